@@ -1,0 +1,106 @@
+import { domainToASCII, domainToUnicode } from "node:url";
+import { isIPv6 } from "node:net";
+import { InvalidParamsError } from "../errors/errors.js";
+
+/** The parts of an address (RFC 7622 §3); `local` and `resource` are empty strings where absent. */
+export interface JidParts {
+  readonly local: string;
+  readonly domain: string;
+  readonly resource: string;
+}
+
+const MAX_PART_BYTES = 1023; // RFC 7622 §3.1
+const FORBIDDEN_IN_LOCAL = /["&'/:<>@\s]/u; // RFC 7622 §3.3.1
+const CONTROL = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}]/u; // never in a PRECIS identifier or freeform string
+const NOT_IN_IDENTIFIER = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Z}\p{Cf}]/u;
+
+const bytes = (text: string) => Buffer.byteLength(text, "utf8");
+
+/** Fullwidth and halfwidth forms become their ordinary counterparts (RFC 8264 §5.2.1), nothing else is decomposed. */
+function mapWidth(text: string): string {
+  return text.replace(/[\u{FF01}-\u{FFEF}\u{3000}]/gu, (char) => char.normalize("NFKC"));
+}
+
+function normaliseLocal(local: string): string | undefined {
+  if (FORBIDDEN_IN_LOCAL.test(local) || NOT_IN_IDENTIFIER.test(local)) return undefined;
+  const mapped = mapWidth(local).toLowerCase().normalize("NFC"); // UsernameCaseMapped (RFC 8265 §3.3)
+  return FORBIDDEN_IN_LOCAL.test(mapped) || mapped === "" ? undefined : mapped;
+}
+
+function normaliseDomain(domain: string): string | undefined {
+  const bare = domain.endsWith(".") ? domain.slice(0, -1) : domain; // RFC 7622 §3.2: no trailing dot
+  if (bare.startsWith("[") && bare.endsWith("]"))
+    return isIPv6(bare.slice(1, -1)) ? bare.toLowerCase() : undefined;
+  const ascii = domainToASCII(bare);
+  if (
+    ascii === "" ||
+    ascii.length > 253 ||
+    !/^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/.test(ascii)
+  ) {
+    return undefined;
+  }
+  return domainToUnicode(ascii).normalize("NFC");
+}
+
+function normaliseResource(resource: string): string | undefined {
+  const mapped = resource.replace(/\p{Zs}/gu, " ").normalize("NFC"); // OpaqueString (RFC 8265 §4.2)
+  return CONTROL.test(mapped) || mapped === "" ? undefined : mapped;
+}
+
+/**
+ * Splits and normalises an address (RFC 7622 §3.1: the first slash ends the bare JID, then the first
+ * at-sign ends the localpart).
+ *
+ * @returns undefined where the text is no JID
+ */
+export function parseJid(text: string): JidParts | undefined {
+  const slash = text.indexOf("/");
+  const bare = slash < 0 ? text : text.slice(0, slash);
+  const at = bare.indexOf("@");
+  const local = at < 0 ? "" : normaliseLocal(bare.slice(0, at));
+  const domain = normaliseDomain(bare.slice(at + 1));
+  const resource = slash < 0 ? "" : normaliseResource(text.slice(slash + 1));
+  if (local === undefined || domain === undefined || resource === undefined) return undefined;
+  if (bytes(local) > MAX_PART_BYTES || bytes(domain) > MAX_PART_BYTES || bytes(resource) > MAX_PART_BYTES)
+    return undefined;
+  return { local, domain, resource };
+}
+
+/** The text of an address. */
+export function formatJid({ local, domain, resource }: JidParts): string {
+  return `${local === "" ? "" : `${local}@`}${domain}${resource === "" ? "" : `/${resource}`}`;
+}
+
+/** An address in its normal form, or undefined where the text is none. */
+export function normaliseJid(text: string): string | undefined {
+  const parts = parseJid(text);
+  return parts && formatJid(parts);
+}
+
+/**
+ * The bare JID of an address from the network; what cannot be read gives undefined, so that it equals no
+ * address of ours.
+ */
+export function bareJid(text: string | undefined): string | undefined {
+  const parts = text === undefined ? undefined : parseJid(text);
+  return parts && formatJid({ ...parts, resource: "" });
+}
+
+/** The resource of an address, or undefined where it has none or is no address. */
+export function resourceOf(text: string | undefined): string | undefined {
+  const parts = text === undefined ? undefined : parseJid(text);
+  return parts?.resource || undefined;
+}
+
+/**
+ * An address that a person or program gave.
+ *
+ * @param path names the parameter in the error
+ * @throws {InvalidParamsError} it is no JID
+ */
+export function requireJid(text: string, path: string): JidParts {
+  const parts = parseJid(text);
+  if (!parts)
+    throw new InvalidParamsError(path, `${path}: "${text}" is not a JID (expected name@domain or domain)`);
+  return parts;
+}
