@@ -59,33 +59,23 @@ function byPath(path: JsonPath, direction: Sql): Sql[] {
   ];
 }
 
+function termsOf(entry: ItemOrder, index: number, ranked: boolean): Sql[] {
+  const direction = entry.direction === "desc" ? sql`DESC` : sql`ASC`;
+  if ("path" in entry) return byPath(entry.path, direction);
+  if (entry.order === "itemId") return [sql`i.item_id ${direction}`];
+  if (entry.order === "rank") {
+    if (!ranked) throw new InvalidQueryError(`orderBy.${index}`, `orderBy.${index}: rank needs a full-text query (fts)`);
+    // bm25 is smaller for a better match; ascending rank means worst first.
+    return [sql`bm25(pubsub_item_text_index) ${entry.direction === "asc" ? sql`DESC` : sql`ASC`}`];
+  }
+  // Items seen in one go share an instant; within a node the service's order tells them apart.
+  const instant = entry.order === "creation" ? sql`i.created` : sql`i.updated`;
+  return [sql`${instant} ${direction}`, sql`n.service`, sql`n.node`, sql`i.position ${direction}`];
+}
+
 function orderOf(orderBy: readonly ItemOrder[] | undefined, ranked: boolean): Sql {
-  const wanted: readonly ItemOrder[] =
-    orderBy && orderBy.length > 0 ? orderBy : [{ order: "modification", direction: "desc" }];
-  const terms = wanted.flatMap((entry, index): Sql[] => {
-    const direction = entry.direction === "desc" ? sql`DESC` : sql`ASC`;
-    if ("path" in entry) return byPath(entry.path, direction);
-    switch (entry.order) {
-      case "creation":
-        return [sql`i.created ${direction}`, sql`n.service`, sql`n.node`, sql`i.position ${direction}`];
-      case "modification":
-        return [sql`i.updated ${direction}`, sql`n.service`, sql`n.node`, sql`i.position ${direction}`];
-      case "itemId":
-        return [sql`i.item_id ${direction}`];
-      case "rank":
-        if (!ranked)
-          throw new InvalidQueryError(
-            `orderBy.${index}`,
-            `orderBy.${index}: rank needs a full-text query (fts)`,
-          );
-        // bm25 is smaller for a better match; ascending rank means worst first.
-        return [
-          entry.direction === "asc"
-            ? sql`bm25(pubsub_item_text_index) DESC`
-            : sql`bm25(pubsub_item_text_index) ASC`,
-        ];
-    }
-  });
+  const wanted: readonly ItemOrder[] = orderBy && orderBy.length > 0 ? orderBy : [{ order: "modification", direction: "desc" }];
+  const terms = wanted.flatMap((entry, index) => termsOf(entry, index, ranked));
   return join([...terms, sql`n.service`, sql`n.node`, sql`i.item_id`, sql`i.id`], ", ");
 }
 
