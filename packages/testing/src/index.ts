@@ -1,1 +1,1 @@
-export {};
+export * from "./prosody/index.js";
