@@ -59,3 +59,26 @@ export {
   type XmlElement,
   xml,
 } from "./xml/element.js";
+export type { IqHandler } from "./session/iq-handlers.js";
+export type { StanzaHandler } from "./session/dispatcher.js";
+export type {
+  BackOffOptions,
+  DroppedStanza,
+  FastToken,
+  ForgedAnswer,
+  RequestOptions,
+  ServerFeatures,
+  SessionEvents,
+  SessionLimits,
+  SessionLog,
+  SessionMemory,
+  SessionMemoryData,
+  SessionOptions,
+  SessionResolver,
+  SessionState,
+  SessionStats,
+  SessionTimeouts,
+  SrvRecord,
+  StanzaHandlerOptions,
+} from "./session/options.js";
+export { Session } from "./session/session.js";
