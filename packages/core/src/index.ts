@@ -40,6 +40,9 @@ export {
   requireJid,
   resourceOf,
 } from "./jid/jid.js";
+export { Lanes } from "./lanes.js";
+export { type Envelope, type EnvelopeOptions, openEnvelope } from "./messaging/envelope.js";
+export { readTexts, type TextInLanguage } from "./messaging/texts.js";
 export * from "./namespaces.js";
 export { type PubsubEvent, readPubsubEvents } from "./pubsub/event.js";
 export { getItems, type ItemsAnswer, type ItemsRequest } from "./pubsub/get-items.js";
@@ -50,17 +53,8 @@ export { type Subscription, type SubscriptionState, subscribe } from "./pubsub/s
 export type { Requester } from "./requester.js";
 export { fetchRoster, type RosterEntry, readRoster } from "./roster.js";
 export { type RsmAnswer, type RsmRequest, readRsm, rsmElement } from "./rsm.js";
-export {
-  detach,
-  isElement,
-  parseTrustedXml,
-  parseUntrustedXml,
-  type XmlChild,
-  type XmlElement,
-  xml,
-} from "./xml/element.js";
-export type { IqHandler } from "./session/iq-handlers.js";
 export type { StanzaHandler } from "./session/dispatcher.js";
+export type { IqHandler } from "./session/iq-handlers.js";
 export type {
   BackOffOptions,
   DroppedStanza,
@@ -82,3 +76,12 @@ export type {
   StanzaHandlerOptions,
 } from "./session/options.js";
 export { Session } from "./session/session.js";
+export {
+  detach,
+  isElement,
+  parseTrustedXml,
+  parseUntrustedXml,
+  type XmlChild,
+  type XmlElement,
+  xml,
+} from "./xml/element.js";

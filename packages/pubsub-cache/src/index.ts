@@ -1,1 +1,9 @@
-export {};
+export type { CacheAccount, NodeAddress } from "./account.js";
+export type { Analyser, Analysis, NodeFacts, ParserReference } from "./analysers/analyser.js";
+export { microblogAnalyser } from "./analysers/microblog.js";
+export { AnalyserRegistry } from "./analysers/registry.js";
+export { PubsubCache, type PubsubCacheEvents, type PubsubCacheOptions } from "./cache.js";
+export type { ItemParser } from "./ingest.js";
+export { searchableText } from "./item-text.js";
+export type { ReadAnswer, ReadItem, ReadRequest } from "./reader.js";
+export type { SyncProgress } from "./synchroniser.js";
