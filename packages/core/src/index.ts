@@ -30,7 +30,6 @@ export { type FormFields, readForm, submitForm } from "./data-form.js";
 export { type DiscoInfo, discoInfo, discoItems } from "./disco.js";
 export * from "./errors/errors.js";
 export { StanzaError } from "./errors/stanza-error.js";
-export { type HookHandler, HookPoint } from "./hook.js";
 export {
   bareJid,
   formatJid,
@@ -85,3 +84,4 @@ export {
   type XmlElement,
   xml,
 } from "./xml/element.js";
+export { capsElement, capsVersion, discoInfoAnswer, type OwnInfo } from "./caps.js";

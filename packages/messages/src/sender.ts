@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import {
   hasErrorType,
+  InvalidParamsError,
   Lanes,
   NS_CLIENT,
   NS_REPLY,
@@ -21,8 +22,8 @@ export interface OutgoingMessage {
   readonly subject?: string;
   readonly type: "chat" | "normal" | "groupchat";
   readonly thread?: string;
-  /** The message it answers (XEP-0461). */
-  readonly replyTo?: MessageRecord;
+  /** Uid of the message it answers (XEP-0461). */
+  readonly replyTo?: string;
   /** The same id within 24 h sends once. */
   readonly requestId?: string;
 }
@@ -31,8 +32,7 @@ const texts = (name: string, entries: readonly LocalisedText[]) =>
   entries.map(({ lang, text }) => xml(name, { "xml:lang": lang || undefined }, text));
 
 /** The stanza of a message; its id is its origin-id too (XEP-0359 §3.2), so that it is known again however it returns. */
-function stanzaOf(message: OutgoingMessage, id: string): XmlElement {
-  const reply = message.replyTo;
+function stanzaOf(message: OutgoingMessage, id: string, reply: MessageRecord | undefined): XmlElement {
   const replyId = reply && (reply.originId ?? reply.wireId);
   return xml(
     "message",
@@ -92,6 +92,14 @@ export class MessageSender {
         const earlier = uid === undefined ? undefined : await this.#store.messages.get(uid);
         if (earlier) return earlier;
       }
+      const reply =
+        message.replyTo === undefined ? undefined : await this.#store.messages.get(message.replyTo);
+      if (message.replyTo !== undefined && reply?.conversation !== message.conversation) {
+        throw new InvalidParamsError(
+          "replyTo",
+          `replyTo: no message of this conversation has the uid ${message.replyTo}`,
+        );
+      }
       const now = new Date();
       const id = randomUUID();
       const stored = await this.#store.messages.insert({
@@ -105,12 +113,12 @@ export class MessageSender {
         wireId: id,
         originId: id,
         thread: message.thread,
-        replyToId: message.replyTo && (message.replyTo.originId ?? message.replyTo.wireId),
+        replyToId: reply && (reply.originId ?? reply.wireId),
         timestamp: now,
         receivedAt: now,
         state: "pending",
         delayed: false,
-        raw: stanzaOf(message, id).toString(),
+        raw: stanzaOf(message, id, reply).toString(),
         extra: {},
         bodies: message.bodies,
         subjects: message.subject === undefined ? [] : [{ lang: "", text: message.subject }],

@@ -37,6 +37,7 @@ const tables: [name: string, columns: ModelAttributes][] = [
       allow_plaintext: flag(false),
       roster_version: text,
       last_error: text,
+      removed: flag(false),
       created_at: instantMust,
     },
   ],
