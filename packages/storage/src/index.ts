@@ -1,1 +1,37 @@
-export {};
+export { Database, type DatabaseOptions, type ReadUnit, type UnitOfWork } from "./database.js";
+export * from "./errors.js";
+export type { EventFilter, LoggedEvent } from "./event-log.js";
+export type { Migration, MigrationContext } from "./migrations/migration.js";
+export type { MigrateOptions, MigrationReport } from "./migrator.js";
+export type { AccountRecord, AccountRepository, NewAccount } from "./repositories/accounts.js";
+export type { EventLogRepository } from "./repositories/events.js";
+export type { FoundItem, ItemOrder, ItemSearch, ItemSearchRepository } from "./repositories/item-search.js";
+export type { ItemInput, ItemRecord, ItemRepository, KnownItem } from "./repositories/items.js";
+export type {
+  HistoryQuery,
+  LocalisedText,
+  MessageRecord,
+  MessageRepository,
+  NewMessage,
+} from "./repositories/messages.js";
+export type {
+  NodeChange,
+  NodeFilter,
+  NodeKey,
+  NodeRecord,
+  NodeRepository,
+  NodeState,
+} from "./repositories/nodes.js";
+export type { ReactionKey, ReactionRecord, ReactionRepository } from "./repositories/reactions.js";
+export type { RosterContact, RosterRepository } from "./repositories/roster.js";
+export { REQUEST_MEMORY_MS, type SendRequestRepository } from "./repositories/send-requests.js";
+export type { SubscriptionRecord, SubscriptionRepository } from "./repositories/subscriptions.js";
+export {
+  type ConditionOperator,
+  conditionOperators,
+  type JsonPath,
+  type ParsedCondition,
+} from "./search/conditions.js";
+export { type FullTextQuery, parseFullTextQuery } from "./search/full-text-query.js";
+export { foldCase, foldText, indexedText, wordsOf } from "./search/words.js";
+export { createStore, type Store } from "./store.js";

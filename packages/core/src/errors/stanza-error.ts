@@ -1,5 +1,5 @@
-import type { XmlElement } from "../xml/element.js";
 import { NS_STANZAS } from "../namespaces.js";
+import type { XmlElement } from "../xml/element.js";
 import { type BridgeErrorType, LarderError } from "./errors.js";
 
 /** CONTRACT: how an XMPP condition (RFC 6120 §8.3.3) is told on the bridge; any other is `stanza_error`. */

@@ -1,5 +1,5 @@
-import { domainToASCII, domainToUnicode } from "node:url";
 import { isIPv6 } from "node:net";
+import { domainToASCII, domainToUnicode } from "node:url";
 import { InvalidParamsError } from "../errors/errors.js";
 
 /** The parts of an address (RFC 7622 §3); `local` and `resource` are empty strings where absent. */

@@ -1,5 +1,5 @@
-import ltxParse from "ltx/lib/parse.js";
 import build from "@xmpp/xml";
+import ltxParse from "ltx/lib/parse.js";
 import { SaxesParser } from "saxes";
 import { InvalidXmlError } from "../errors/errors.js";
 

@@ -1,0 +1,117 @@
+import { connect, type Socket } from "node:net";
+import { JSONRPCClient, type JSONRPCResponse } from "json-rpc-2.0";
+import { ConnectionError } from "../errors/errors.js";
+import type { BridgeMethod, BridgeParams, BridgeResult } from "./contract.js";
+import { BridgeError } from "./errors.js";
+import { LineReader } from "./lines.js";
+import { type BridgeSignal, isBridgeSignal, type SignalParams } from "./signals.js";
+
+/** A signal as it arrives; durable ones carry the cursor to go on from. */
+export type ReceivedSignal = {
+  [S in BridgeSignal]: {
+    readonly signal: S;
+    readonly params: SignalParams<S> & { readonly cursor?: string };
+  };
+}[BridgeSignal];
+
+/** No daemon listens on the socket. */
+export class DaemonUnreachableError extends Error {
+  override readonly name = "DaemonUnreachableError";
+}
+
+/**
+ * A typed connection to a Larder daemon. Requests run side by side; signals arrive in order once
+ * `signals_subscribe` was called.
+ */
+export class BridgeClient implements AsyncDisposable {
+  readonly #socket: Socket;
+  readonly #rpc: JSONRPCClient;
+  readonly #listeners = new Set<(signal: ReceivedSignal) => void>();
+  readonly #closed: Promise<void>;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    this.#rpc = new JSONRPCClient((request) => {
+      if (socket.destroyed)
+        return Promise.reject(new ConnectionError("the connection to the daemon is closed"));
+      socket.write(`${JSON.stringify(request)}\n`);
+      return Promise.resolve();
+    });
+    const lines = new LineReader({
+      onLine: (line) => this.#receive(line),
+      onTooLong: () => socket.destroy(),
+      limit: Number.POSITIVE_INFINITY, // the daemon is trusted: a large page is not an attack
+    });
+    socket.on("data", (chunk) => lines.write(chunk));
+    socket.on("error", () => {}); // "close" follows and tells the waiting
+    this.#closed = new Promise((resolve) =>
+      socket.once("close", () => {
+        this.#rpc.rejectAllPendingRequests("closed");
+        resolve();
+      }),
+    );
+  }
+
+  /**
+   * @param path the daemon's socket
+   * @throws {DaemonUnreachableError} nobody listens there
+   */
+  static connect(path: string): Promise<BridgeClient> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(path);
+      socket.once("connect", () => resolve(new BridgeClient(socket)));
+      socket.once("error", (cause) =>
+        reject(new DaemonUnreachableError(`no Larder daemon answers at ${path}`, { cause })),
+      );
+    });
+  }
+
+  /** Resolves when the connection has ended, from whichever side. */
+  get closed(): Promise<void> {
+    return this.#closed;
+  }
+
+  /** @throws {BridgeError} what the daemon answered */
+  async call<M extends BridgeMethod>(
+    method: M,
+    ...[params]: {} extends BridgeParams<M> ? [BridgeParams<M>?] : [BridgeParams<M>]
+  ): Promise<BridgeResult<M>> {
+    return (await this.request(method, params ?? {})) as BridgeResult<M>;
+  }
+
+  /** As {@link call} for a method known by name alone. */
+  async request(method: string, params: unknown): Promise<unknown> {
+    try {
+      return await this.#rpc.request(method, params);
+    } catch (error) {
+      if (error instanceof Error && "code" in error) {
+        throw new BridgeError(error.message, Number(error.code), "data" in error ? error.data : undefined);
+      }
+      throw new ConnectionError("the connection to the daemon ended before it answered", { cause: error });
+    }
+  }
+
+  /** Calls back for every signal; returns how to stop that. */
+  onSignal(listener: (signal: ReceivedSignal) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#socket.end();
+    this.#socket.destroySoon();
+    await this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #receive(line: string): void {
+    const value = JSON.parse(line) as { method?: unknown; params?: unknown } & JSONRPCResponse;
+    if (typeof value.method !== "string") return this.#rpc.receive(value);
+    if (!isBridgeSignal(value.method)) return; // a newer daemon's; not asked for
+    const signal = { signal: value.method, params: value.params } as ReceivedSignal;
+    for (const listener of this.#listeners) listener(signal);
+  }
+}

@@ -1,0 +1,63 @@
+import type { z } from "zod";
+import { accountAdd } from "./methods/account-add.js";
+import { accountConnect } from "./methods/account-connect.js";
+import { accountDisconnect } from "./methods/account-disconnect.js";
+import { accountList } from "./methods/account-list.js";
+import { accountRemove } from "./methods/account-remove.js";
+import { eventsGet } from "./methods/events-get.js";
+import { historyGet } from "./methods/history-get.js";
+import { messageGet } from "./methods/message-get.js";
+import { messageReactionsSet } from "./methods/message-reactions-set.js";
+import { messageSend } from "./methods/message-send.js";
+import { psCacheGet } from "./methods/ps-cache-get.js";
+import { psCacheNodes } from "./methods/ps-cache-nodes.js";
+import { psCacheSearch } from "./methods/ps-cache-search.js";
+import { psCacheSync } from "./methods/ps-cache-sync.js";
+import { psItemPublish } from "./methods/ps-item-publish.js";
+import { psItemRetract } from "./methods/ps-item-retract.js";
+import { psItemsGet } from "./methods/ps-items-get.js";
+import { psNodeCreate } from "./methods/ps-node-create.js";
+import { psSubscribe } from "./methods/ps-subscribe.js";
+import { rosterGet } from "./methods/roster-get.js";
+import { signalsSubscribe } from "./methods/signals-subscribe.js";
+import { signalsUnsubscribe } from "./methods/signals-unsubscribe.js";
+import { statsGet } from "./methods/stats-get.js";
+import { versionGet } from "./methods/version-get.js";
+
+/** Every method of the bridge, by name. */
+export const bridgeMethods = {
+  version_get: versionGet,
+  stats_get: statsGet,
+  account_add: accountAdd,
+  account_list: accountList,
+  account_connect: accountConnect,
+  account_disconnect: accountDisconnect,
+  account_remove: accountRemove,
+  roster_get: rosterGet,
+  message_send: messageSend,
+  message_get: messageGet,
+  history_get: historyGet,
+  message_reactions_set: messageReactionsSet,
+  ps_items_get: psItemsGet,
+  ps_item_publish: psItemPublish,
+  ps_item_retract: psItemRetract,
+  ps_node_create: psNodeCreate,
+  ps_subscribe: psSubscribe,
+  ps_cache_get: psCacheGet,
+  ps_cache_sync: psCacheSync,
+  ps_cache_nodes: psCacheNodes,
+  ps_cache_search: psCacheSearch,
+  signals_subscribe: signalsSubscribe,
+  signals_unsubscribe: signalsUnsubscribe,
+  events_get: eventsGet,
+} as const;
+
+export type BridgeMethod = keyof typeof bridgeMethods;
+/** What a caller gives. */
+export type BridgeParams<M extends BridgeMethod> = z.input<(typeof bridgeMethods)[M]["params"]>;
+/** What a handler gets: checked, JIDs normalised. */
+export type BridgeInput<M extends BridgeMethod> = z.output<(typeof bridgeMethods)[M]["params"]>;
+export type BridgeResult<M extends BridgeMethod> = z.output<(typeof bridgeMethods)[M]["result"]>;
+
+/** Version of the bridge: raised when something that stands is changed. */
+export const BRIDGE_API = 1;

@@ -1,0 +1,22 @@
+import { z } from "zod";
+import { defineMethod } from "../method.js";
+import { account, bare, limit, time } from "../shapes/common.js";
+import { message, messageType } from "../shapes/message.js";
+
+const point = z.union([time, z.string().min(1)]);
+
+export const historyGet = defineMethod({
+  name: "history_get",
+  summary: "Messages of the history, oldest first; without `after` the newest.",
+  params: z.strictObject({
+    account,
+    conversation: bare.optional().describe("the other party's bare JID"),
+    before: point.optional().describe("messages before this uid or instant"),
+    after: point.optional().describe("messages after this uid or instant"),
+    limit,
+    search: z.string().min(1).max(10_000).optional().describe("full text"),
+    types: z.array(messageType).min(1).optional(),
+    from: bare.optional().describe("sent by this party"),
+  }),
+  result: z.object({ messages: z.array(message), complete: z.boolean() }),
+});

@@ -1,0 +1,11 @@
+import { z } from "zod";
+import { defineMethod } from "../method.js";
+import { contact } from "../shapes/account.js";
+import { account } from "../shapes/common.js";
+
+export const rosterGet = defineMethod({
+  name: "roster_get",
+  summary: "The contacts of an account.",
+  params: z.strictObject({ account }),
+  result: z.object({ contacts: z.array(contact) }),
+});

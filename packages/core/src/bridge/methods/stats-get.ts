@@ -1,0 +1,19 @@
+import { z } from "zod";
+import { defineMethod } from "../method.js";
+
+export const statsGet = defineMethod({
+  name: "stats_get",
+  summary: "Counts of what the daemon holds and does.",
+  params: z.strictObject({}),
+  result: z.object({
+    accounts: z.int(),
+    messages: z.int(),
+    nodes: z.int(),
+    items: z.int(),
+    parserPool: z.record(z.string(), z.unknown()),
+    databaseBytes: z.int(),
+    eventLog: z.object({ events: z.int(), newest: z.string(), oldest: z.string() }),
+    bridge: z.object({ connections: z.int() }),
+    network: z.object({ dropped: z.int(), forged: z.int() }),
+  }),
+});

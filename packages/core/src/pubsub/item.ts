@@ -1,0 +1,33 @@
+import { NS_PUBSUB } from "../namespaces.js";
+import { detach, isElement, type XmlElement } from "../xml/element.js";
+
+/** An item as a service sent it. */
+export interface WireItem {
+  readonly id: string;
+  /** Bare or full JID, set by the service (XEP-0060 §7.1.2.3). */
+  readonly publisher?: string;
+  /** The whole item as text, its root in the pubsub namespace whichever stanza brought it. */
+  readonly xml: string;
+  /** Name and namespace of the payload; undefined where the notification carries none (XEP-0060 §7.1.2.2). */
+  readonly payload?: { readonly name: string; readonly namespace: string };
+}
+
+/** Attribute values and text escaped as the stream needs them. */
+function escapeAttribute(value: string): string {
+  return value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+}
+
+/** Reads an `<item/>`; one without an id is no item that could be asked for again, and gives undefined. */
+export function readItem(element: XmlElement): WireItem | undefined {
+  const { id, publisher } = element.attrs;
+  if (id === undefined) return undefined;
+  const payload = element.children.find(isElement);
+  const attributes = ` id="${escapeAttribute(id)}"${publisher === undefined ? "" : ` publisher="${escapeAttribute(publisher)}"`}`;
+  const inner = payload ? detach(payload).toString() : "";
+  return {
+    id,
+    publisher,
+    xml: `<item xmlns="${NS_PUBSUB}"${attributes}${inner === "" ? "/>" : `>${inner}</item>`}`,
+    payload: payload && { name: payload.name, namespace: payload.getNS() ?? "" },
+  };
+}

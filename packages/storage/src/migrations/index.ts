@@ -1,0 +1,5 @@
+import { initial } from "./2026.11.23T00.00.00.initial.js";
+import type { Migration } from "./migration.js";
+
+/** Every step of the schema, oldest first. */
+export const migrations: readonly Migration[] = [initial];

@@ -1,0 +1,85 @@
+import type { Database } from "../database.js";
+import { DuplicateError } from "../errors.js";
+import type { AccountModel } from "../models/index.js";
+import { sql } from "../sql.js";
+
+/** An account as it is kept; the password is elsewhere. */
+export interface AccountRecord {
+  readonly id: number;
+  readonly jid: string;
+  readonly service?: string;
+  readonly resource?: string;
+  readonly autoConnect: boolean;
+  readonly tls: "required" | "disabled";
+  readonly caFile?: string;
+  readonly allowPlaintext: boolean;
+  readonly rosterVersion?: string;
+  readonly lastError?: Readonly<Record<string, unknown>>;
+}
+
+export type NewAccount = Omit<AccountRecord, "id" | "rosterVersion" | "lastError">;
+
+function recordOf(row: AccountModel): AccountRecord {
+  return {
+    id: row.id,
+    jid: row.jid,
+    service: row.service ?? undefined,
+    resource: row.resource ?? undefined,
+    autoConnect: Boolean(row.autoConnect),
+    tls: row.tls,
+    caFile: row.caFile ?? undefined,
+    allowPlaintext: Boolean(row.allowPlaintext),
+    rosterVersion: row.rosterVersion ?? undefined,
+    lastError: row.lastError ? (JSON.parse(row.lastError) as Record<string, unknown>) : undefined,
+  };
+}
+
+/** The accounts this database belongs to. */
+export class AccountRepository {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** @throws {DuplicateError} the account is there already */
+  add(account: NewAccount): Promise<AccountRecord> {
+    return this.#db.write(async ({ transaction }) => {
+      const existing = await this.#db.models.Account.findOne({ where: { jid: account.jid }, transaction });
+      if (existing) throw new DuplicateError(`the account ${account.jid} is there already`);
+      return recordOf(
+        await this.#db.models.Account.create({ ...account, createdAt: Date.now() }, { transaction }),
+      );
+    });
+  }
+
+  /** All accounts in the order they were added. */
+  list(): Promise<AccountRecord[]> {
+    return this.#db.read(async ({ transaction }) =>
+      (await this.#db.models.Account.findAll({ order: ["id"], transaction })).map(recordOf),
+    );
+  }
+
+  get(jid: string): Promise<AccountRecord | undefined> {
+    return this.#db.read(async ({ transaction }) => {
+      const row = await this.#db.models.Account.findOne({ where: { jid }, transaction });
+      return row ? recordOf(row) : undefined;
+    });
+  }
+
+  update(
+    id: number,
+    values: { autoConnect?: boolean; rosterVersion?: string; lastError?: object | null },
+  ): Promise<void> {
+    return this.#db.write(async ({ transaction }) => {
+      const { lastError, ...rest } = values;
+      const error = lastError === undefined ? {} : { lastError: lastError && JSON.stringify(lastError) };
+      await this.#db.models.Account.update({ ...rest, ...error }, { where: { id }, transaction });
+    });
+  }
+
+  /** Removes the account with everything that was kept for it. */
+  remove(id: number): Promise<void> {
+    return this.#db.write(({ executor }) => executor.run(sql`DELETE FROM account WHERE id = ${id}`));
+  }
+}

@@ -1,0 +1,292 @@
+import { randomUUID } from "node:crypto";
+import type { Database } from "../database.js";
+import { InvalidQueryError } from "../errors.js";
+import { parseFullTextQuery, toFts5 } from "../search/full-text-query.js";
+import { indexedText } from "../search/words.js";
+import { type Executor, join, type Sql, sql } from "../sql.js";
+
+/** A text in one language; `lang` is empty where none is stated. */
+export interface LocalisedText {
+  readonly lang: string;
+  readonly text: string;
+}
+
+/** A message as it is kept. */
+export interface MessageRecord {
+  readonly id: number;
+  readonly uid: string;
+  readonly accountId: number;
+  readonly conversation: string;
+  readonly direction: "in" | "out";
+  readonly type: string;
+  readonly from: string;
+  readonly to: string;
+  /** The verified sender: a bare JID, in rooms `room/nick`. */
+  readonly sender: string;
+  readonly wireId?: string;
+  readonly originId?: string;
+  readonly stanzaId?: string;
+  readonly stanzaIdBy?: string;
+  readonly thread?: string;
+  readonly replyToId?: string;
+  readonly timestamp: Date;
+  readonly receivedAt: Date;
+  readonly state?: string;
+  readonly error?: Readonly<Record<string, unknown>>;
+  readonly nick?: string;
+  readonly occupantId?: string;
+  readonly realJid?: string;
+  readonly edited?: Date;
+  readonly retracted?: Date;
+  readonly delayed: boolean;
+  readonly encrypted?: string;
+  readonly raw?: string;
+  readonly extra: Readonly<Record<string, unknown>>;
+  readonly bodies: readonly LocalisedText[];
+  readonly subjects: readonly LocalisedText[];
+}
+
+export type NewMessage = Omit<MessageRecord, "id" | "uid" | "edited" | "retracted" | "error"> & {
+  readonly uid?: string;
+};
+
+export interface HistoryQuery {
+  readonly accountId?: number;
+  readonly conversation?: string;
+  /** A uid or an instant, not included. */
+  readonly before?: string | Date;
+  /** A uid or an instant, not included; the page then starts there and goes towards the present. */
+  readonly after?: string | Date;
+  readonly limit: number;
+  readonly search?: string;
+  readonly types?: readonly string[];
+  readonly from?: string;
+}
+
+type Row = Record<string, string | number | null>;
+
+const text = (value: unknown): string | undefined =>
+  value === null || value === undefined ? undefined : String(value);
+const date = (value: unknown): Date | undefined =>
+  value === null || value === undefined ? undefined : new Date(Number(value));
+
+function recordOf(row: Row, texts: readonly { kind: string; lang: string; text: string }[]): MessageRecord {
+  const of = (kind: string) =>
+    texts.filter((entry) => entry.kind === kind).map(({ lang, text: value }) => ({ lang, text: value }));
+  return {
+    id: Number(row.id),
+    uid: String(row.uid),
+    accountId: Number(row.account_id),
+    conversation: String(row.conversation),
+    direction: row.direction === "out" ? "out" : "in",
+    type: String(row.type),
+    from: String(row.from_jid),
+    to: String(row.to_jid),
+    sender: String(row.sender),
+    wireId: text(row.wire_id),
+    originId: text(row.origin_id),
+    stanzaId: text(row.stanza_id),
+    stanzaIdBy: text(row.stanza_id_by),
+    thread: text(row.thread),
+    replyToId: text(row.reply_to_id),
+    timestamp: new Date(Number(row.timestamp)),
+    receivedAt: new Date(Number(row.received_at)),
+    state: text(row.state),
+    error: row.error ? (JSON.parse(String(row.error)) as Record<string, unknown>) : undefined,
+    nick: text(row.nick),
+    occupantId: text(row.occupant_id),
+    realJid: text(row.real_jid),
+    edited: date(row.edited),
+    retracted: date(row.retracted),
+    delayed: Boolean(row.delayed),
+    encrypted: text(row.encrypted),
+    raw: text(row.raw),
+    extra: JSON.parse(String(row.extra ?? "{}")) as Record<string, unknown>,
+    bodies: of("body"),
+    subjects: of("subject"),
+  };
+}
+
+/** Message history. Order is time, then the order of arrival. */
+export class MessageRepository {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** Keeps a new message; its text is searchable from the same commit on. */
+  insert(message: NewMessage): Promise<MessageRecord> {
+    return this.#db.write(async ({ executor }) => {
+      const uid = message.uid ?? randomUUID();
+      const encrypted = message.encrypted !== undefined;
+      const searchable = encrypted
+        ? ""
+        : indexedText([...message.subjects, ...message.bodies].map((entry) => entry.text).join("\n"));
+      const row = await executor.first<{ id: number }>(sql`
+        INSERT INTO message (uid, account_id, conversation, direction, type, from_jid, to_jid, sender, wire_id, origin_id,
+          stanza_id, stanza_id_by, thread, reply_to_id, timestamp, received_at, state, nick, occupant_id, real_jid,
+          delayed, encrypted, raw, extra, search_text)
+        VALUES (${uid}, ${message.accountId}, ${message.conversation}, ${message.direction}, ${message.type},
+          ${message.from}, ${message.to}, ${message.sender}, ${message.wireId ?? null}, ${message.originId ?? null},
+          ${message.stanzaId ?? null}, ${message.stanzaIdBy ?? null}, ${message.thread ?? null}, ${message.replyToId ?? null},
+          ${message.timestamp.getTime()}, ${message.receivedAt.getTime()}, ${message.state ?? null}, ${message.nick ?? null},
+          ${message.occupantId ?? null}, ${message.realJid ?? null}, ${message.delayed}, ${message.encrypted ?? null},
+          ${message.raw ?? null}, ${JSON.stringify(message.extra)}, ${searchable})
+        RETURNING id`);
+      const id = Number(row?.id);
+      const texts = [
+        ...message.bodies.map((entry) => ({ kind: "body", ...entry })),
+        ...message.subjects.map((entry) => ({ kind: "subject", ...entry })),
+      ];
+      for (const entry of texts) {
+        await executor.run(
+          sql`INSERT INTO message_text (message_id, kind, lang, text) VALUES (${id}, ${entry.kind}, ${entry.lang}, ${entry.text})
+              ON CONFLICT DO NOTHING`, // a language stated twice: the first stands (RFC 6121 §5.2.3)
+        );
+      }
+      return { ...message, id, uid };
+    });
+  }
+
+  get(uid: string): Promise<MessageRecord | undefined> {
+    return this.#one(sql`uid = ${uid}`);
+  }
+
+  /** The message that an archive knows by this id (XEP-0359). */
+  findByStanzaId(accountId: number, by: string, stanzaId: string): Promise<MessageRecord | undefined> {
+    return this.#one(sql`account_id = ${accountId} AND stanza_id_by = ${by} AND stanza_id = ${stanzaId}`);
+  }
+
+  /** The earliest message of a conversation with this origin-id from this verified sender. */
+  findByOriginId(
+    accountId: number,
+    conversation: string,
+    sender: string,
+    originId: string,
+  ): Promise<MessageRecord | undefined> {
+    return this.#one(
+      sql`account_id = ${accountId} AND conversation = ${conversation} AND sender = ${sender} AND origin_id = ${originId}`,
+    );
+  }
+
+  /**
+   * The message that an id on the wire means: the origin-id if it had one, else the stanza's id; where
+   * both parties used the same id, the earliest stored message owns it.
+   */
+  findByWireId(accountId: number, conversation: string, wireId: string): Promise<MessageRecord | undefined> {
+    return this.#one(
+      sql`account_id = ${accountId} AND conversation = ${conversation}
+          AND (origin_id = ${wireId} OR (origin_id IS NULL AND wire_id = ${wireId}))`,
+    );
+  }
+
+  /** Our own message that was sent with this id, in whatever conversation. */
+  findOutgoing(accountId: number, wireId: string): Promise<MessageRecord | undefined> {
+    return this.#one(
+      sql`account_id = ${accountId} AND direction = 'out' AND (wire_id = ${wireId} OR origin_id = ${wireId})`,
+    );
+  }
+
+  /** Our messages that no server has confirmed yet, oldest first. */
+  pending(accountId: number): Promise<MessageRecord[]> {
+    return this.#db.read(({ executor }) =>
+      this.#load(
+        executor,
+        sql`WHERE account_id = ${accountId} AND direction = 'out' AND state = 'pending' ORDER BY id`,
+      ),
+    );
+  }
+
+  setState(id: number, state: string, error?: object): Promise<void> {
+    return this.#db.write(({ executor }) =>
+      executor.run(
+        sql`UPDATE message SET state = ${state}, error = ${error ? JSON.stringify(error) : null} WHERE id = ${id}`,
+      ),
+    );
+  }
+
+  /** Records the id that the archive gave a message we already had. */
+  setStanzaId(id: number, by: string, stanzaId: string): Promise<void> {
+    return this.#db.write(({ executor }) =>
+      executor.run(
+        sql`UPDATE OR IGNORE message SET stanza_id = ${stanzaId}, stanza_id_by = ${by} WHERE id = ${id} AND stanza_id IS NULL`,
+      ),
+    );
+  }
+
+  /**
+   * A page of history, oldest first. Without `after` it is the newest page before `before`.
+   *
+   * @returns `complete`: nothing further in the direction of reading
+   * @throws {InvalidQueryError} a uid nobody has, or a search that cannot be read
+   */
+  history(query: HistoryQuery): Promise<{ messages: MessageRecord[]; complete: boolean }> {
+    return this.#db.read(async ({ executor }) => {
+      const conditions = [sql`TRUE`];
+      if (query.accountId !== undefined) conditions.push(sql`m.account_id = ${query.accountId}`);
+      if (query.conversation !== undefined) conditions.push(sql`m.conversation = ${query.conversation}`);
+      if (query.types)
+        conditions.push(sql`m.type IN (${join(query.types.length > 0 ? [...query.types] : [""])})`);
+      if (query.from !== undefined) conditions.push(sql`m.sender = ${query.from}`);
+      if (query.before !== undefined)
+        conditions.push(sql`(m.timestamp, m.id) < (${await this.#point(executor, query.before, "before")})`);
+      if (query.after !== undefined)
+        conditions.push(sql`(m.timestamp, m.id) > (${await this.#point(executor, query.after, "after")})`);
+      let source = sql`FROM message m`;
+      if (query.search !== undefined) {
+        const match = toFts5(parseFullTextQuery(query.search, "search"));
+        source = sql`FROM message_text_index i JOIN message m ON m.id = i.rowid`;
+        conditions.push(sql`message_text_index MATCH ${match}`);
+      }
+      const forward = query.after !== undefined;
+      const direction = forward ? sql`ASC` : sql`DESC`;
+      const rows = await executor.all<Row>(sql`
+        SELECT m.* ${source} WHERE ${join(conditions, " AND ")}
+        ORDER BY m.timestamp ${direction}, m.id ${direction} LIMIT ${query.limit + 1}`);
+      const page = rows.slice(0, query.limit);
+      if (!forward) page.reverse();
+      return { messages: await this.#withTexts(executor, page), complete: rows.length <= query.limit };
+    });
+  }
+
+  count(): Promise<number> {
+    return this.#db.read(
+      async ({ executor }) =>
+        (await executor.first<{ n: number }>(sql`SELECT count(*) AS n FROM message`))?.n ?? 0,
+    );
+  }
+
+  async #point(executor: Executor, point: string | Date, path: string): Promise<Sql> {
+    if (point instanceof Date)
+      return sql`${point.getTime()}, ${path === "after" ? Number.MAX_SAFE_INTEGER : 0}`;
+    const row = await executor.first<{ timestamp: number; id: number }>(
+      sql`SELECT timestamp, id FROM message WHERE uid = ${point}`,
+    );
+    if (!row) throw new InvalidQueryError(path, `${path}: no message has the uid ${point}`);
+    return sql`${row.timestamp}, ${row.id}`;
+  }
+
+  #one(condition: Sql): Promise<MessageRecord | undefined> {
+    return this.#db.read(
+      async ({ executor }) => (await this.#load(executor, sql`WHERE ${condition} ORDER BY id LIMIT 1`))[0],
+    );
+  }
+
+  async #load(executor: Executor, tail: Sql): Promise<MessageRecord[]> {
+    return this.#withTexts(executor, await executor.all<Row>(sql`SELECT * FROM message ${tail}`));
+  }
+
+  async #withTexts(executor: Executor, rows: readonly Row[]): Promise<MessageRecord[]> {
+    if (rows.length === 0) return [];
+    const texts = await executor.all<{ message_id: number; kind: string; lang: string; text: string }>(
+      sql`SELECT * FROM message_text WHERE message_id IN (${join(rows.map((row) => row.id))}) ORDER BY rowid`,
+    );
+    return rows.map((row) =>
+      recordOf(
+        row,
+        texts.filter((entry) => entry.message_id === row.id),
+      ),
+    );
+  }
+}

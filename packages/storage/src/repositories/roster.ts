@@ -1,0 +1,76 @@
+import type { Database } from "../database.js";
+import type { RosterContactModel } from "../models/index.js";
+
+/** A roster entry (RFC 6121 §2.1.2). */
+export interface RosterContact {
+  readonly jid: string;
+  readonly name?: string;
+  readonly subscription: string;
+  readonly ask?: string;
+  readonly groups: readonly string[];
+}
+
+const rowOf = (accountId: number, contact: RosterContact) => ({
+  ...contact,
+  accountId,
+  name: contact.name ?? null,
+  ask: contact.ask ?? null,
+  groups: JSON.stringify(contact.groups),
+});
+
+const contactOf = (row: RosterContactModel): RosterContact => ({
+  jid: row.jid,
+  name: row.name ?? undefined,
+  subscription: row.subscription,
+  ask: row.ask ?? undefined,
+  groups: JSON.parse(row.groups) as string[],
+});
+
+/** Contact lists as the servers last told them. */
+export class RosterRepository {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** The contacts, by address. */
+  list(accountId: number): Promise<RosterContact[]> {
+    return this.#db.read(async ({ transaction }) =>
+      (
+        await this.#db.models.RosterContact.findAll({ where: { accountId }, order: ["jid"], transaction })
+      ).map(contactOf),
+    );
+  }
+
+  /** Puts a whole roster in place of the one kept. */
+  replace(accountId: number, contacts: readonly RosterContact[], version: string | undefined): Promise<void> {
+    return this.#db.write(async ({ transaction }) => {
+      await this.#db.models.RosterContact.destroy({ where: { accountId }, transaction });
+      await this.#db.models.RosterContact.bulkCreate(
+        contacts.map((contact) => rowOf(accountId, contact)),
+        { transaction },
+      );
+      await this.#db.models.Account.update(
+        { rosterVersion: version ?? null },
+        { where: { id: accountId }, transaction },
+      );
+    });
+  }
+
+  /** Applies one roster push (RFC 6121 §2.1.6): `subscription` "remove" takes the contact away. */
+  apply(accountId: number, contact: RosterContact, version: string | undefined): Promise<void> {
+    return this.#db.write(async ({ transaction }) => {
+      await this.#db.models.RosterContact.destroy({ where: { accountId, jid: contact.jid }, transaction });
+      if (contact.subscription !== "remove") {
+        await this.#db.models.RosterContact.create(rowOf(accountId, contact), { transaction });
+      }
+      if (version !== undefined) {
+        await this.#db.models.Account.update(
+          { rosterVersion: version },
+          { where: { id: accountId }, transaction },
+        );
+      }
+    });
+  }
+}

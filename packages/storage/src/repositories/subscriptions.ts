@@ -1,0 +1,52 @@
+import type { Database } from "../database.js";
+import { sql } from "../sql.js";
+
+/** A subscription as the service has told it (XEP-0060 §4.2). */
+export interface SubscriptionRecord {
+  readonly accountId: number;
+  readonly service: string;
+  readonly node: string;
+  readonly subid?: string;
+  readonly state: string;
+}
+
+/** Subscriptions that services have confirmed. */
+export class SubscriptionRepository {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  put(record: SubscriptionRecord): Promise<void> {
+    return this.#db.write(({ executor }) =>
+      executor.run(sql`
+        INSERT INTO pubsub_subscription (account_id, service, node, subid, state)
+        VALUES (${record.accountId}, ${record.service}, ${record.node}, ${record.subid ?? ""}, ${record.state})
+        ON CONFLICT (account_id, service, node, subid) DO UPDATE SET state = excluded.state`),
+    );
+  }
+
+  remove(accountId: number, service: string, node: string): Promise<void> {
+    return this.#db.write(({ executor }) =>
+      executor.run(
+        sql`DELETE FROM pubsub_subscription WHERE account_id = ${accountId} AND service = ${service} AND node = ${node}`,
+      ),
+    );
+  }
+
+  find(accountId: number, service: string, node: string): Promise<SubscriptionRecord[]> {
+    return this.#db.read(async ({ executor }) => {
+      const rows = await executor.all<{ subid: string; state: string }>(
+        sql`SELECT subid, state FROM pubsub_subscription WHERE account_id = ${accountId} AND service = ${service} AND node = ${node}`,
+      );
+      return rows.map((row) => ({
+        accountId,
+        service,
+        node,
+        subid: row.subid || undefined,
+        state: row.state,
+      }));
+    });
+  }
+}

@@ -1,0 +1,106 @@
+import sqlite3 from "sqlite3";
+import { asStorageError } from "../errors.js";
+
+export type SqliteConnection = sqlite3.Database;
+
+/** Values that SQLite binds. */
+export type SqlValue = string | number | bigint | boolean | null | Buffer;
+
+/**
+ * What every connection is opened with: readers do not wait for the writer (WAL), what was acknowledged
+ * survives a power cut (FULL), what was removed is overwritten in the file (secure_delete), and LIKE
+ * tells upper from lower case as PostgreSQL's does.
+ */
+const PRAGMAS = [
+  "PRAGMA journal_mode = WAL",
+  "PRAGMA synchronous = FULL",
+  "PRAGMA foreign_keys = ON",
+  "PRAGMA busy_timeout = 5000",
+  "PRAGMA secure_delete = ON",
+  "PRAGMA case_sensitive_like = ON",
+];
+
+export function openConnection(file: string, role: "writer" | "reader"): Promise<SqliteConnection> {
+  return new Promise((resolve, reject) => {
+    const connection = new sqlite3.Database(
+      file,
+      sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE,
+      (openError) => {
+        if (openError) return reject(asStorageError(openError, `opening ${file}`));
+        const pragmas = role === "reader" ? [...PRAGMAS, "PRAGMA query_only = ON"] : PRAGMAS;
+        connection.exec(pragmas.join(";"), (error) => {
+          if (!error) return resolve(connection);
+          connection.close(() => reject(asStorageError(error, `opening ${file}`)));
+        });
+      },
+    );
+  });
+}
+
+export function closeConnection(connection: SqliteConnection): Promise<void> {
+  return new Promise((resolve, reject) =>
+    connection.close((error) => (error ? reject(asStorageError(error, "closing the database")) : resolve())),
+  );
+}
+
+export function queryAll<Row>(
+  connection: SqliteConnection,
+  sql: string,
+  values: readonly unknown[],
+): Promise<Row[]> {
+  return new Promise((resolve, reject) =>
+    connection.all(sql, values as unknown[], (error: Error | null, rows: Row[]) =>
+      error ? reject(error) : resolve(rows),
+    ),
+  );
+}
+
+/**
+ * Hands out a fixed number of read-only connections, each to one reader at a time, first come first
+ * served. A slow read holds up nobody but those beyond the pool's size.
+ */
+export class ReaderPool {
+  readonly #file: string;
+  readonly #size: number;
+  readonly #idle: SqliteConnection[] = [];
+  readonly #waiting: { resolve: (connection: SqliteConnection) => void; reject: (error: Error) => void }[] =
+    [];
+  readonly #all = new Set<SqliteConnection>();
+  #opening = 0;
+  #closed = false;
+
+  constructor(file: string, size: number) {
+    this.#file = file;
+    this.#size = size;
+  }
+
+  async acquire(): Promise<SqliteConnection> {
+    if (this.#closed) throw new Error("the database is closed");
+    const idle = this.#idle.pop();
+    if (idle) return idle;
+    if (this.#all.size + this.#opening < this.#size) {
+      this.#opening++;
+      try {
+        const connection = await openConnection(this.#file, "reader");
+        this.#all.add(connection);
+        return connection;
+      } finally {
+        this.#opening--;
+      }
+    }
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  release(connection: SqliteConnection): void {
+    const next = this.#waiting.shift();
+    if (next) next.resolve(connection);
+    else this.#idle.push(connection);
+  }
+
+  /** Closes the idle connections; those still in use are closed with the process. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const { reject } of this.#waiting.splice(0)) reject(new Error("the database is closed"));
+    await Promise.all(this.#idle.splice(0).map(closeConnection));
+  }
+}

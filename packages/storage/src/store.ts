@@ -1,0 +1,43 @@
+import type { Database } from "./database.js";
+import { AccountRepository } from "./repositories/accounts.js";
+import { EventLogRepository } from "./repositories/events.js";
+import { ItemSearchRepository } from "./repositories/item-search.js";
+import { ItemRepository } from "./repositories/items.js";
+import { MessageRepository } from "./repositories/messages.js";
+import { NodeRepository } from "./repositories/nodes.js";
+import { ReactionRepository } from "./repositories/reactions.js";
+import { RosterRepository } from "./repositories/roster.js";
+import { SendRequestRepository } from "./repositories/send-requests.js";
+import { SubscriptionRepository } from "./repositories/subscriptions.js";
+
+/** All repositories of one database. */
+export interface Store {
+  readonly database: Database;
+  readonly accounts: AccountRepository;
+  readonly roster: RosterRepository;
+  readonly messages: MessageRepository;
+  readonly reactions: ReactionRepository;
+  readonly sendRequests: SendRequestRepository;
+  readonly nodes: NodeRepository;
+  readonly items: ItemRepository;
+  readonly itemSearch: ItemSearchRepository;
+  readonly subscriptions: SubscriptionRepository;
+  readonly events: EventLogRepository;
+}
+
+/** The repositories over an open database. */
+export function createStore(database: Database): Store {
+  return {
+    database,
+    accounts: new AccountRepository(database),
+    roster: new RosterRepository(database),
+    messages: new MessageRepository(database),
+    reactions: new ReactionRepository(database),
+    sendRequests: new SendRequestRepository(database),
+    nodes: new NodeRepository(database),
+    items: new ItemRepository(database),
+    itemSearch: new ItemSearchRepository(database),
+    subscriptions: new SubscriptionRepository(database),
+    events: new EventLogRepository(database),
+  };
+}

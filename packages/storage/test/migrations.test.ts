@@ -1,0 +1,148 @@
+import { readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createStore, Database, type Migration } from "@larder/storage";
+import test from "ava";
+import { migrations } from "../dist/migrations/index.js";
+import { accountIn, message, temporaryDirectory } from "./support.js";
+
+const addNotes: Migration = {
+  name: "2027.01.01T00.00.00.notes",
+  revision: 1,
+  up: ({ run }) => run("CREATE TABLE note (text TEXT)"),
+  down: ({ run }) => run("DROP TABLE note"),
+};
+
+test("opening an empty place makes the database, and opening it again changes nothing", async (t) => {
+  const url = `sqlite:${join(await temporaryDirectory(t), "larder.db")}`;
+  const first = await Database.open({ url });
+  t.deepEqual(
+    first.migrated.applied,
+    migrations.map(({ name }) => name),
+  );
+  await first.database.close();
+  const second = await Database.open({ url });
+  t.deepEqual(second.migrated.applied, []);
+  await second.database.close();
+});
+
+test("an older database is copied beside itself and then migrated, with its data", async (t) => {
+  const directory = await temporaryDirectory(t);
+  const url = `sqlite:${join(directory, "larder.db")}`;
+  const { database } = await Database.open({ url });
+  await accountIn(createStore(database));
+  await database.close();
+  const steps: string[] = [];
+  const newer = await Database.open({
+    url,
+    migrations: [...migrations, addNotes],
+    onProgress: (step) => steps.push(step.migration),
+  });
+  t.deepEqual(newer.migrated.applied, [addNotes.name]);
+  t.deepEqual(steps, [addNotes.name]);
+  t.is((await createStore(newer.database).accounts.list()).length, 1);
+  await newer.database.close();
+  const copies = (await readdir(directory)).filter((name) => name.includes(".before-"));
+  t.is(copies.length, 1);
+  const copy = await Database.open({ url: `sqlite:${join(directory, String(copies[0]))}` });
+  t.is((await createStore(copy.database).accounts.list()).length, 1);
+  await copy.database.close();
+});
+
+test("a database of a newer program is refused and left alone", async (t) => {
+  const url = `sqlite:${join(await temporaryDirectory(t), "larder.db")}`;
+  await (await Database.open({ url, migrations: [...migrations, addNotes] })).database.close();
+  const error = await t.throwsAsync(Database.open({ url }));
+  t.regex(String(error?.message), /newer Larder .*2027\.01\.01T00\.00\.00\.notes/);
+});
+
+test("a migration that changed after it was applied is refused", async (t) => {
+  const url = `sqlite:${join(await temporaryDirectory(t), "larder.db")}`;
+  await (await Database.open({ url, migrations: [...migrations, addNotes] })).database.close();
+  const error = await t.throwsAsync(
+    Database.open({ url, migrations: [...migrations, { ...addNotes, revision: 2 }] }),
+  );
+  t.regex(String(error?.message), /revision 1 there, 2 here/);
+});
+
+test("a migration that fails half-way is undone, and the old data stays usable", async (t) => {
+  const url = `sqlite:${join(await temporaryDirectory(t), "larder.db")}`;
+  const { database } = await Database.open({ url });
+  await accountIn(createStore(database));
+  await database.close();
+  const broken: Migration = {
+    ...addNotes,
+    up: async ({ run }) => {
+      await run("CREATE TABLE note (text TEXT)");
+      await run("INSERT INTO no_such_table VALUES (1)");
+    },
+  };
+  const error = await t.throwsAsync(Database.open({ url, migrations: [...migrations, broken] }));
+  t.regex(String(error?.message), /failed and was undone: .*no such table/);
+  const again = await Database.open({ url, migrations: [...migrations, addNotes] });
+  t.deepEqual(again.migrated.applied, [addNotes.name], "the half-made table is gone");
+  t.is((await createStore(again.database).accounts.list()).length, 1);
+  await again.database.close();
+});
+
+test("every down undoes its up with data in the tables", async (t) => {
+  const url = `sqlite:${join(await temporaryDirectory(t), "larder.db")}`;
+  const { database } = await Database.open({ url });
+  t.teardown(() => database.close());
+  const store = createStore(database);
+  await store.messages.insert(message(await accountIn(store), "hello"));
+  await database.write(async ({ transaction, executor }) => {
+    const context = {
+      queryInterface: database.sequelize.getQueryInterface(),
+      transaction,
+      run: async (statement: string) => {
+        await executor.run({ sql: statement, values: [] } as never);
+      },
+    };
+    for (const step of migrations.toReversed()) await step.down(context);
+    const left = await executor.all<{ name: string }>({
+      sql: "SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' AND name <> 'migration'",
+      values: [],
+    } as never);
+    t.deepEqual(
+      left.filter(({ name }) => !name.startsWith("sqlite_")),
+      [],
+    );
+    for (const step of migrations) await step.up(context);
+  });
+  t.is(await store.messages.count(), 0);
+});
+
+test("the models describe exactly the columns that the migrations make", async (t) => {
+  const url = `sqlite:${join(await temporaryDirectory(t), "larder.db")}`;
+  const { database } = await Database.open({ url });
+  t.teardown(() => database.close());
+  for (const model of Object.values(database.models) as { tableName: string; getAttributes(): object }[]) {
+    const described = await database.sequelize.getQueryInterface().describeTable(model.tableName);
+    const expected = Object.values(model.getAttributes()).map((attribute) => {
+      const { field, allowNull, primaryKey } = attribute as {
+        field?: string;
+        allowNull?: boolean;
+        primaryKey?: boolean;
+      };
+      return { column: String(field), nullable: primaryKey ? false : allowNull !== false };
+    });
+    const found = Object.entries(described).map(([column, facts]) => ({
+      column,
+      nullable: facts.primaryKey ? false : facts.allowNull,
+    }));
+    const byColumn = (a: { column: string }, b: { column: string }) => a.column.localeCompare(b.column);
+    t.deepEqual(found.sort(byColumn), expected.sort(byColumn), model.tableName);
+  }
+});
+
+test("a file that is no database is refused in words and left as it was", async (t) => {
+  const file = join(await temporaryDirectory(t), "larder.db");
+  await writeFile(file, "this is a shopping list, not a database, and it is longer than a header");
+  const error = await t.throwsAsync(Database.open({ url: `sqlite:${file}` }));
+  t.regex(String(error?.message), /the file is not a database/);
+});
+
+test("a URL of an engine that this build does not have is refused with the remedy", async (t) => {
+  const error = await t.throwsAsync(Database.open({ url: "postgres://localhost/larder" }));
+  t.regex(String(error?.message), /postgres:; use sqlite:PATH/);
+});
