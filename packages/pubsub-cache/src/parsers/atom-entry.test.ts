@@ -178,10 +178,26 @@ test("what is harmless stays", (t) => {
   t.is(content(harmless).html, harmless);
 });
 
-test("mark-up nested 100000 deep costs neither the stack nor the text before it", (t) => {
-  const deep = `${"<div>".repeat(100_000)}x${"</div>".repeat(100_000)}`;
-  const { text } = post(`<content type="html">${`<p>first</p>${deep}`.replaceAll("<", "&lt;")}</content>`);
-  t.regex(text, /^first/);
+for (const [name, html] of [
+  ["nested too deep", "<b>".repeat(300_000)],
+  ["nested too deep in a list", "<ul><li>".repeat(100_000)],
+  ["too long", "a ".repeat(600_000)],
+] as const) {
+  test(`HTML ${name} is refused at once`, (t) => {
+    const start = performance.now();
+    const escaped = html.replaceAll("<", "&lt;");
+    t.throws(() => post(`<content type="html">${escaped}</content>`), { message: /^content: more than / });
+    t.true(performance.now() - start < 1000);
+  });
+}
+
+test("XHTML nested 100000 deep costs what is too deep and nothing else", (t) => {
+  const { text } = content(`<p>first</p>${"<div>".repeat(100_000)}x${"</div>".repeat(100_000)}<p>last</p>`);
+  t.is(text, "first\n\nlast");
+});
+
+test("a long post of short lines is read", (t) => {
+  t.is(post(`<content type="html">${"&lt;br>x".repeat(50_000)}</content>`).text.length, 99_999);
 });
 
 test("an author is verified only by the service's word", (t) => {

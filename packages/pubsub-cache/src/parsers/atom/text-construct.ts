@@ -1,5 +1,7 @@
 import type { XmlElement } from "@larder/core";
+import { PayloadError } from "../parser.js";
 import { htmlToText, sanitizePost, sanitizeTitle } from "./html.js";
+import { objectionTo } from "./markup-limits.js";
 import { NS_ATOM } from "./namespaces.js";
 import { xhtmlToHtml } from "./xhtml.js";
 
@@ -22,6 +24,7 @@ function kindOf(element: XmlElement): "text" | "html" | "xhtml" | undefined {
 /**
  * Reads all elements of one name that stand in an entry.
  *
+ * @throws {PayloadError} there is far too much mark-up
  * @param place `title` keeps only mark-up inside a line, and puts the text on one line
  */
 export function readTextConstruct(entry: XmlElement, name: string, place: "title" | "body"): TextConstruct {
@@ -32,6 +35,8 @@ export function readTextConstruct(entry: XmlElement, name: string, place: "title
   }
   const xhtml = versions.get("xhtml");
   const markup = xhtml ? xhtmlToHtml(xhtml) : versions.get("html")?.getText();
+  const objection = objectionTo(markup ?? "");
+  if (objection !== undefined) throw new PayloadError(name, objection);
   const sanitize = place === "title" ? sanitizeTitle : sanitizePost;
   const html = markup === undefined ? "" : sanitize(markup);
   const plain = versions.get("text")?.getText().replaceAll("\r\n", "\n").trim();
