@@ -1,1 +1,2 @@
+export * from "./feed/index.js";
 export * from "./prosody/index.js";
