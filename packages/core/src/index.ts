@@ -3,24 +3,15 @@ export { StanzaError } from "./errors/stanza-error.js";
 export {
   bareJid,
   formatJid,
+  type JidParts,
   normaliseJid,
   parseJid,
   requireJid,
   resourceOf,
-  type JidParts,
 } from "./jid/jid.js";
 export * from "./namespaces.js";
-export {
-  detach,
-  isElement,
-  parseTrustedXml,
-  parseUntrustedXml,
-  xml,
-  type XmlChild,
-  type XmlElement,
-} from "./xml/element.js";
-export type { IqHandler } from "./session/iq-handlers.js";
 export type { StanzaHandler } from "./session/dispatcher.js";
+export type { IqHandler } from "./session/iq-handlers.js";
 export type {
   BackOffOptions,
   DroppedStanza,
@@ -42,3 +33,12 @@ export type {
   StanzaHandlerOptions,
 } from "./session/options.js";
 export { Session } from "./session/session.js";
+export {
+  detach,
+  isElement,
+  parseTrustedXml,
+  parseUntrustedXml,
+  type XmlChild,
+  type XmlElement,
+  xml,
+} from "./xml/element.js";

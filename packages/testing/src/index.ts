@@ -1,1 +1,2 @@
 export * from "./prosody/index.js";
+export * from "./scripted-server/index.js";

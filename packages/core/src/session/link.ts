@@ -1,10 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { ConnectionError, type LarderError } from "../errors/errors.js";
 import { NS_PING, NS_SM, NS_STREAM_ERRORS } from "../namespaces.js";
 import { type XmlElement, xml } from "../xml/element.js";
-import { randomUUID } from "node:crypto";
 import { Liveness } from "./liveness.js";
 import type { SessionTimeouts } from "./options.js";
-import type { LedgerEntry, InboundLedger } from "./stream-management/inbound-ledger.js";
+import type { InboundLedger, LedgerEntry } from "./stream-management/inbound-ledger.js";
 import {
   HandledCountTooHighError,
   type OutboundQueue,
@@ -43,7 +43,9 @@ export class Link {
       lastHeard: () => stream.lastHeard,
       ask: () => this.#ask(),
       onDead: () =>
-        stream.fail(new ConnectionError(`${account}: the server has been silent for too long; the link is dead`)),
+        stream.fail(
+          new ConnectionError(`${account}: the server has been silent for too long; the link is dead`),
+        ),
     });
     stream.onFailed(() => this.#liveness.stop());
   }

@@ -5,8 +5,8 @@ import {
   NS_BIND,
   NS_BIND2,
   NS_SASL,
-  NS_SASL2,
   NS_SASL_CHANNEL_BINDING,
+  NS_SASL2,
   NS_SM,
   NS_STREAMS,
   NS_TLS,
@@ -168,7 +168,8 @@ class Negotiation {
     const jid = success.getChildText("authorization-identifier", NS_SASL2);
     if (!jid) throw new ConnectionError(`${account}: the server bound a resource without saying which`);
     const enabled = bound.getChild("enabled", NS_SM);
-    if (enabled) return { resumed: false, jid, management: grant(enabled), formerH, features: next, uncounted: [] };
+    if (enabled)
+      return { resumed: false, jid, management: grant(enabled), formerH, features: next, uncounted: [] };
     return this.#manage(next, jid, formerH);
   }
 

@@ -4,14 +4,13 @@
  */
 declare module "@xmpp/xml" {
   import type { XmlElement } from "./element.js";
+
   type Node = XmlElement | string | number | null | undefined | false;
-  const xml: {
-    (
-      name: string,
-      attrs?: Record<string, unknown> | string | null,
-      ...children: (Node | Node[])[]
-    ): XmlElement;
-  };
+  const xml: (
+    name: string,
+    attrs?: Record<string, unknown> | string | null,
+    ...children: (Node | Node[])[]
+  ) => XmlElement;
   export default xml;
   export const Element: new (name: string, attrs?: Record<string, string>) => XmlElement;
 }
