@@ -34,6 +34,7 @@ export class Link {
   readonly #liveness: Liveness;
   /** The server was told a count while stanzas were still being worked on. */
   #owesAcknowledgement = false;
+  #answer: NodeJS.Immediate | undefined;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -120,7 +121,11 @@ export class Link {
     const { managed } = this.#options;
     if (!managed) return;
     if (element.name === "r") {
-      this.#sendCount();
+      // After what came with it in the same piece: handlers that are done at once count already.
+      this.#answer ??= setImmediate(() => {
+        this.#answer = undefined;
+        if (!this.#options.stream.failure) this.#sendCount();
+      });
       return;
     }
     if (element.name !== "a") return;

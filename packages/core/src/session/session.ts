@@ -96,6 +96,7 @@ export class Session implements AsyncDisposable {
   #lastError: LarderError | undefined;
   #managed: ManagedSession | undefined;
   #link: Link | undefined;
+  #disconnecting: Promise<void> | undefined;
 
   /** @throws {InvalidParamsError} `jid` is no bare JID with a localpart, or `service` cannot be read */
   constructor(options: SessionOptions) {
@@ -157,12 +158,20 @@ export class Session implements AsyncDisposable {
    * @throws {LarderError} why this attempt failed. Where another may succeed, the session goes on trying
    *   (`state` "connecting", {@link lastError}) until {@link disconnect}; else `state` is "failed".
    */
-  connect(): Promise<void> {
-    return this.#supervisor.connect();
+  async connect(): Promise<void> {
+    await this.#disconnecting;
+    await this.#supervisor.connect();
   }
 
   /** Ends the session in good order, within about 2 s; requests that wait for an answer are rejected. */
-  async disconnect(): Promise<void> {
+  disconnect(): Promise<void> {
+    this.#disconnecting ??= this.#disconnect().finally(() => {
+      this.#disconnecting = undefined;
+    });
+    return this.#disconnecting;
+  }
+
+  async #disconnect(): Promise<void> {
     const link = this.#link;
     const stopped = this.#supervisor.stop();
     await link?.close();

@@ -104,7 +104,10 @@ for (const [what, xml] of [
   test(`${what} ends the stream instead of being skipped over`, (t) => {
     const { errors, elements } = parse([xml, "<iq/>"]);
     t.is(errors.length, 1);
-    t.false(elements.some(({ name }) => name === "iq"), "nothing behind it is taken");
+    t.false(
+      elements.some(({ name }) => name === "iq"),
+      "nothing behind it is taken",
+    );
   });
 }
 
