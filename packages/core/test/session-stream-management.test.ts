@@ -261,6 +261,24 @@ test("stanzas before <enabled/> are handled and not counted, those behind it are
   t.is(await peer.clientCount(), 1);
 });
 
+test("a count asked for in one piece with <enabled/> leaves out what came before it", async (t) => {
+  const { server, session } = await loggedIn(t);
+  await session.disconnect();
+  const counted = gate();
+  server.options.onElement = (peer, element) => {
+    if (!element.is("enable", "urn:xmpp:sm:3")) return false;
+    const enabled = "<enabled xmlns='urn:xmpp:sm:3' id='x' resume='true'/>";
+    peer.write(`${messageFrom("1")}${enabled}${messageFrom("2")}<r xmlns='urn:xmpp:sm:3'/>`);
+    peer.receiveManagement("a").then((a) => {
+      t.is(a.attrs.h, "1", "the library says 2");
+      counted.open();
+    });
+    return true;
+  };
+  await session.connect();
+  await counted.opened;
+});
+
 test("a session forgets what it sent once it is acknowledged, and stops queueing at its limit", async (t) => {
   const { session, server } = await loggedIn(t, { acknowledges: false }, { limits: { queuedStanzas: 3 } });
   for (const body of ["1", "2", "3"]) await session.send(message(body));
