@@ -91,7 +91,7 @@ export function configuredAnalysers(config: Configuration, configDirectory: stri
     toSync: given.toSync,
     parser: given.parser
       ? {
-          module: pathToFileURL(resolve(configDirectory, given.parser)),
+          module: pathToFileURL(resolve(configDirectory, given.parser)).href,
           version: String(given.parserVersion),
           timeoutMs: given.timeoutMs,
         }

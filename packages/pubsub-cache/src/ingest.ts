@@ -43,7 +43,7 @@ export async function prepareItems(
   const { parser } = analyser ?? {};
   const outcomes = parser
     ? await pool.parse(
-        { module: parser.module.href, version: parser.version, timeoutMs: parser.timeoutMs },
+        { module: parser.module, version: parser.version, timeoutMs: parser.timeoutMs },
         items.map(({ xml, publisher }) => ({ ...address, xml, subtype, publisher })),
       )
     : [];

@@ -34,7 +34,7 @@ export class LiveEvents {
     const service = stanza.attrs.from === undefined ? account.jid : bareJid(stanza.attrs.from);
     const events = readPubsubEvents(stanza);
     if (service === undefined || events.length === 0) return false;
-    if (stanza.attrs.from !== undefined && stanza.attrs.from.includes("/")) return false;
+    if (stanza.attrs.from?.includes("/")) return false;
     let accepted = false;
     for (const event of events) {
       const address = { service, node: event.node };

@@ -23,7 +23,7 @@ export class Output {
 
 /** Text from others must not steer the terminal. */
 export const printable = (text: string): string =>
-  text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "\ufffd");
+  text.replace(/(?![\t\n])\p{Cc}/gu, "\ufffd");
 
 /** Columns without borders; cells are made printable. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -19,7 +19,7 @@ export interface Analysis {
 /** A parser in a module of its own, which runs in the pool. */
 export interface ParserReference {
   /** URL of an ES module with a default export `(item, context) => JSON`. */
-  readonly module: URL;
+  readonly module: string;
   /** Raised when the parser gives other results: what an older one made is then parsed again. */
   readonly version: string;
   /** How long one item may take. */

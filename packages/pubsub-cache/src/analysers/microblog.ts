@@ -1,4 +1,5 @@
 import { NS_ATOM, NS_MICROBLOG } from "@larder/core";
+import { atomEntryParser } from "../parsers/index.js";
 import type { Analyser } from "./analyser.js";
 
 const COMMENTS = `${NS_MICROBLOG}:comments/`;
@@ -10,7 +11,7 @@ export const microblogAnalyser: Analyser = {
   node: NS_MICROBLOG,
   namespace: NS_ATOM,
   toSync: true,
-  parser: { module: new URL("../parsers/atom-entry.js", import.meta.url), version: "1" },
+  parser: atomEntryParser,
   onMatch: (analysis, { node }) =>
     node.startsWith(COMMENTS) ? { ...analysis, subtype: "comment" } : analysis,
 };

@@ -1,7 +1,7 @@
 import type { Database } from "../database.js";
 import { foldJson } from "../search/conditions.js";
 import { indexedText } from "../search/words.js";
-import { type Executor, join, type Sql, sql } from "../sql.js";
+import { type Executor, type Sql, sql } from "../sql.js";
 
 /** An item as it is kept. */
 export interface ItemRecord {
