@@ -79,7 +79,7 @@ export async function readTwice(client: BridgeClient, signals: SignalWatch, plac
 /** Searches in the cache, by text and by what the parser found. */
 export async function search(client: BridgeClient): Promise<void> {
   heading("Searching what is kept");
-  for (const fts of ["bread NOT rye", "велосипед OR Fahrrad", "面包"]) {
+  for (const fts of ["bread NOT rye", "велосипед* OR Fahrrad*", "面包"]) {
     const { result, ms } = await timed(() => client.call("ps_cache_search", { fts, limit: 2, withTotal: true }));
     say(`full text ${strong(fts)}: ${result.total} posts in ${milliseconds(ms)}  ${dim(result.items.map(titleOf).join(" · "))}`);
   }

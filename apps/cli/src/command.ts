@@ -5,7 +5,7 @@ import {
   type BridgeResult,
   bridgeMethods,
   instancePaths,
-} from "@larder/core";
+} from "@larder/core/bridge";
 import type { Command } from "commander";
 import { Output } from "./output/output.js";
 import { optionFor, parametersOf } from "./schema-options.js";

@@ -4,7 +4,7 @@ import {
   DaemonUnreachableError,
   hasErrorType,
   rpcCodes,
-} from "@larder/core";
+} from "@larder/core/bridge";
 
 /** CONTRACT: what a command's exit status means. */
 export const exitCodes = {

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { errorFieldOf, hasErrorType } from "@larder/core";
+import { errorFieldOf, hasErrorType } from "@larder/core/bridge";
 import { CommanderError } from "commander";
 import pc from "picocolors";
 import { exitCodeOf, exitCodes } from "./exit-codes.js";

@@ -1,4 +1,4 @@
-import { type BridgeMethod, bridgeMethods } from "@larder/core";
+import { type BridgeMethod, bridgeMethods } from "@larder/core/bridge";
 import { InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
 

@@ -1,31 +1,4 @@
-export { BridgeClient, DaemonUnreachableError, type ReceivedSignal } from "./bridge/client.js";
-export {
-  BRIDGE_API,
-  type BridgeInput,
-  type BridgeMethod,
-  type BridgeParams,
-  type BridgeResult,
-  bridgeMethods,
-} from "./bridge/contract.js";
-export {
-  BridgeError,
-  type BridgeErrorBody,
-  errorFieldOf,
-  hasErrorType,
-  paramsErrorOf,
-  rpcCodes,
-  toBridgeError,
-} from "./bridge/errors.js";
-export { LineReader, MAX_LINE_BYTES } from "./bridge/lines.js";
-export type { MethodDefinition } from "./bridge/method.js";
-export { type InstancePaths, instancePaths } from "./bridge/paths.js";
-export {
-  type BridgeSignal,
-  bridgeSignals,
-  isBridgeSignal,
-  type SignalParams,
-  transientSignals,
-} from "./bridge/signals.js";
+export * from "./bridge/index.js";
 export { type FormFields, readForm, submitForm } from "./data-form.js";
 export { type DiscoInfo, discoInfo, discoItems } from "./disco.js";
 export * from "./errors/errors.js";

@@ -1,4 +1,4 @@
-import type { BridgeParams } from "@larder/core";
+import type { BridgeParams } from "@larder/core/bridge";
 import type { Command } from "commander";
 import pc from "picocolors";
 import { addMethodCommand, outputOf, withClient } from "../command.js";

@@ -1,4 +1,4 @@
-import type { BridgeClient } from "@larder/core";
+import type { BridgeClient } from "@larder/core/bridge";
 import type { Command } from "commander";
 import pc from "picocolors";
 import { outputOf, withClient } from "../command.js";

@@ -1,4 +1,4 @@
-import { BridgeClient, DaemonUnreachableError, instancePaths } from "@larder/core";
+import { BridgeClient, DaemonUnreachableError, instancePaths } from "@larder/core/bridge";
 import { type Command, InvalidArgumentError } from "commander";
 import pc from "picocolors";
 import { outputOf } from "../command.js";

@@ -1,4 +1,4 @@
-import type { BridgeResult } from "@larder/core";
+import type { BridgeResult } from "@larder/core/bridge";
 import pc from "picocolors";
 import { excerpt, localTime, printable, table } from "./output.js";
 
@@ -51,7 +51,7 @@ export function renderPage(page: Page): string {
 export function renderColumns(items: readonly Item[], keys: readonly string[]): string {
   const cell = (item: Item, key: string) => {
     const path = key.split(".");
-    const root: unknown = key in item ? item : item.parsed;
+    const root: unknown = String(path[0]) in item ? item : item.parsed;
     const value = path.reduce<unknown>(
       (at, step) =>
         at !== null && typeof at === "object" ? (at as Record<string, unknown>)[step] : undefined,

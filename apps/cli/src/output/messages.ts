@@ -1,4 +1,4 @@
-import type { BridgeResult } from "@larder/core";
+import type { BridgeResult } from "@larder/core/bridge";
 import pc from "picocolors";
 import { localTime, printable } from "./output.js";
 

@@ -21,9 +21,9 @@ export class Output {
   }
 }
 
-/** Text from others must not steer the terminal. */
+/** Text from others must not steer the terminal, nor reorder what stands after it. */
 export const printable = (text: string): string =>
-  text.replace(/(?![\t\n])\p{Cc}/gu, "\ufffd");
+  text.replace(/(?![\t\n])\p{Cc}/gu, "\ufffd").replace(/[\u202a-\u202e\u2066-\u2069]/gu, "");
 
 /** Columns without borders; cells are made printable. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
