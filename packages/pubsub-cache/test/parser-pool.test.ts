@@ -32,11 +32,12 @@ const values = (outcomes: readonly ParseOutcome[]) =>
 const kinds = (outcomes: readonly ParseOutcome[]) => outcomes.map(({ ok }) => ok);
 // One after the other: threads that compete for two processors would make time limits a matter of luck.
 
-/** One thread, so that all items of a test meet in it. */
-const single = (options: ParserPoolOptions = {}) => new ParserPool({ maxThreads: 1, ...options });
+/** One thread, so that all items of a test meet in it, and time enough where time is not the matter. */
+const single = (options: ParserPoolOptions = {}) =>
+  new ParserPool({ maxThreads: 1, timeoutMs: 60_000, ...options });
 
 test.serial("items come back in their order, parsed outside the main thread", async (t) => {
-  await using pool = new ParserPool({ maxThreads: 2, batchSize: 3 });
+  await using pool = new ParserPool({ maxThreads: 2, timeoutMs: 60_000, batchSize: 3 });
   const outcomes = await pool.parse(tricky, batch(...Array.from({ length: 20 }, (_, i) => `plain:${i}`)));
   t.deepEqual(
     values(outcomes),
@@ -45,7 +46,7 @@ test.serial("items come back in their order, parsed outside the main thread", as
 });
 
 test.serial("async parsers that end in another order keep the batch's order", async (t) => {
-  await using pool = new ParserPool({ maxThreads: 2, batchSize: 1 });
+  await using pool = new ParserPool({ maxThreads: 2, timeoutMs: 60_000, batchSize: 1 });
   const outcomes = await pool.parse(tricky, batch("later:80", "later:0", "later:40", "later:0"));
   t.deepEqual(values(outcomes), [{ id: "i0" }, { id: "i1" }, { id: "i2" }, { id: "i3" }]);
 });
@@ -117,7 +118,7 @@ test.serial("a failure that comes later is not blamed on an innocent item", asyn
 });
 
 test.serial("a parser's own time limit counts before the pool's", async (t) => {
-  await using pool = single({ timeoutMs: 60_000 });
+  await using pool = single();
   const [outcome] = await pool.parse({ ...tricky, timeoutMs: 300 }, batch("hang"));
   t.deepEqual(outcome, { ok: false, error: "the parser took longer than 300 ms" });
 });
@@ -206,7 +207,7 @@ test.serial(
 );
 
 test.serial("an abort ends the work at once, also an endless loop", async (t) => {
-  await using pool = single({ timeoutMs: 60_000 });
+  await using pool = single();
   const controller = new AbortController();
   const work = pool.parse(tricky, batch("hang"), { signal: controller.signal });
   const waiting = pool.parse(tricky, batch("plain"), { signal: controller.signal });
@@ -231,7 +232,7 @@ test.serial("closing lets work that was taken end, and takes no more", async (t)
 });
 
 test.serial("closing does not wait longer than its grace for a parser that hangs", async (t) => {
-  const pool = single({ timeoutMs: 60_000, batchSize: 1 });
+  const pool = single({ batchSize: 1 });
   const work = t.throwsAsync(pool.parse(tricky, batch("hang", "plain")), {
     instanceOf: ParserPoolClosedError,
   });
@@ -253,7 +254,7 @@ test.serial("idle threads end", async (t) => {
 });
 
 test.serial("the microblog parser reads a feed in the pool", async (t) => {
-  await using pool = new ParserPool({ maxThreads: 2 });
+  await using pool = new ParserPool({ maxThreads: 2, timeoutMs: 60_000 });
   const author = { name: "Alice", jid: "alice@larder.test" };
   const feed = makeFeed({ count: 200, service: "pubsub.larder.test", node: "blog", author });
   const outcomes = await pool.parse(
