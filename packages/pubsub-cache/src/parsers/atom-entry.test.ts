@@ -187,7 +187,7 @@ for (const [name, html] of [
     const start = performance.now();
     const escaped = html.replaceAll("<", "&lt;");
     t.throws(() => post(`<content type="html">${escaped}</content>`), { message: /^content: more than / });
-    t.true(performance.now() - start < 1000);
+    t.true(performance.now() - start < 5000); // a minute without the limit
   });
 }
 
