@@ -26,7 +26,10 @@ export class DemoDaemon implements AsyncDisposable {
     const program = fileURLToPath(new URL("../../node_modules/.bin/larderd", import.meta.url));
     const env: NodeJS.ProcessEnv = { ...process.env, LARDER_HOME: home };
     delete env.LARDER_DATABASE_URL; // the demo never touches a database of the user's
-    const child = spawn(program, [], { env, stdio: ["ignore", "ignore", openSync(join(home, "larderd.log"), "a", 0o600)] });
+    const child = spawn(program, [], {
+      env,
+      stdio: ["ignore", "ignore", openSync(join(home, "larderd.log"), "a", 0o600)],
+    });
     const daemon = new DemoDaemon(home, child);
     process.once("exit", () => child.kill("SIGKILL"));
     return daemon;
@@ -44,7 +47,10 @@ export class DemoDaemon implements AsyncDisposable {
       } catch (error) {
         const ended = this.#process.exitCode !== null;
         if (ended || !(error instanceof DaemonUnreachableError) || Date.now() > deadline) {
-          throw new Error(`larderd did not start:\n${await readFile(join(this.home, "larderd.log"), "utf8")}`, { cause: error });
+          throw new Error(
+            `larderd did not start:\n${await readFile(join(this.home, "larderd.log"), "utf8")}`,
+            { cause: error },
+          );
         }
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }

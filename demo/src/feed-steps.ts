@@ -50,12 +50,18 @@ export async function publishFeed(client: BridgeClient, place: FeedPlace): Promi
 }
 
 /** The first read goes to the service and starts the synchronisation, the second comes from the cache. */
-export async function readTwice(client: BridgeClient, signals: SignalWatch, place: FeedPlace): Promise<{ service: number; cache: number }> {
+export async function readTwice(
+  client: BridgeClient,
+  signals: SignalWatch,
+  place: FeedPlace,
+): Promise<{ service: number; cache: number }> {
   const { reader, service, node } = place;
   heading(`${reader} reads the newest 20: the first time`);
   const request = { account: reader, service, node, maxItems: 20 };
   const first = await timed(() => client.call("ps_items_get", request));
-  say(`answered by the ${strong(first.result.source)} in ${strong(milliseconds(first.ms))}; Larder knows the kind of node and now fetches all of it`);
+  say(
+    `answered by the ${strong(first.result.source)} in ${strong(milliseconds(first.ms))}; Larder knows the kind of node and now fetches all of it`,
+  );
   const progress = new Progress("synchronised", POSTS);
   for (;;) {
     const state = await signals.next("the synchronisation", ({ signal, params }) =>
@@ -68,7 +74,9 @@ export async function readTwice(client: BridgeClient, signals: SignalWatch, plac
   progress.end();
   heading(`${reader} reads the same again`);
   const second = await timed(() => client.call("ps_items_get", request));
-  say(`answered by the ${strong(second.result.source)} in ${strong(milliseconds(second.ms))}, the same ${second.result.items.length} items`);
+  say(
+    `answered by the ${strong(second.result.source)} in ${strong(milliseconds(second.ms))}, the same ${second.result.items.length} items`,
+  );
   const ids = (items: readonly Item[]) => items.map(({ id }) => id).join();
   if (second.result.source !== "cache" || ids(first.result.items) !== ids(second.result.items)) {
     throw new Error("cache and service do not agree");
@@ -80,8 +88,12 @@ export async function readTwice(client: BridgeClient, signals: SignalWatch, plac
 export async function search(client: BridgeClient): Promise<void> {
   heading("Searching what is kept");
   for (const fts of ["bread NOT rye", "велосипед* OR Fahrrad*", "面包"]) {
-    const { result, ms } = await timed(() => client.call("ps_cache_search", { fts, limit: 2, withTotal: true }));
-    say(`full text ${strong(fts)}: ${result.total} posts in ${milliseconds(ms)}  ${dim(result.items.map(titleOf).join(" · "))}`);
+    const { result, ms } = await timed(() =>
+      client.call("ps_cache_search", { fts, limit: 2, withTotal: true }),
+    );
+    say(
+      `full text ${strong(fts)}: ${result.total} posts in ${milliseconds(ms)}  ${dim(result.items.map(titleOf).join(" · "))}`,
+    );
   }
   const { result, ms } = await timed(() =>
     client.call("ps_cache_search", {
@@ -94,25 +106,40 @@ export async function search(client: BridgeClient): Promise<void> {
       withTotal: true,
     }),
   );
-  say(`posts in French or Spanish, newest first: ${result.total} in ${milliseconds(ms)}  ${dim(result.items.map(titleOf).join(" · "))}`);
+  say(
+    `posts in French or Spanish, newest first: ${result.total} in ${milliseconds(ms)}  ${dim(result.items.map(titleOf).join(" · "))}`,
+  );
 }
 
 const post = (title: string, id: string, when: Date) =>
   `<entry xmlns="http://www.w3.org/2005/Atom"><title>${title}</title><content>${title}, said again.</content><id>tag:demo,${id}</id><published>${when.toISOString()}</published><updated>${new Date().toISOString()}</updated></entry>`;
 
 /** The author writes, corrects and takes back; the reader hears of each and the cache follows. */
-export async function followLive(client: BridgeClient, signals: SignalWatch, place: FeedPlace): Promise<void> {
+export async function followLive(
+  client: BridgeClient,
+  signals: SignalWatch,
+  place: FeedPlace,
+): Promise<void> {
   const { reader, author, service, node } = place;
   heading(`${author} publishes a post, corrects it and takes it back`);
   const id = "live-post";
   const when = new Date();
-  const cached = async () => (await client.call("ps_cache_get", { account: reader, service, node, itemIds: [id] })).items[0];
+  const cached = async () =>
+    (await client.call("ps_cache_get", { account: reader, service, node, itemIds: [id] })).items[0];
   const told = (event: string) =>
     signals.next(`the ${event} event`, ({ signal, params }) =>
-      signal === "ps_event" && params.account === reader && params.event === event && params.ids?.includes(id) ? params : undefined,
+      signal === "ps_event" && params.account === reader && params.event === event && params.ids?.includes(id)
+        ? params
+        : undefined,
     );
   for (const title of ["Fresh from the oven", "Fresh from the oven, corrected"]) {
-    await client.call("ps_item_publish", { account: author, service, node, id, payload: post(title, id, when) });
+    await client.call("ps_item_publish", {
+      account: author,
+      service,
+      node,
+      id,
+      payload: post(title, id, when),
+    });
     await told("items");
     const item = await cached();
     say(`${reader} was told at once; the cache has ${strong(item ? titleOf(item) : "nothing")}`);

@@ -22,7 +22,13 @@ const jids: Record<string, string> = {};
 for (const [name, password] of Object.entries(passwords)) {
   const jid = `${name}@${server.domain}`;
   jids[name] = jid;
-  await client.call("account_add", { jid, password, service: server.service, caFile: server.caFile, autoConnect: false });
+  await client.call("account_add", {
+    jid,
+    password,
+    service: server.service,
+    caFile: server.caFile,
+    autoConnect: false,
+  });
   await client.call("account_connect", { account: jid });
   say(`${jid} is online`);
 }
@@ -37,7 +43,9 @@ await talk(client, signals, alice, bob);
 
 const stats = await client.call("stats_get");
 heading("Done");
-say(`${stats.items} posts and ${stats.messages} messages kept in ${(stats.databaseBytes / 1_048_576).toFixed(1)} MiB of SQLite`);
+say(
+  `${stats.items} posts and ${stats.messages} messages kept in ${(stats.databaseBytes / 1_048_576).toFixed(1)} MiB of SQLite`,
+);
 say(
   `20 posts: ${milliseconds(times.service)} from the service, ${milliseconds(times.cache)} from the cache ` +
     `(${Math.round(times.service / times.cache)} times faster); all in ${seconds()} s`,

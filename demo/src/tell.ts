@@ -25,7 +25,8 @@ export async function timed<T>(work: () => Promise<T>): Promise<{ result: T; ms:
 
 export const seconds = (): string => ((performance.now() - started) / 1000).toFixed(1);
 
-export const milliseconds = (ms: number): string => (ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`);
+export const milliseconds = (ms: number): string =>
+  ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
 
 /** How far something has come: a bar on a terminal, a line for every third elsewhere. */
 export class Progress {
@@ -38,7 +39,12 @@ export class Progress {
     this.#total = total;
     this.#what = what;
     this.#bar = process.stdout.isTTY
-      ? new SingleBar({ format: `  ${what} {bar} {value}/{total}`, barsize: 30, hideCursor: true, stream: process.stdout })
+      ? new SingleBar({
+          format: `  ${what} {bar} {value}/{total}`,
+          barsize: 30,
+          hideCursor: true,
+          stream: process.stdout,
+        })
       : undefined;
     this.#bar?.start(total, 0);
   }

@@ -3,6 +3,7 @@ import { instancePaths } from "@larder/core";
 import pino from "pino";
 import { readConfiguration } from "./config.js";
 import { Daemon, daemonVersion } from "./daemon.js";
+import { prepareHome } from "./home.js";
 
 const HELP = `larderd: the Larder daemon, in the foreground. It logs to standard error.
 
@@ -49,6 +50,7 @@ async function main(): Promise<void> {
   if (options.help) return void process.stdout.write(HELP);
   if (options.version) return void process.stdout.write(`larderd ${await daemonVersion()}\n`);
   const paths = instancePaths();
+  if (!options.checkConfig) await prepareHome(paths);
   const config = await readConfiguration(paths.configFile);
   if (options.checkConfig) return void process.stdout.write(`${paths.configFile}: nothing wrong\n`);
 

@@ -28,6 +28,9 @@ export interface OutgoingMessage {
   readonly requestId?: string;
 }
 
+const laneOf = (account: MessagingAccount, conversation: string) =>
+  JSON.stringify([account.id, conversation]);
+
 const texts = (name: string, entries: readonly LocalisedText[]) =>
   entries.map(({ lang, text }) => xml(name, { "xml:lang": lang || undefined }, text));
 
@@ -52,7 +55,8 @@ function stanzaOf(message: OutgoingMessage, id: string, reply: MessageRecord | u
 export class MessageSender {
   readonly #store: Store;
   readonly #lanes = new Lanes();
-  readonly #sending = new Set<number>();
+  /** What is on its way, by the message's row; each ends with the acknowledgement. */
+  readonly #acknowledged = new Map<number, Promise<void>>();
   readonly #onError: (error: unknown) => void;
 
   /**
@@ -64,25 +68,28 @@ export class MessageSender {
   }
 
   /**
-   * @returns `message` as it is stored, and `sent`, which resolves when the server has it
+   * @returns `message` as it is stored, and `sent`, which resolves when the server has it or the
+   *   account turns out to be offline
+   * @throws {InvalidParamsError} `replyTo` names no message of this conversation
    */
   async send(
     account: MessagingAccount,
     message: OutgoingMessage,
   ): Promise<{ message: MessageRecord; sent: Promise<void> }> {
-    const stored = await this.#lanes.run(`${account.id} ${message.conversation}`, () =>
-      this.#keep(account, message),
-    );
-    const sent = this.#deliver(account, stored);
-    sent.catch(this.#onError); // a caller that waits sees it too
-    return { message: stored, sent };
+    const lane = laneOf(account, message.conversation);
+    const stored = await this.#lanes.run(lane, () => this.#keep(account, message));
+    await this.#lanes.run(lane, () => this.#sendPending(account, message.conversation));
+    return { message: stored, sent: this.#acknowledged.get(stored.id) ?? Promise.resolve() };
   }
 
-  /** Sends what is still pending, oldest first; to be called when a session begins. */
+  /** Sends what is still pending; to be called whenever the account comes online. */
   async flush(account: MessagingAccount): Promise<void> {
-    for (const message of await this.#store.messages.pending(account.id)) {
-      this.#deliver(account, message).catch(this.#onError);
-    }
+    const conversations = await this.#store.messages.pendingConversations(account.id);
+    await Promise.all(
+      conversations.map((conversation) =>
+        this.#lanes.run(laneOf(account, conversation), () => this.#sendPending(account, conversation)),
+      ),
+    );
   }
 
   #keep(account: MessagingAccount, message: OutgoingMessage): Promise<MessageRecord> {
@@ -130,23 +137,29 @@ export class MessageSender {
     });
   }
 
-  async #deliver(account: MessagingAccount, message: MessageRecord): Promise<void> {
-    if (
-      message.state !== "pending" ||
-      message.raw === undefined ||
-      !account.online() ||
-      this.#sending.has(message.id)
-    )
-      return;
-    this.#sending.add(message.id);
+  /**
+   * Hands every pending message of a conversation to the session, in their order, and does not wait for
+   * the acknowledgements. What waits from a time offline so goes before what was written since.
+   */
+  async #sendPending(account: MessagingAccount, conversation: string): Promise<void> {
+    if (!account.online()) return;
+    for (const message of await this.#store.messages.pending(account.id, conversation)) {
+      if (message.raw === undefined || this.#acknowledged.has(message.id)) continue;
+      const acknowledged = this.#transmit(account, message, parseTrustedXml(message.raw)).finally(() =>
+        this.#acknowledged.delete(message.id),
+      );
+      acknowledged.catch(this.#onError); // a caller that waits sees it too
+      this.#acknowledged.set(message.id, acknowledged);
+    }
+  }
+
+  async #transmit(account: MessagingAccount, message: MessageRecord, stanza: XmlElement): Promise<void> {
     try {
-      await account.sendTracked(parseTrustedXml(message.raw));
+      await account.sendTracked(stanza);
     } catch (error) {
-      // The session ended before the server had it: the next one sends it again.
+      // The session ended before the server had it: it goes out again in the next one.
       if (hasErrorType(error) && (error.type === "connection" || error.type === "not_connected")) return;
       throw error;
-    } finally {
-      this.#sending.delete(message.id);
     }
     await this.#store.database.write(async (unit) => {
       const current = await this.#store.messages.get(message.uid);

@@ -5,7 +5,12 @@ export { AnalyserRegistry } from "./analysers/registry.js";
 export { PubsubCache, type PubsubCacheEvents, type PubsubCacheOptions } from "./cache.js";
 export type { ItemParser } from "./ingest.js";
 export { searchableText } from "./item-text.js";
+export {
+  type ParseOutcome,
+  ParserPool,
+  type ParserPoolOptions,
+  type ParserPoolStats,
+} from "./parser-pool/index.js";
+export type { Parser, ParserContext, ParserItem } from "./parsers/index.js";
 export type { ReadAnswer, ReadItem, ReadRequest } from "./reader.js";
 export type { SyncProgress } from "./synchroniser.js";
-export { type ParseOutcome, ParserPool, type ParserPoolOptions, type ParserPoolStats } from "./parser-pool/index.js";
-export type { Parser, ParserContext, ParserItem } from "./parsers/index.js";

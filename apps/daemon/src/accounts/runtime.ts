@@ -91,10 +91,9 @@ export class AccountRuntime {
     this.session.handleIq("set", "query", NS_ROSTER, (query, iq) => this.#rosterPush(query, iq));
     this.session.onStanza((stanza) => this.#take(stanza), { lane: laneOf });
     this.session.on("online", ({ resumed }) => {
-      if (!resumed)
-        this.#begin().catch((error) =>
-          log.warn({ account: this.jid, err: error }, "beginning the session failed"),
-        );
+      // After a resumption the server still has what it kept for the session; what was written meanwhile waits.
+      const begun = resumed ? services.sender.flush(this) : this.#begin();
+      begun.catch((err: unknown) => log.warn({ account: this.jid, err }, "beginning the session failed"));
     });
   }
 

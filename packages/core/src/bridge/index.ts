@@ -4,9 +4,9 @@ export {
   BRIDGE_API,
   type BridgeInput,
   type BridgeMethod,
-  bridgeMethods,
   type BridgeParams,
   type BridgeResult,
+  bridgeMethods,
 } from "./contract.js";
 export {
   BridgeError,
@@ -20,4 +20,10 @@ export {
 export { LineReader, MAX_LINE_BYTES } from "./lines.js";
 export type { MethodDefinition } from "./method.js";
 export { type InstancePaths, instancePaths } from "./paths.js";
-export { type BridgeSignal, bridgeSignals, isBridgeSignal, type SignalParams, transientSignals } from "./signals.js";
+export {
+  type BridgeSignal,
+  bridgeSignals,
+  isBridgeSignal,
+  type SignalParams,
+  transientSignals,
+} from "./signals.js";

@@ -171,6 +171,7 @@ const indexes = [
   "CREATE UNIQUE INDEX message_by_stanza_id ON message (account_id, stanza_id_by, stanza_id) WHERE stanza_id IS NOT NULL",
   "CREATE INDEX message_by_wire_id ON message (account_id, conversation, wire_id)",
   "CREATE INDEX message_by_origin_id ON message (account_id, conversation, origin_id) WHERE origin_id IS NOT NULL",
+  "CREATE INDEX message_pending ON message (account_id, conversation) WHERE state = 'pending'",
   "CREATE INDEX reaction_by_stanza ON reaction (account_id, stanza_wire_id) WHERE stanza_wire_id IS NOT NULL",
   "CREATE UNIQUE INDEX pubsub_node_by_name ON pubsub_node (account_id, service, node)",
   "CREATE UNIQUE INDEX pubsub_item_by_id ON pubsub_item (node_id, item_id)",
