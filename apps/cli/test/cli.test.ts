@@ -1,0 +1,205 @@
+import { startProsody } from "@larder/testing";
+import test from "ava";
+import { Instance } from "./support.js";
+
+const server = await startProsody({ users: { alice: "wonderland", bob: "builder" } });
+test.after.always(() => server.stop());
+
+const alice = `alice@${server.domain}`;
+const bob = `bob@${server.domain}`;
+
+async function addAccounts(instance: Instance): Promise<void> {
+  const where = ["--service", server.service, "--ca-file", server.caFile];
+  await instance.json(["account", "add", alice, ...where], { env: { LARDER_PASSWORD: "wonderland" } });
+  await instance.json(["account", "add", bob, ...where, "--no-auto-connect"], { input: "builder\n" });
+  for (const jid of [alice, bob]) await instance.json(["account", "connect", jid]);
+}
+
+const entry = (title: string) =>
+  `<entry xmlns="http://www.w3.org/2005/Atom"><title>${title}</title><id>x</id><updated>2026-01-01T00:00:00Z</updated><category term="News"/></entry>`;
+
+test.serial("the quick start works from the first command to the last", async (t) => {
+  const instance = await Instance.running(t);
+  const status = await instance.run(["status"]);
+  t.is(status.code, 0);
+  t.regex(
+    status.stdout,
+    /larder \d+\.\d+\.\d+ \(bridge 1\) is running\naccounts {3}none yet: larder account add JID/,
+  );
+  await addAccounts(instance);
+  const listed = await instance.run(["account", "list"]);
+  t.regex(
+    listed.stdout,
+    /ACCOUNT +STATE +CONNECTS +LAST ERROR\nalice@larder\.test +online +by itself\nbob@larder\.test +online/,
+  );
+
+  const place = ["--account", alice, "--service", server.pubsub];
+  t.is(
+    (await instance.run(["pubsub", "node", "create", "news", ...place, "--config", "pubsub#max_items=100"]))
+      .stdout,
+    "created news\n",
+  );
+  await instance.json(["pubsub", "publish", "news", "--id", "one", ...place], { input: entry("Übermorgen") });
+  t.is(
+    (await instance.run(["pubsub", "publish", "news", entry("Two"), "--id", "two", ...place])).stdout,
+    "published as two\n",
+  );
+  t.regex((await instance.run(["pubsub", "get", "news", ...place])).stdout, /2 items from the service/);
+  t.regex(
+    (await instance.run(["pubsub", "cache", "sync", "news", ...place])).stdout,
+    /^news: 2 items, synced\n$/,
+  );
+  t.regex(
+    (await instance.run(["pubsub", "get", "news", ...place])).stdout,
+    /one +2026-01-01 00:00 +Übermorgen\ntwo .*\n2 items from the cache/s,
+  );
+  t.regex(
+    (await instance.run(["pubsub", "cache", "nodes"])).stdout,
+    /pubsub\.larder\.test +news +blog +synced +2 /,
+  );
+  t.like(await instance.json(["pubsub", "cache", "search", "--fts", "ubermorgen"]), {
+    items: [{ id: "one" }],
+  });
+  t.like(
+    await instance.json([
+      "pubsub",
+      "cache",
+      "search",
+      "--field",
+      "tags",
+      "ioverlap",
+      '["news"]',
+      "--field",
+      "title",
+      "like",
+      "T%",
+      "--with-total",
+    ]),
+    { items: [{ id: "two" }], total: 1 },
+  );
+  t.regex(
+    (
+      await instance.run([
+        "pubsub",
+        "cache",
+        "search",
+        "--order-by",
+        "title:desc",
+        "--key",
+        "id",
+        "--key",
+        "tags.0",
+      ])
+    ).stdout,
+    /ID +TAGS\.0\none +News\ntwo +News\n2 found/,
+  );
+  t.is(
+    (await instance.run(["pubsub", "subscribe", "news", "--account", bob, "--service", server.pubsub]))
+      .stdout,
+    "subscribed\n",
+  );
+  t.is((await instance.run(["pubsub", "retract", "news", "two", ...place])).stdout, "retracted\n");
+
+  const { message } = (await instance.json(["send", bob, "--account", alice, "--wait", "sent"], {
+    input: "Tea?\nNow?\n",
+  })) as {
+    message: { uid: string; bodies: { text: string }[]; state: string };
+  };
+  t.like(message, { bodies: [{ text: "Tea?\nNow?" }], state: "sent" });
+  t.like(await instance.json(["react", message.uid, "👍", "❤"]), {
+    message: { reactions: [{ emoji: "👍" }, { emoji: "❤️" }] },
+  });
+  t.like(await instance.json(["react", message.uid, "👍", "--toggle"]), {
+    message: { reactions: [{ emoji: "❤️", count: 1, mine: true }] },
+  });
+  const history = await instance.run(["history", bob, "--account", alice]);
+  t.regex(history.stdout, /me \(sent\) {2}[0-9a-f-]{36}\n {4}Tea\?\n {4}Now\?\n {4}❤️ 1 \(me\)\n/);
+  t.is((await instance.run(["roster", "--account", alice])).code, 0);
+
+  const events = (await instance.run(["events", "--json", "--signal", "message_new"])).stdout
+    .trim()
+    .split("\n");
+  const first = JSON.parse(events[0] ?? "") as { signal: string; cursor: string };
+  t.is(first.signal, "message_new");
+  const later = (await instance.run(["events", "--json", "--since", first.cursor, "--signal", "message_new"]))
+    .stdout;
+  t.false(later.includes(first.cursor));
+  t.like(await instance.json(["rpc", "version_get"]), { name: "larder" });
+});
+
+test("what goes wrong has the exit code of the contract and a line on standard error alone", async (t) => {
+  const instance = await Instance.running(t);
+  await instance.json(
+    ["account", "add", "nobody@larder.test", "--service", "xmpp://127.0.0.1:1", "--no-auto-connect"],
+    { input: "x" },
+  );
+  const cases: [args: string[], code: number, stderr: RegExp][] = [
+    [["nonsense"], 2, /unknown command 'nonsense'/],
+    [[], 2, /larder --help/],
+    [["history", "--limit", "many"], 2, /whole number/],
+    [["history", "--limit", "5000"], 2, /limit: .*1000/],
+    [["history", "not a jid@"], 2, /conversation: .*not a JID/],
+    [["send", "bob@larder.test"], 2, /is empty/],
+    [["react", "x"], 2, /give an emoji/],
+    [["react", "x", "👍", "--add", "--remove"], 2, /exclude each other/],
+    [["react", "no-such-uid", "👍"], 4, /no message has the uid/],
+    [["pubsub", "get", "node"], 5, /not connected/],
+    [["pubsub", "cache", "get", "node"], 4, /not cached/],
+    [["pubsub", "cache", "search", "--field", "a", "=="], 2, /PATH OP VALUE/],
+    [["pubsub", "cache", "search", "--field", "a", "~", "1"], 2, /parsed\.0\.op/],
+    [["pubsub", "cache", "search", "--fts", "NOT x"], 2, /fts: /],
+    [["account", "remove", "nobody@larder.test"], 2, /--yes/],
+    [["account", "connect"], 1, /127\.0\.0\.1/],
+    [["account", "add", "x@y.example"], 2, /no password/],
+    [["rpc", "no_such_method"], 2, /./],
+    [["rpc", "version_get", "{"], 2, /not JSON/],
+    [["events", "--since", "nonsense"], 4, /another event log/],
+  ];
+  for (const [args, code, stderr] of cases) {
+    const ended = await instance.run(args);
+    t.is(ended.code, code, `larder ${args.join(" ")}: ${ended.stderr}`);
+    t.regex(ended.stderr, stderr);
+    t.is(ended.stdout, "");
+    t.is(ended.stderr.trimEnd().split("\n").length, 1, ended.stderr);
+  }
+  const json = await instance.run(["history", "--limit", "5000", "--json"]);
+  t.like(JSON.parse(json.stderr), { error: { path: "limit" } });
+});
+
+test("without a daemon every command says so and ends with 3, and status waits as long as it is told", async (t) => {
+  const instance = await Instance.empty(t);
+  for (const args of [
+    ["status"],
+    ["history"],
+    ["pubsub", "cache", "nodes"],
+    ["rpc", "version_get"],
+    ["status", "--wait", "0.2"],
+  ]) {
+    const ended = await instance.run(args);
+    t.is(ended.code, 3, args.join(" "));
+    t.regex(ended.stderr, /no Larder daemon answers at .*larder\.sock; start it with larderd/);
+  }
+  const waiting = instance.run(["status", "--wait", "30"]);
+  await instance.startDaemon(t);
+  t.is((await waiting).code, 0);
+});
+
+test("every command has help that ends with 0, and the help of options comes from the schemas", async (t) => {
+  const instance = await Instance.empty(t);
+  for (const args of [
+    ["--help"],
+    ["pubsub", "cache", "search", "--help"],
+    ["account", "add", "--help"],
+    ["--version"],
+  ]) {
+    t.is((await instance.run(args)).code, 0);
+  }
+  const { stdout } = await instance.run(["pubsub", "get", "--help"]);
+  t.regex(stdout, /--max-items <n> +the newest so many/);
+  t.regex(stdout, /--no-use-cache +false asks the service/);
+});
+
+test("text from others cannot steer the terminal", async (t) => {
+  const { printable } = await import("../dist/output/output.js");
+  t.is(printable("a\u001b[2Jb\u0007c\u202ed\u0085e\tf\ng"), "a\ufffd[2Jb\ufffdcd\ufffde\tf\ng");
+});
