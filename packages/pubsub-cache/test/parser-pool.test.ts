@@ -188,6 +188,15 @@ test.serial("a module that cannot be loaded is an error of every item, and costs
   t.is(pool.stats.lostWorkers, 0);
 });
 
+test.serial("a new version loads the module anew, the same one does not", async (t) => {
+  await using pool = single();
+  const loaded = async (version: string) =>
+    values(await pool.parse({ ...fixture("loaded"), version }, batch("plain")))[0].loading;
+  const first = await loaded("1");
+  t.is(await loaded("1"), first);
+  t.not(await loaded("2"), first);
+});
+
 test.serial(
   "a parser that keeps bringing down workers is suspended, another version and others are not",
   async (t) => {
