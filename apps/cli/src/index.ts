@@ -1,1 +1,2 @@
-export {};
+export { exitCodeOf, exitCodes, UsageError } from "./exit-codes.js";
+export { createProgram } from "./program.js";

@@ -34,4 +34,5 @@ export {
 } from "./search/conditions.js";
 export { type FullTextQuery, parseFullTextQuery } from "./search/full-text-query.js";
 export { foldCase, foldText, indexedText, wordsOf } from "./search/words.js";
+export { holdFile } from "./sqlite/lock.js";
 export { createStore, type Store } from "./store.js";

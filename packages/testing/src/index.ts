@@ -1,2 +1,3 @@
 export * from "./feed/index.js";
 export * from "./prosody/index.js";
+export * from "./scripted-server/index.js";

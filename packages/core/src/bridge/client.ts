@@ -109,7 +109,10 @@ export class BridgeClient implements AsyncDisposable {
 
   #receive(line: string): void {
     const value = JSON.parse(line) as { method?: unknown; params?: unknown } & JSONRPCResponse;
-    if (typeof value.method !== "string") return this.#rpc.receive(value);
+    if (typeof value.method !== "string") {
+      this.#rpc.receive(value);
+      return;
+    }
     if (!isBridgeSignal(value.method)) return; // a newer daemon's; not asked for
     const signal = { signal: value.method, params: value.params } as ReceivedSignal;
     for (const listener of this.#listeners) listener(signal);

@@ -14,7 +14,8 @@ export type MechanismName = (typeof mechanismsByStrength)[number];
 
 /** 0 is the strongest; undefined where Larder does not know the mechanism. */
 function rank(name: string | undefined): number | undefined {
-  const index = mechanismsByStrength.findIndex((known) => known === name);
+  const names: readonly (string | undefined)[] = mechanismsByStrength;
+  const index = names.indexOf(name);
   return index < 0 ? undefined : index;
 }
 

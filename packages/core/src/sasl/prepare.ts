@@ -1,5 +1,6 @@
 /** Characters that SASLprep maps to nothing (RFC 3454 B.1). */
-const MAPPED_TO_NOTHING = /[\u00AD\u034F\u1806\u180B-\u180D\u200B-\u200D\u2060\uFE00-\uFE0F\uFEFF]/gu;
+const MAPPED_TO_NOTHING =
+  /\u00AD|\u034F|\u1806|[\u180B-\u180D]|[\u200B-\u200D]|\u2060|[\uFE00-\uFE0F]|\uFEFF/gu;
 /** Spaces that it maps to the ordinary one (RFC 3454 C.1.2). */
 const OTHER_SPACES = /[\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000]/gu;
 

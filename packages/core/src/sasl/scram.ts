@@ -138,7 +138,9 @@ export class ScramExchange {
     const signature = Buffer.from(parts.get("v") ?? "", "base64");
     const expected = this.#expected;
     if (!expected || signature.length !== expected.length || !timingSafeEqual(signature, expected)) {
-      throw this.#refuse("could not prove that it knows the password (wrong SCRAM signature); it may be an impostor");
+      throw this.#refuse(
+        "could not prove that it knows the password (wrong SCRAM signature); it may be an impostor",
+      );
     }
     this.#verified = true;
   }

@@ -1,4 +1,10 @@
-import { AuthenticationError, ConflictError, ConnectionError, LarderError, TlsError } from "../errors/errors.js";
+import {
+  AuthenticationError,
+  ConflictError,
+  ConnectionError,
+  LarderError,
+  TlsError,
+} from "../errors/errors.js";
 import { StanzaError } from "../errors/stanza-error.js";
 import { NS_STREAM_ERRORS } from "../namespaces.js";
 import type { XmlElement } from "../xml/element.js";
@@ -32,9 +38,12 @@ export function streamFailure(account: string, element: XmlElement): LarderError
 function saslFailure(account: string, condition: string, text: string | undefined): LarderError {
   const words = text ? `: ${oneLine(text)}` : "";
   if (passingSaslFailures.has(condition)) {
-    return new ConnectionError(`${account}: the server cannot log in anybody right now (${condition}${words})`, {
-      condition,
-    });
+    return new ConnectionError(
+      `${account}: the server cannot log in anybody right now (${condition}${words})`,
+      {
+        condition,
+      },
+    );
   }
   const meanings: Record<string, string> = {
     "not-authorized": "the server refused the name or the password; check both",

@@ -13,7 +13,11 @@ export type IqHandler = (
 /** The error types that go with the conditions used here (RFC 6120 §8.3.3). */
 const errorTypes: Record<string, string> = { "bad-request": "modify", "not-acceptable": "modify" };
 
-export function iqError(iq: { from?: string; id?: string }, condition: string, child?: XmlElement): XmlElement {
+export function iqError(
+  iq: { from?: string; id?: string },
+  condition: string,
+  child?: XmlElement,
+): XmlElement {
   return xml(
     "iq",
     { type: "error", to: iq.from, id: iq.id },
@@ -53,7 +57,10 @@ export class IqHandlers {
       if (error instanceof LarderError && error.type === "storage") throw error;
       if (error instanceof StanzaError) return iqError(iq.attrs, error.condition);
       const reason = error instanceof Error ? error.message : String(error);
-      this.#log.error({ request: child.getName(), xmlns: child.getNS(), reason }, "a request could not be answered");
+      this.#log.error(
+        { request: child.getName(), xmlns: child.getNS(), reason },
+        "a request could not be answered",
+      );
       return iqError(iq.attrs, "internal-server-error");
     }
   }

@@ -1,10 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { ConnectionError, type LarderError } from "../errors/errors.js";
 import { NS_PING, NS_SM, NS_STREAM_ERRORS } from "../namespaces.js";
 import { type XmlElement, xml } from "../xml/element.js";
-import { randomUUID } from "node:crypto";
 import { Liveness } from "./liveness.js";
 import type { SessionTimeouts } from "./options.js";
-import type { LedgerEntry, InboundLedger } from "./stream-management/inbound-ledger.js";
+import type { InboundLedger, LedgerEntry } from "./stream-management/inbound-ledger.js";
 import {
   HandledCountTooHighError,
   type OutboundQueue,
@@ -34,6 +34,7 @@ export class Link {
   readonly #liveness: Liveness;
   /** The server was told a count while stanzas were still being worked on. */
   #owesAcknowledgement = false;
+  #answer: NodeJS.Immediate | undefined;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -43,7 +44,9 @@ export class Link {
       lastHeard: () => stream.lastHeard,
       ask: () => this.#ask(),
       onDead: () =>
-        stream.fail(new ConnectionError(`${account}: the server has been silent for too long; the link is dead`)),
+        stream.fail(
+          new ConnectionError(`${account}: the server has been silent for too long; the link is dead`),
+        ),
     });
     stream.onFailed(() => this.#liveness.stop());
   }
@@ -118,7 +121,11 @@ export class Link {
     const { managed } = this.#options;
     if (!managed) return;
     if (element.name === "r") {
-      this.#sendCount();
+      // After what came with it in the same piece: handlers that are done at once count already.
+      this.#answer ??= setImmediate(() => {
+        this.#answer = undefined;
+        if (!this.#options.stream.failure) this.#sendCount();
+      });
       return;
     }
     if (element.name !== "a") return;

@@ -4,7 +4,7 @@ import { AuthenticationError } from "../errors/errors.js";
 import { NS_SASL, NS_SASL2 } from "../namespaces.js";
 import { HashedTokenExchange, tokenMechanisms } from "../sasl/hashed-token.js";
 import { chooseMechanism, isStronger, mechanismsByStrength } from "../sasl/mechanisms.js";
-import { type ScramHash, ScramExchange } from "../sasl/scram.js";
+import { ScramExchange, type ScramHash } from "../sasl/scram.js";
 import { type XmlElement, xml } from "../xml/element.js";
 import type { SessionLog, SessionMemory, SessionMemoryData } from "./options.js";
 
@@ -52,7 +52,10 @@ export class Login {
     this.#memory = await this.#options.memory.load();
     client.saslFactory._mechs = []; // its own SCRAM-SHA-1 and PLAIN would come first
     for (const name of mechanismsByStrength) {
-      client.saslFactory.use(name, this.#mechanism(name, () => this.#makeExchange(name)));
+      client.saslFactory.use(
+        name,
+        this.#mechanism(name, () => this.#makeExchange(name)),
+      );
     }
     client.fast.saslFactory._mechs = [];
     client.fast.saveToken = (token) => this.#remember({ fastToken: token });
@@ -61,7 +64,10 @@ export class Login {
     if (!offer.secure) return; // XEP-0484 §7: over a secure connection only
     for (const name of tokenMechanisms) {
       if (name === "HT-SHA-256-EXPR" && !offer.exporter) continue;
-      client.fast.saslFactory.use(name, this.#mechanism(name, () => this.#makeTokenExchange(name)));
+      client.fast.saslFactory.use(
+        name,
+        this.#mechanism(name, () => this.#makeTokenExchange(name)),
+      );
     }
   }
 
@@ -98,7 +104,10 @@ export class Login {
     } catch (error) {
       // The login itself is fine; what could not be kept is asked for again next time.
       const reason = error instanceof Error ? error.message : String(error);
-      this.#options.log.warn({ account: this.#options.account, reason }, "could not keep what belongs to the login");
+      this.#options.log.warn(
+        { account: this.#options.account, reason },
+        "could not keep what belongs to the login",
+      );
     }
   }
 

@@ -5,8 +5,8 @@ import {
   NS_BIND,
   NS_BIND2,
   NS_SASL,
-  NS_SASL2,
   NS_SASL_CHANNEL_BINDING,
+  NS_SASL2,
   NS_SM,
   NS_STREAMS,
   NS_TLS,
@@ -168,7 +168,8 @@ class Negotiation {
     const jid = success.getChildText("authorization-identifier", NS_SASL2);
     if (!jid) throw new ConnectionError(`${account}: the server bound a resource without saying which`);
     const enabled = bound.getChild("enabled", NS_SM);
-    if (enabled) return { resumed: false, jid, management: grant(enabled), formerH, features: next, uncounted: [] };
+    if (enabled)
+      return { resumed: false, jid, management: grant(enabled), formerH, features: next, uncounted: [] };
     return this.#manage(next, jid, formerH);
   }
 
@@ -218,7 +219,19 @@ class Negotiation {
     return jid;
   }
 
-  /** Turns stream management on where it is offered (XEP-0198 §3). */
+  /**
+   * Turns stream management on where it is offered (XEP-0198 §3). Both counters begin exactly here: ours for
+   * what we send with `<enable/>`, before which nobody can send anything, and that of what arrives with
+   * `<enabled/>`; what came earlier, even in the same piece, is `uncounted`.
+   *
+   * The library gets both wrong, which made Prosody end streams with "Client acknowledged more stanzas than
+   * sent by server" when an IQ followed a login at once: it announces `online` before `<enable/>`, so such an
+   * IQ goes out and is answered uncounted; it then sets its inbound counter to zero in a promise's
+   * continuation after `<enabled/>`, while an answer, `<enabled/>`, another answer and `<r/>` that arrive
+   * together are all read before that continuation runs, so the `<r/>` is answered with the early answer
+   * counted in (h=2 where Prosody had counted 1), and the next one with 0. Besides, answers that its IQ
+   * caller takes never reach its counter, and a stanza enters its queue only after the socket's callback.
+   */
   async #manage(features: XmlElement, jid: string, formerH: number | undefined): Promise<Negotiated> {
     const none = { resumed: false, jid, management: undefined, formerH, features, uncounted: [] } as const;
     if (!features.getChild("sm", NS_SM)) return { ...none, uncounted: [] };

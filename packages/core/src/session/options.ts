@@ -1,5 +1,5 @@
-import type { XmlElement } from "../xml/element.js";
 import type { LarderError } from "../errors/errors.js";
+import type { XmlElement } from "../xml/element.js";
 
 /** A token that stands for the password (XEP-0484); `expiry` is ISO 8601 as the server gave it. */
 export interface FastToken {

@@ -1,4 +1,9 @@
-import { ConnectionError, type LarderError, NotAcceptableError, RequestTimeoutError } from "../errors/errors.js";
+import {
+  ConnectionError,
+  type LarderError,
+  NotAcceptableError,
+  RequestTimeoutError,
+} from "../errors/errors.js";
 import { StanzaError } from "../errors/stanza-error.js";
 import { bareJid, normaliseJid, parseJid } from "../jid/jid.js";
 import type { XmlElement } from "../xml/element.js";
@@ -85,7 +90,9 @@ export class Requests {
     if (!pending || !this.#mayAnswer(from, pending.to, fullJid)) return;
     this.#take(id);
     const who = bareJid(from) ?? "the server";
-    pending.reject(new NotAcceptableError(`the answer of ${who} is over the limit ${limit} (${dropped.bytes} bytes)`));
+    pending.reject(
+      new NotAcceptableError(`the answer of ${who} is over the limit ${limit} (${dropped.bytes} bytes)`),
+    );
   }
 
   /** The request could not even be sent. */

@@ -23,9 +23,9 @@ import { Link, type ManagedSession } from "./link.js";
 import { Login } from "./login.js";
 import { type Negotiated, negotiate } from "./negotiate.js";
 import {
+  type DroppedStanza,
   defaultLimits,
   defaultTimeouts,
-  type DroppedStanza,
   type RequestOptions,
   type ServerFeatures,
   type SessionEvents,
@@ -37,8 +37,8 @@ import {
   type SessionState,
   type SessionStats,
   type SessionTimeouts,
-  silentLog,
   type StanzaHandlerOptions,
+  silentLog,
 } from "./options.js";
 import { serialise } from "./outgoing.js";
 import { Requests } from "./requests.js";
@@ -96,6 +96,7 @@ export class Session implements AsyncDisposable {
   #lastError: LarderError | undefined;
   #managed: ManagedSession | undefined;
   #link: Link | undefined;
+  #disconnecting: Promise<void> | undefined;
 
   /** @throws {InvalidParamsError} `jid` is no bare JID with a localpart, or `service` cannot be read */
   constructor(options: SessionOptions) {
@@ -157,12 +158,20 @@ export class Session implements AsyncDisposable {
    * @throws {LarderError} why this attempt failed. Where another may succeed, the session goes on trying
    *   (`state` "connecting", {@link lastError}) until {@link disconnect}; else `state` is "failed".
    */
-  connect(): Promise<void> {
-    return this.#supervisor.connect();
+  async connect(): Promise<void> {
+    await this.#disconnecting;
+    await this.#supervisor.connect();
   }
 
   /** Ends the session in good order, within about 2 s; requests that wait for an answer are rejected. */
-  async disconnect(): Promise<void> {
+  disconnect(): Promise<void> {
+    this.#disconnecting ??= this.#disconnect().finally(() => {
+      this.#disconnecting = undefined;
+    });
+    return this.#disconnecting;
+  }
+
+  async #disconnect(): Promise<void> {
     const link = this.#link;
     const stopped = this.#supervisor.stop();
     await link?.close();
@@ -198,7 +207,9 @@ export class Session implements AsyncDisposable {
   async sendTracked(stanza: XmlElement): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const lost = () =>
-        reject(new ConnectionError(`${this.account}: the session ended before the server confirmed the stanza`));
+        reject(
+          new ConnectionError(`${this.account}: the session ended before the server confirmed the stanza`),
+        );
       this.#send(stanza, { acknowledged: resolve, lost }).catch(reject);
     });
   }
@@ -399,7 +410,10 @@ export class Session implements AsyncDisposable {
       try {
         this.#managed.queue.acknowledge(formerH);
       } catch {
-        this.#log.warn({ account: this.account, h: formerH }, "the server's count of the former session is impossible");
+        this.#log.warn(
+          { account: this.account, h: formerH },
+          "the server's count of the former session is impossible",
+        );
       }
     }
     this.#endSession(`${this.account}: the session ended, and a new one began`);
@@ -441,7 +455,10 @@ export class Session implements AsyncDisposable {
     }
     const isStanza = name === "message" || name === "presence" || name === "iq";
     if (!isStanza || element.getNS() !== NS_CLIENT) {
-      this.#log.debug({ account: this.account, name, xmlns: element.getNS() }, "an unknown element was ignored");
+      this.#log.debug(
+        { account: this.account, name, xmlns: element.getNS() },
+        "an unknown element was ignored",
+      );
       return;
     }
     const { type, id, from } = element.attrs;
@@ -483,7 +500,10 @@ export class Session implements AsyncDisposable {
       const { id = "", from } = stanza.attrs;
       const { expected } = match;
       this.#stats.forged++;
-      this.#log.warn({ account: this.account, id, from, expected }, "an answer from the wrong entity was dropped");
+      this.#log.warn(
+        { account: this.account, id, from, expected },
+        "an answer from the wrong entity was dropped",
+      );
       this.#events.emit("forged", { id, from, expected });
     }
     return match.kind !== "unknown";
@@ -516,11 +536,16 @@ export class Session implements AsyncDisposable {
   }
 
   #onDropped(link: Link, dropped: DroppedStanza): void {
-    const limit = dropped.reason === "size" ? `stanzaBytes (${this.#limits.stanzaBytes})` : `stanzaDepth (${this.#limits.stanzaDepth})`;
+    const limit =
+      dropped.reason === "size"
+        ? `stanzaBytes (${this.#limits.stanzaBytes})`
+        : `stanzaDepth (${this.#limits.stanzaDepth})`;
     this.#stats.dropped++;
     this.#log.warn({ account: this.account, ...dropped, limit }, "a stanza over the limit was dropped");
     if (["message", "presence", "iq"].includes(dropped.name)) {
-      const entry = link.managed?.ledger.receive(`${dropped.name} ${dropped.type} ${dropped.id} ${dropped.from}`);
+      const entry = link.managed?.ledger.receive(
+        `${dropped.name} ${dropped.type} ${dropped.id} ${dropped.from}`,
+      );
       this.#finish(link, entry);
     }
     this.#requests.matchDropped(dropped, this.#jid, limit);

@@ -40,6 +40,7 @@ export class StanzaParser extends EventEmitter {
   #depth = 0;
   #start = 0;
   #wide = 0;
+  #written = 0;
   #dropped: Omit<DroppedStanza, "bytes"> | undefined;
   #lastEvent = 0;
   #begun = false;
@@ -69,15 +70,17 @@ export class StanzaParser extends EventEmitter {
       this.#begun = true;
     }
     this.#sax.write(text);
+    this.#written += text.length;
     if (this.#ended) return;
-    if (this.#depth > 1 && this.#size() > this.#limits.stanzaBytes) this.#drop("size");
-    if (this.#sax.position - this.#lastEvent > this.#limits.unfinishedChars) {
+    if (this.#depth > 1 && this.#size(this.#written) > this.#limits.stanzaBytes) this.#drop("size");
+    if (this.#written - this.#lastEvent > this.#limits.unfinishedChars) {
       this.#fail(`the server sent more than ${this.#limits.unfinishedChars} characters without an end`);
     }
   }
 
-  #size(): number {
-    return this.#sax.position - this.#start + this.#wide;
+  /** @param position where the parser is; its own `position` is right only while it calls a handler */
+  #size(position = this.#sax.position): number {
+    return position - this.#start + this.#wide;
   }
 
   #fail(message: string): void {

@@ -1,8 +1,8 @@
-import { StringDecoder } from "node:string_decoder";
 import type { Socket } from "node:net";
+import { StringDecoder } from "node:string_decoder";
 import { TLSSocket } from "node:tls";
 import { type Authenticate, type Client, client as createClient } from "@xmpp/client";
-import { ConnectionError, LarderError, TlsError } from "../errors/errors.js";
+import { ConnectionError, type LarderError, TlsError } from "../errors/errors.js";
 import { NS_SASL, NS_SASL2, NS_STREAM_ERRORS, NS_STREAMS, NS_TLS } from "../namespaces.js";
 import { type XmlElement, xml } from "../xml/element.js";
 import { libraryFailure, streamFailure } from "./failure.js";
@@ -298,11 +298,7 @@ export class XmppStream {
    *
    * @throws {ConnectionError} nothing of the kind within `timeoutMs`, or the connection ended
    */
-  expect(
-    matches: (element: XmlElement) => boolean,
-    timeoutMs: number,
-    what: string,
-  ): Promise<XmlElement> {
+  expect(matches: (element: XmlElement) => boolean, timeoutMs: number, what: string): Promise<XmlElement> {
     if (this.#failure) return Promise.reject(this.#failure);
     const index = this.#inbox.findIndex(matches);
     const found = this.#inbox[index];

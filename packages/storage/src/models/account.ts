@@ -13,6 +13,7 @@ export class AccountModel extends Model {
   declare allowPlaintext: boolean;
   declare rosterVersion: string | null;
   declare lastError: string | null;
+  declare removed: boolean;
   declare createdAt: number;
 }
 
@@ -34,6 +35,12 @@ export const initAccount = (sequelize: Sequelize) =>
       allowPlaintext: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: false },
       rosterVersion: { type: DataTypes.TEXT, comment: "RFC 6121 §2.6; what the roster rows stand at" },
       lastError: { type: json, comment: "why the last connection failed or ended" },
+      removed: {
+        type: DataTypes.BOOLEAN,
+        allowNull: false,
+        defaultValue: false,
+        comment: "the account was removed and its data kept; adding it again brings it back",
+      },
       createdAt: { type: instant, allowNull: false },
     },
     { sequelize, tableName: "account", modelName: "Account" },

@@ -42,27 +42,42 @@ export class AccountRepository {
     this.#db = db;
   }
 
-  /** @throws {DuplicateError} the account is there already */
+  /**
+   * Adds an account; one that was removed with its data kept comes back with it.
+   *
+   * @throws {DuplicateError} the account is there already
+   */
   add(account: NewAccount): Promise<AccountRecord> {
     return this.#db.write(async ({ transaction }) => {
-      const existing = await this.#db.models.Account.findOne({ where: { jid: account.jid }, transaction });
-      if (existing) throw new DuplicateError(`the account ${account.jid} is there already`);
-      return recordOf(
-        await this.#db.models.Account.create({ ...account, createdAt: Date.now() }, { transaction }),
-      );
+      const { Account } = this.#db.models;
+      const existing = await Account.findOne({ where: { jid: account.jid }, transaction });
+      if (existing && !existing.removed)
+        throw new DuplicateError(`the account ${account.jid} is there already`);
+      const values = {
+        service: null,
+        resource: null,
+        caFile: null,
+        lastError: null,
+        ...account,
+        removed: false,
+      };
+      if (existing) return recordOf(await existing.update(values, { transaction }));
+      return recordOf(await Account.create({ ...values, createdAt: Date.now() }, { transaction }));
     });
   }
 
   /** All accounts in the order they were added. */
   list(): Promise<AccountRecord[]> {
     return this.#db.read(async ({ transaction }) =>
-      (await this.#db.models.Account.findAll({ order: ["id"], transaction })).map(recordOf),
+      (await this.#db.models.Account.findAll({ where: { removed: false }, order: ["id"], transaction })).map(
+        recordOf,
+      ),
     );
   }
 
   get(jid: string): Promise<AccountRecord | undefined> {
     return this.#db.read(async ({ transaction }) => {
-      const row = await this.#db.models.Account.findOne({ where: { jid }, transaction });
+      const row = await this.#db.models.Account.findOne({ where: { jid, removed: false }, transaction });
       return row ? recordOf(row) : undefined;
     });
   }
@@ -78,8 +93,14 @@ export class AccountRepository {
     });
   }
 
-  /** Removes the account with everything that was kept for it. */
-  remove(id: number): Promise<void> {
-    return this.#db.write(({ executor }) => executor.run(sql`DELETE FROM account WHERE id = ${id}`));
+  /** Removes the account, with everything that was kept for it unless `keepData`. */
+  remove(id: number, options: { keepData: boolean }): Promise<void> {
+    return this.#db.write(({ executor }) =>
+      executor.run(
+        options.keepData
+          ? sql`UPDATE account SET removed = TRUE WHERE id = ${id}`
+          : sql`DELETE FROM account WHERE id = ${id}`,
+      ),
+    );
   }
 }

@@ -1,4 +1,4 @@
-import type { Database } from "../database.js";
+import type { Database, UnitOfWork } from "../database.js";
 import {
   countEvents,
   type EventFilter,
@@ -8,6 +8,7 @@ import {
   pruneEvents,
   readEvents,
 } from "../event-log.js";
+import { sql } from "../sql.js";
 
 /** The durable event log: written by units of work, read by cursor. */
 export class EventLogRepository {
@@ -42,6 +43,25 @@ export class EventLogRepository {
   /** Removes events older than `before`. */
   prune(before: Date): Promise<number> {
     return this.#db.write(({ executor }) => pruneEvents(executor, before));
+  }
+
+  /**
+   * Takes the content of retracted items out of events that carry it themselves, because their node is
+   * not kept. Events of kept nodes hold ids alone.
+   */
+  scrubItems(
+    unit: UnitOfWork,
+    accountId: number,
+    address: { service: string; node: string },
+    itemIds: readonly string[],
+  ): Promise<void> {
+    return unit.executor.run(sql`
+      UPDATE event_log SET data = json_set(data, '$.items', (
+        SELECT json_group_array(CASE WHEN i.value->>'id' IN (SELECT value FROM json_each(${JSON.stringify(itemIds)}))
+          THEN json_object('id', i.value->>'id') ELSE json(i.value) END)
+        FROM json_each(event_log.data, '$.items') i))
+      WHERE signal = 'ps_event' AND account_id = ${accountId} AND json_type(data, '$.items') = 'array'
+        AND data->>'service' = ${address.service} AND data->>'node' = ${address.node}`);
   }
 
   count(): Promise<number> {

@@ -64,7 +64,8 @@ function termsOf(entry: ItemOrder, index: number, ranked: boolean): Sql[] {
   if ("path" in entry) return byPath(entry.path, direction);
   if (entry.order === "itemId") return [sql`i.item_id ${direction}`];
   if (entry.order === "rank") {
-    if (!ranked) throw new InvalidQueryError(`orderBy.${index}`, `orderBy.${index}: rank needs a full-text query (fts)`);
+    if (!ranked)
+      throw new InvalidQueryError(`orderBy.${index}`, `orderBy.${index}: rank needs a full-text query (fts)`);
     // bm25 is smaller for a better match; ascending rank means worst first.
     return [sql`bm25(pubsub_item_text_index) ${entry.direction === "asc" ? sql`DESC` : sql`ASC`}`];
   }
@@ -74,7 +75,8 @@ function termsOf(entry: ItemOrder, index: number, ranked: boolean): Sql[] {
 }
 
 function orderOf(orderBy: readonly ItemOrder[] | undefined, ranked: boolean): Sql {
-  const wanted: readonly ItemOrder[] = orderBy && orderBy.length > 0 ? orderBy : [{ order: "modification", direction: "desc" }];
+  const wanted: readonly ItemOrder[] =
+    orderBy && orderBy.length > 0 ? orderBy : [{ order: "modification", direction: "desc" }];
   const terms = wanted.flatMap((entry, index) => termsOf(entry, index, ranked));
   return join([...terms, sql`n.service`, sql`n.node`, sql`i.item_id`, sql`i.id`], ", ");
 }

@@ -1,7 +1,7 @@
 import type { Database } from "../database.js";
 import { foldJson } from "../search/conditions.js";
 import { indexedText } from "../search/words.js";
-import { type Executor, join, type Sql, sql } from "../sql.js";
+import { type Executor, type Sql, sql } from "../sql.js";
 
 /** An item as it is kept. */
 export interface ItemRecord {
@@ -274,16 +274,25 @@ export class ItemRepository {
     });
   }
 
-  /** Items by their row ids, for events that are about to be delivered; removed ones are left out. */
-  byRowIds(ids: readonly number[]): Promise<ItemRecord[]> {
-    if (ids.length === 0) return Promise.resolve([]);
-    return this.#db.read(async ({ executor }) =>
-      (
-        await executor.all<Row>(
-          sql`SELECT ${itemColumns} FROM pubsub_item i WHERE i.id IN (${join([...ids])})`,
-        )
-      ).map(recordOf),
-    );
+  /** The position of the item that stands at this place of the node, or past either end where there is none. */
+  positionAt(nodeId: number, index: number): Promise<number> {
+    if (index < 0) return Promise.resolve(-1);
+    return this.#db.read(async ({ executor }) => {
+      const row = await executor.first<{ position: number }>(
+        sql`SELECT position FROM pubsub_item WHERE node_id = ${nodeId} AND position >= 0 ORDER BY position LIMIT 1 OFFSET ${index}`,
+      );
+      return row ? Number(row.position) : Number.MAX_SAFE_INTEGER;
+    });
+  }
+
+  /** All ids in the order in which the items were created, oldest first. */
+  idsByCreation(nodeId: number): Promise<string[]> {
+    return this.#db.read(async ({ executor }) => {
+      const rows = await executor.all<{ item_id: string }>(
+        sql`SELECT item_id FROM pubsub_item WHERE node_id = ${nodeId} AND position >= 0 ORDER BY created, position`,
+      );
+      return rows.map((row) => row.item_id);
+    });
   }
 
   count(): Promise<number> {

@@ -188,12 +188,22 @@ export class MessageRepository {
     );
   }
 
-  /** Our messages that no server has confirmed yet, oldest first. */
-  pending(accountId: number): Promise<MessageRecord[]> {
+  /** Conversations of the account with messages that no server has confirmed yet. */
+  pendingConversations(accountId: number): Promise<string[]> {
+    return this.#db.read(async ({ executor }) => {
+      const rows = await executor.all<{ conversation: string }>(
+        sql`SELECT DISTINCT conversation FROM message WHERE account_id = ${accountId} AND state = 'pending'`,
+      );
+      return rows.map((row) => row.conversation);
+    });
+  }
+
+  /** Our messages of a conversation that no server has confirmed yet, oldest first. */
+  pending(accountId: number, conversation: string): Promise<MessageRecord[]> {
     return this.#db.read(({ executor }) =>
       this.#load(
         executor,
-        sql`WHERE account_id = ${accountId} AND direction = 'out' AND state = 'pending' ORDER BY id`,
+        sql`WHERE account_id = ${accountId} AND conversation = ${conversation} AND state = 'pending' ORDER BY id`,
       ),
     );
   }

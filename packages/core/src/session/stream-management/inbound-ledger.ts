@@ -38,6 +38,11 @@ export class InboundLedger {
     return this.#handled + 1 >= this.#next;
   }
 
+  /** Entries that are kept: unfinished, or finished out of order. */
+  get pending(): number {
+    return this.#entries.size;
+  }
+
   /** Counts a stanza that has just arrived; undefined where it is one that we already have. */
   receive(key: string): LedgerEntry | undefined {
     const number = this.#next++;

@@ -56,7 +56,11 @@ function draw<R extends SrvRecord>(records: R[], random: () => number): R[] {
   while (left.length > 0) {
     const same = left.filter((record) => record.priority === left[0]?.priority);
     let ticket = random() * same.reduce((sum, record) => sum + record.weight + 1, 0);
-    const chosen = same.find((record) => (ticket -= record.weight + 1) < 0) ?? same[0];
+    const chosen =
+      same.find((record) => {
+        ticket -= record.weight + 1;
+        return ticket < 0;
+      }) ?? same[0];
     if (!chosen) break;
     left.splice(left.indexOf(chosen), 1);
     ordered.push(chosen);

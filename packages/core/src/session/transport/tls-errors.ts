@@ -23,7 +23,10 @@ export function tlsFailure(error: unknown, domain: string, place: string): TlsEr
     return new TlsError(`the certificate of ${place} has expired; its administrator has to renew it`, cause);
   }
   if (code === "CERT_NOT_YET_VALID") {
-    return new TlsError(`the certificate of ${place} is not valid yet; check the clock of this machine`, cause);
+    return new TlsError(
+      `the certificate of ${place} is not valid yet; check the clock of this machine`,
+      cause,
+    );
   }
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
     const names = problem.cert?.subjectaltname?.replaceAll("DNS:", "").slice(0, 200);
@@ -41,5 +44,8 @@ export function tlsFailure(error: unknown, domain: string, place: string): TlsEr
     );
   }
   const said = problem.message.replace(/\s+/g, " ").trim().slice(0, 200);
-  return new TlsError(`no encrypted connection to ${place}: ${said || code || "the handshake failed"}`, cause);
+  return new TlsError(
+    `no encrypted connection to ${place}: ${said || code || "the handshake failed"}`,
+    cause,
+  );
 }

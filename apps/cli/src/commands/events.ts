@@ -1,0 +1,72 @@
+import type { BridgeClient } from "@larder/core/bridge";
+import type { Command } from "commander";
+import pc from "picocolors";
+import { outputOf, withClient } from "../command.js";
+import type { Output } from "../output/output.js";
+import { excerpt, printable } from "../output/output.js";
+
+interface EventOptions {
+  readonly since?: string;
+  readonly follow?: boolean;
+  readonly signal?: string[];
+}
+
+interface ShownEvent {
+  readonly signal: string;
+  readonly cursor?: string;
+  readonly params: Record<string, unknown>;
+}
+
+const repeatable = (value: string, earlier: string[] | undefined) => [...(earlier ?? []), value];
+
+function describe({ signal, params }: ShownEvent): string {
+  const message = params.message as
+    | { conversation: string; bodies: { text: string }[]; reactions: { emoji: string; count: number }[] }
+    | undefined;
+  if (message) {
+    const text = excerpt(message.bodies[0]?.text ?? "", 60);
+    const reactions = message.reactions.map(({ emoji, count }) => `${emoji} ${count}`).join(" ");
+    return `${message.conversation}: ${text}${params.update ? ` [${params.update}]` : ""} ${reactions}`.trim();
+  }
+  if (signal === "connection_state") return `${params.account}: ${params.state}`;
+  const items = params.items as { id: string }[] | undefined;
+  const ids = items?.map(({ id }) => id) ?? (params.ids as string[] | undefined) ?? [];
+  return `${params.node} at ${params.service}: ${params.event ?? params.state} ${ids.join(", ")}`.trim();
+}
+
+const show = (out: Output, event: ShownEvent) =>
+  out.line(
+    event,
+    () =>
+      `${pc.bold(event.signal)}  ${printable(describe(event))}${event.cursor ? pc.dim(`  ${event.cursor}`) : ""}`,
+  );
+
+async function past(client: BridgeClient, out: Output, { since, signal }: EventOptions): Promise<void> {
+  let cursor = since;
+  for (;;) {
+    const page = await client.call("events_get", { since: cursor, signals: signal, limit: 1000 });
+    for (const event of page.events) show(out, event);
+    if (page.cursor === cursor || page.events.length === 0) return;
+    cursor = page.cursor;
+  }
+}
+
+async function follow(client: BridgeClient, out: Output, { since, signal }: EventOptions): Promise<void> {
+  client.onSignal(({ signal: name, params: { cursor, ...params } }) =>
+    show(out, { signal: name, cursor, params }),
+  );
+  await client.call("signals_subscribe", { signals: signal ?? ["*"], since });
+  await Promise.race([client.closed, new Promise((resolve) => process.once("SIGINT", resolve))]);
+}
+
+export function addEventCommands(program: Command): void {
+  const command = program
+    .command("events")
+    .description("What happened, from the durable log; with --follow also what happens.")
+    .option("--since <cursor>", "only what came after this cursor")
+    .option("--follow", "go on with what happens, until interrupted")
+    .option("--signal <name>", "only this signal (repeatable)", repeatable);
+  command.action((options: EventOptions) =>
+    withClient((client) => (options.follow ? follow : past)(client, outputOf(command), options)),
+  );
+}

@@ -1,0 +1,51 @@
+import type { Command } from "commander";
+import { addMethodCommand } from "../command.js";
+import { UsageError } from "../exit-codes.js";
+import { textOrInput } from "../input.js";
+import { renderMessage } from "../output/messages.js";
+
+const updates = ["add", "remove", "toggle", "replace"] as const;
+
+export function addMessageCommands(program: Command): void {
+  addMethodCommand(program, {
+    usage: "send <to> [body]",
+    method: "message_send",
+    without: ["to", "body", "bodies"],
+    prepare: async (_options, [to, body]) => ({
+      to,
+      body: await textOrInput(body as string | undefined, "the message"),
+    }),
+    render: ({ message }) => renderMessage(message),
+  });
+  addMethodCommand(program, {
+    usage: "history [with]",
+    method: "history_get",
+    without: ["conversation"],
+    prepare: (_options, [conversation]) => ({ conversation }),
+    render: ({ messages }) => messages.map(renderMessage).join("\n"),
+  });
+  addMethodCommand(program, {
+    usage: "react <uid> [emojis...]",
+    method: "message_reactions_set",
+    without: ["uid", "reactions", "updateType"],
+    extend: (command) =>
+      command
+        .option("--add", "add them")
+        .option("--remove", "take them away")
+        .option("--toggle", "add those that are not there, take away those that are")
+        .option("--replace", "make them the whole set (default); without any, take all away"),
+    prepare: (options, [uid, emojis]) => {
+      const given = updates.filter((update) => options[update] === true);
+      if (given.length > 1) throw new UsageError(`--${given[0]} and --${given[1]} exclude each other`);
+      const reactions = Array.isArray(emojis) ? emojis : [];
+      const updateType = given[0] ?? "replace";
+      if (reactions.length === 0 && options.replace !== true) {
+        throw new UsageError(
+          given[0] ? `--${given[0]} needs an emoji` : "give an emoji; to take all yours away, say --replace",
+        );
+      }
+      return { uid, reactions, updateType };
+    },
+    render: ({ message }) => renderMessage(message),
+  });
+}

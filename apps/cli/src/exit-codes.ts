@@ -1,0 +1,54 @@
+import {
+  BridgeError,
+  type BridgeErrorType,
+  DaemonUnreachableError,
+  hasErrorType,
+  rpcCodes,
+} from "@larder/core/bridge";
+
+/** CONTRACT: what a command's exit status means. */
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  unreachable: 3,
+  notFound: 4,
+  notConnected: 5,
+} as const;
+
+const byType: Record<BridgeErrorType, number> = {
+  not_found: exitCodes.notFound,
+  not_connected: exitCodes.notConnected,
+  conflict: exitCodes.failed,
+  timeout: exitCodes.failed,
+  forbidden: exitCodes.failed,
+  not_acceptable: exitCodes.failed,
+  unsupported: exitCodes.failed,
+  busy: exitCodes.failed,
+  auth_failed: exitCodes.failed,
+  tls: exitCodes.failed,
+  connection: exitCodes.failed,
+  storage: exitCodes.failed,
+  stanza_error: exitCodes.failed,
+  internal: exitCodes.failed,
+};
+
+/** A command was used wrongly; its message says how it is used rightly. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+const wrongUse: readonly number[] = [
+  rpcCodes.invalidParams,
+  rpcCodes.methodNotFound,
+  rpcCodes.invalidRequest,
+  rpcCodes.parse,
+];
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof DaemonUnreachableError) return exitCodes.unreachable;
+  if (error instanceof UsageError || (error instanceof Error && error.name === "InvalidParamsError"))
+    return exitCodes.usage;
+  if (error instanceof BridgeError && wrongUse.includes(error.code)) return exitCodes.usage;
+  return hasErrorType(error) ? byType[error.type] : exitCodes.failed;
+}

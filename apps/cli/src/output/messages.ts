@@ -1,0 +1,29 @@
+import type { BridgeResult } from "@larder/core/bridge";
+import pc from "picocolors";
+import { localTime, printable } from "./output.js";
+
+type Message = BridgeResult<"message_get">["message"];
+
+function textOf(message: Message): string {
+  if (message.retracted) return pc.dim("(retracted)");
+  const body = message.bodies[0]?.text;
+  if (message.encrypted && body === undefined) return pc.dim("(encrypted)");
+  return printable(body ?? message.subjects[0]?.text ?? "");
+}
+
+/** One message for a person: when, who, what, and the reactions below. */
+export function renderMessage(message: Message): string {
+  const who =
+    message.direction === "out" ? pc.cyan("me") : pc.green(printable(message.nick ?? message.conversation));
+  const state = message.direction === "out" && message.state ? pc.dim(` (${message.state})`) : "";
+  const head = `${pc.dim(localTime(message.timestamp))}  ${who}${state}  ${pc.dim(message.uid)}`;
+  const body = textOf(message)
+    .split("\n")
+    .map((line) => `    ${line}`)
+    .join("\n");
+  const reactions = message.reactions
+    .map(({ emoji, count, mine }) => `${emoji} ${count}${mine ? " (me)" : ""}`)
+    .join("   ");
+  const failure = message.error ? `\n    ${pc.red(printable(message.error.message))}` : "";
+  return `${head}\n${body}${failure}${reactions === "" ? "" : `\n    ${reactions}`}`;
+}

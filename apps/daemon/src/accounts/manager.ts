@@ -1,0 +1,168 @@
+import { X509Certificate } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import {
+  type BridgeInput,
+  type BridgeResult,
+  errorFieldOf,
+  InvalidParamsError,
+  NotFoundError,
+  requireJid,
+  type SessionState,
+} from "@larder/core";
+import type { AccountRecord } from "@larder/storage";
+import { AccountRuntime, type AccountServices } from "./runtime.js";
+
+export interface ConnectionStateChange {
+  readonly account: string;
+  readonly state: SessionState;
+  readonly error?: ReturnType<typeof errorFieldOf>;
+}
+
+/** @throws {InvalidParamsError} the file cannot be read or holds no certificate */
+async function checkCaFile(path: string): Promise<void> {
+  try {
+    new X509Certificate(await readFile(path));
+  } catch (cause) {
+    throw new InvalidParamsError("caFile", `caFile: ${path} is not a readable PEM file with a certificate`, {
+      cause,
+    });
+  }
+}
+
+/** The accounts of the daemon and their sessions. */
+export class AccountManager {
+  readonly #services: AccountServices;
+  readonly #onState: (change: ConnectionStateChange) => void;
+  readonly #accounts = new Map<string, AccountRuntime>();
+  readonly #names = new Map<number, string>();
+
+  constructor(services: AccountServices, onState: (change: ConnectionStateChange) => void) {
+    this.#services = services;
+    this.#onState = onState;
+  }
+
+  /** Loads the stored accounts and starts to connect those that want it; does not wait for any. */
+  async start(): Promise<void> {
+    for (const record of await this.#services.store.accounts.list()) {
+      const runtime = await this.#adopt(record);
+      if (record.autoConnect) this.#connectInBackground(runtime);
+    }
+  }
+
+  /**
+   * The account that a call means.
+   *
+   * @throws {InvalidParamsError} none was named and there is not exactly one
+   * @throws {NotFoundError} nobody added that account
+   */
+  resolve(account: string | undefined): AccountRuntime {
+    if (account !== undefined) {
+      const runtime = this.#accounts.get(account);
+      if (runtime) return runtime;
+      throw new NotFoundError(`there is no account ${account}`);
+    }
+    const [only, another] = this.#accounts.values();
+    if (!only) throw new NotFoundError("no account was added yet: larder account add JID");
+    if (another)
+      throw new InvalidParamsError("account", "account: there are several accounts; say which one");
+    return only;
+  }
+
+  /** Row ids of the accounts that a filter names; an unknown one gives none. */
+  idsOf(accounts: readonly string[] | undefined): number[] | undefined {
+    return accounts?.map((jid) => this.#accounts.get(jid)?.id ?? -1);
+  }
+
+  /** The bare JID of an account's row. */
+  readonly nameOf = (id: number): string => this.#names.get(id) ?? "";
+
+  all(): readonly AccountRuntime[] {
+    return [...this.#accounts.values()];
+  }
+
+  async add(params: BridgeInput<"account_add">): Promise<string> {
+    const { store, secrets } = this.#services;
+    const { local } = requireJid(params.jid, "jid");
+    if (local === "") throw new InvalidParamsError("jid", `jid: ${params.jid} has no name before an @`);
+    const caFile = params.caFile === undefined ? undefined : resolve(params.caFile);
+    if (caFile !== undefined) await checkCaFile(caFile);
+    const record = await store.accounts.add({
+      jid: params.jid,
+      service: params.service,
+      resource: params.resource,
+      autoConnect: params.autoConnect ?? true,
+      tls: params.tls ?? "required",
+      caFile,
+      allowPlaintext: params.allowPlaintext ?? false,
+    });
+    try {
+      await secrets.setPassword(record.jid, params.password);
+    } catch (error) {
+      await store.accounts.remove(record.id, { keepData: true });
+      throw error;
+    }
+    const runtime = await this.#adopt(record);
+    if (record.autoConnect) this.#connectInBackground(runtime);
+    return record.jid;
+  }
+
+  async list(): Promise<BridgeResult<"account_list">["accounts"]> {
+    const records = await this.#services.store.accounts.list();
+    return records.map((record) => {
+      const session = this.#accounts.get(record.jid)?.session;
+      const live = session?.lastError && errorFieldOf(session.lastError);
+      const state = session?.state ?? "offline";
+      const kept =
+        state === "online" ? undefined : (record.lastError as ReturnType<typeof errorFieldOf> | undefined);
+      return { account: record.jid, state, autoConnect: record.autoConnect, lastError: live ?? kept };
+    });
+  }
+
+  async connect(account: string | undefined): Promise<void> {
+    const runtime = this.resolve(account);
+    await this.#services.store.accounts.update(runtime.id, { autoConnect: true });
+    await runtime.session.connect();
+  }
+
+  async disconnect(account: string | undefined): Promise<void> {
+    const runtime = this.resolve(account);
+    await this.#services.store.accounts.update(runtime.id, { autoConnect: false });
+    await runtime.session.disconnect();
+  }
+
+  async remove(account: string | undefined, keepData: boolean): Promise<void> {
+    const runtime = this.resolve(account);
+    await runtime.session.disconnect();
+    this.#accounts.delete(runtime.jid);
+    await this.#services.store.accounts.remove(runtime.id, { keepData });
+    await this.#services.secrets.remove(runtime.jid);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.allSettled(this.all().map((runtime) => runtime.session.disconnect()));
+  }
+
+  async #adopt(record: AccountRecord): Promise<AccountRuntime> {
+    const runtime = await AccountRuntime.create(record, this.#services);
+    this.#accounts.set(record.jid, runtime);
+    this.#names.set(record.id, record.jid);
+    runtime.session.on("state", ({ state, error }) => {
+      const field = error && errorFieldOf(error);
+      this.#onState({ account: record.jid, state, error: field });
+      if (state !== "online" && !field) return;
+      // Kept, so that a daemon that starts anew can still say why an account is not connected.
+      this.#services.store.accounts
+        .update(record.id, { lastError: field ?? null })
+        .catch((err: unknown) =>
+          this.#services.log.warn({ account: record.jid, err }, "the account's error could not be kept"),
+        );
+    });
+    return runtime;
+  }
+
+  #connectInBackground(runtime: AccountRuntime): void {
+    // The reason is in lastError and in the signal; nobody waits for this promise.
+    runtime.session.connect().catch(() => {});
+  }
+}

@@ -1,0 +1,102 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { InvalidParamsError, paramsErrorOf } from "@larder/core";
+import type { Analyser } from "@larder/pubsub-cache";
+import { parse, TomlError } from "smol-toml";
+import { z } from "zod";
+
+const analyser = z
+  .strictObject({
+    name: z.string().min(1),
+    type: z.string().min(1),
+    node: z.string().min(1).optional(),
+    namespace: z.string().min(1).optional(),
+    toSync: z.boolean().default(false),
+    subtype: z.string().min(1).optional(),
+    parser: z.string().min(1).optional(),
+    parserVersion: z.union([z.string(), z.number()]).default("1"),
+    timeoutMs: z.int().min(1).max(600_000).optional(),
+    indexes: z.array(z.array(z.union([z.string(), z.int()]))).optional(),
+  })
+  .refine((given) => given.node !== undefined || given.namespace !== undefined, {
+    error: "needs node or namespace",
+  });
+
+const configuration = z.strictObject({
+  log: z
+    .strictObject({ level: z.enum(["debug", "info", "warn", "error", "silent"]).default("info") })
+    .default({ level: "info" }),
+  events: z.strictObject({ keepDays: z.number().min(0.01).max(3650).default(7) }).default({ keepDays: 7 }),
+  limits: z
+    .strictObject({
+      connections: z.int().min(1).max(10_000).default(200),
+      lineBytes: z
+        .int()
+        .min(1024)
+        .max(1024 ** 3)
+        .default(16 * 1024 ** 2),
+      stanzaBytes: z
+        .int()
+        .min(10_000)
+        .max(1024 ** 3)
+        .default(10 * 1024 ** 2),
+    })
+    .prefault({}),
+  analysers: z.array(analyser).default([]),
+});
+
+/** larder.toml, checked, with its defaults. */
+export type Configuration = z.output<typeof configuration>;
+
+/**
+ * Reads the configuration file; without one everything stands at its default.
+ *
+ * @throws {InvalidParamsError} naming the file, the field and what is wrong with it
+ */
+export async function readConfiguration(path: string): Promise<Configuration> {
+  let text = "";
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) {
+      throw new InvalidParamsError(path, `${path} cannot be read`, { cause: error });
+    }
+  }
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch (error) {
+    const where = error instanceof TomlError ? ` (line ${error.line})` : "";
+    throw new InvalidParamsError(
+      path,
+      `${path} is not valid TOML${where}: ${error instanceof Error ? error.message.split("\n")[0] : error}`,
+    );
+  }
+  const checked = configuration.safeParse(value);
+  if (!checked.success) {
+    const problem = paramsErrorOf(checked.error);
+    throw new InvalidParamsError(problem.path, `${path}: ${problem.message}`);
+  }
+  return checked.data;
+}
+
+/** The user's own analysers, which are asked before the built-in ones. Paths stand beside the configuration file. */
+export function configuredAnalysers(config: Configuration, configDirectory: string): Analyser[] {
+  return config.analysers.map((given) => ({
+    name: given.name,
+    type: given.type,
+    node: given.node,
+    namespace: given.namespace,
+    toSync: given.toSync,
+    parser: given.parser
+      ? {
+          module: pathToFileURL(resolve(configDirectory, given.parser)).href,
+          version: String(given.parserVersion),
+          timeoutMs: given.timeoutMs,
+        }
+      : undefined,
+    onMatch:
+      given.subtype === undefined ? undefined : (analysis) => ({ ...analysis, subtype: given.subtype }),
+  }));
+}

@@ -1,0 +1,174 @@
+import { readFile } from "node:fs/promises";
+import { ConflictError, hasErrorType, type InstancePaths, type SessionLog } from "@larder/core";
+import { MessageIntake, MessageSender } from "@larder/messages";
+import { microblogAnalyser, ParserPool, PubsubCache } from "@larder/pubsub-cache";
+import { Reactions } from "@larder/reactions";
+import { createStore, Database, holdFile } from "@larder/storage";
+import { AccountManager } from "./accounts/manager.js";
+import { createLineHandler } from "./bridge/rpc.js";
+import { BridgeServer } from "./bridge/server.js";
+import { type Configuration, configuredAnalysers } from "./config.js";
+import { prepareHome } from "./home.js";
+import { methodHandlers } from "./methods/index.js";
+import { SecretStore } from "./secrets.js";
+
+export interface DaemonOptions {
+  readonly paths: InstancePaths;
+  readonly config: Configuration;
+  readonly log: SessionLog;
+}
+
+/** How long clients' running requests may take when the daemon stops. */
+const BRIDGE_GRACE_MS = 1500;
+const PRUNE_EVERY_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+/** Name and version of this program. */
+export async function daemonVersion(): Promise<string> {
+  const manifest = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
+  return manifest.version;
+}
+
+/** One process owns an instance and a database: two would both log in, and answer for each other's writes. */
+async function holdInstance(paths: InstancePaths): Promise<{ release(): Promise<void> }> {
+  const file = /^sqlite:(?:\/\/)?(.+)$/.exec(paths.databaseUrl)?.[1];
+  const held: { release(): Promise<void> }[] = [];
+  const release = async () => {
+    for (const lock of held) await lock.release();
+  };
+  try {
+    held.push(await holdFile(paths.lockFile));
+    if (file !== undefined) held.push(await holdFile(`${file}.lock`));
+    return { release };
+  } catch (error) {
+    await release();
+    if (!hasErrorType(error) || error.type !== "conflict") throw error;
+    const what = held.length === 0 ? `the instance in ${paths.runtime}` : `the database ${file}`;
+    throw new ConflictError(`a Larder daemon is running already on ${what}`, { cause: error });
+  }
+}
+
+/** Everything of one instance, put together. */
+export class Daemon {
+  readonly #stops: (() => Promise<unknown> | unknown)[] = [];
+
+  private constructor() {}
+
+  /**
+   * Opens the database (creating or migrating it), listens on the socket and starts to connect the
+   * accounts.
+   *
+   * @throws {ConflictError} another daemon has this home or database
+   * @throws {HomeNotUsableError} a directory cannot be written to
+   * @throws {StorageError} the database cannot be used
+   */
+  static async start({ paths, config, log }: DaemonOptions): Promise<Daemon> {
+    const daemon = new Daemon();
+    try {
+      await daemon.#start({ paths, config, log });
+      return daemon;
+    } catch (error) {
+      await daemon.stop();
+      throw error;
+    }
+  }
+
+  /** Ends in the reverse order of starting: first nothing new comes in, last the database closes. */
+  async stop(): Promise<void> {
+    for (const stop of this.#stops.splice(0).reverse()) await stop();
+  }
+
+  async #start({ paths, config, log }: DaemonOptions): Promise<void> {
+    await prepareHome(paths);
+    const lock = await holdInstance(paths);
+    this.#stops.push(() => lock.release());
+
+    const { database, migrated } = await Database.open({
+      url: paths.databaseUrl,
+      onProgress: ({ migration, index, count }) =>
+        log.info({ migration, index, count }, "migrating the database"),
+    });
+    this.#stops.push(() => database.close());
+    if (migrated.copy !== undefined)
+      log.info({ copy: migrated.copy }, "the database was copied before it was migrated");
+    const store = createStore(database);
+    const secrets = await SecretStore.open(paths.secretsFile);
+
+    const pool = new ParserPool({ log });
+    this.#stops.push(() => pool[Symbol.asyncDispose]());
+    const cache = new PubsubCache({
+      store,
+      pool,
+      analysers: [...configuredAnalysers(config, paths.config), microblogAnalyser],
+      onBackgroundError: (err, address) => log.warn({ ...address, err }, "a synchronisation failed"),
+    });
+    const sender = new MessageSender(store, {
+      onError: (err) => log.warn({ err }, "a message could not be sent"),
+    });
+    const reactions = new Reactions(store);
+    const services = {
+      store,
+      secrets,
+      cache,
+      sender,
+      reactions,
+      intake: new MessageIntake(store),
+      log,
+      stanzaBytes: config.limits.stanzaBytes,
+    };
+    const accounts = new AccountManager(services, (change) =>
+      this.#tell(bridge, accounts, "connection_state", { ...change }),
+    );
+
+    const version = await daemonVersion();
+    const context = {
+      store,
+      accounts,
+      sender,
+      reactions,
+      cache,
+      daemon: { version, connections: () => bridge.connections, parserPool: () => ({ ...pool.stats }) },
+    };
+    const bridge = await BridgeServer.listen({
+      path: paths.socket,
+      handle: createLineHandler(methodHandlers, context, log),
+      maxConnections: config.limits.connections,
+      lineBytes: config.limits.lineBytes,
+    });
+    cache.on("progress", (progress) => this.#tell(bridge, accounts, "ps_cache_progress", { ...progress }));
+    const stopListening = database.onCommit(() => {
+      for (const connection of bridge.all()) connection.subscription?.wake();
+    });
+    this.#stops.push(
+      stopListening,
+      () => cache.idle(),
+      () => accounts.stop(),
+      () => bridge.close(BRIDGE_GRACE_MS),
+    );
+    this.#prune(store, config, log);
+    await accounts.start();
+    log.info({ version, socket: paths.socket, database: database.file }, "larderd is ready");
+  }
+
+  #prune(store: ReturnType<typeof createStore>, config: Configuration, log: SessionLog): void {
+    const prune = () =>
+      store.events
+        .prune(new Date(Date.now() - config.events.keepDays * DAY_MS))
+        .catch((err: unknown) => log.warn({ err }, "old events could not be removed"));
+    void prune();
+    const timer = setInterval(prune, PRUNE_EVERY_MS);
+    this.#stops.push(() => clearInterval(timer));
+  }
+
+  #tell(
+    bridge: BridgeServer | undefined,
+    accounts: AccountManager,
+    signal: "connection_state" | "ps_cache_progress",
+    params: Record<string, unknown> & { account: string },
+  ): void {
+    const id = accounts.idsOf([params.account])?.[0];
+    for (const connection of bridge?.all() ?? []) connection.subscription?.tell(signal, id, params);
+  }
+}

@@ -1,0 +1,88 @@
+import { parseArgs } from "node:util";
+import { instancePaths } from "@larder/core";
+import pino from "pino";
+import { readConfiguration } from "./config.js";
+import { Daemon, daemonVersion } from "./daemon.js";
+import { prepareHome } from "./home.js";
+
+const HELP = `larderd: the Larder daemon, in the foreground. It logs to standard error.
+
+Usage: larderd [--help] [--version] [--check-config]
+
+  --check-config   read the configuration, say what is wrong with it, and end
+
+Everything of an instance is under LARDER_HOME, or in the XDG base directories
+without it. LARDER_DATABASE_URL names another database (sqlite:PATH).
+SIGTERM and SIGINT end the daemon cleanly.
+`;
+
+/** How long a clean end may take before it is forced. */
+const STOP_WITHIN_MS = 4500;
+
+function readArguments(): { help: boolean; version: boolean; checkConfig: boolean } {
+  const { values } = parseArgs({
+    options: {
+      help: { type: "boolean", short: "h" },
+      version: { type: "boolean", short: "V" },
+      "check-config": { type: "boolean" },
+    },
+    strict: true,
+  });
+  return {
+    help: values.help ?? false,
+    version: values.version ?? false,
+    checkConfig: values["check-config"] ?? false,
+  };
+}
+
+/** One line for the user, and the exit status: 2 for what was asked wrongly, 1 for what could not be done. */
+function fail(error: unknown): never {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`larderd: ${message.split("\n")[0]}\n`);
+  const wrongUse =
+    error instanceof Error &&
+    (error.name === "InvalidParamsError" || error.message.startsWith("Unknown option"));
+  process.exit(wrongUse ? 2 : 1);
+}
+
+async function main(): Promise<void> {
+  const options = readArguments();
+  if (options.help) return void process.stdout.write(HELP);
+  if (options.version) return void process.stdout.write(`larderd ${await daemonVersion()}\n`);
+  const paths = instancePaths();
+  if (!options.checkConfig) await prepareHome(paths);
+  const config = await readConfiguration(paths.configFile);
+  if (options.checkConfig) return void process.stdout.write(`${paths.configFile}: nothing wrong\n`);
+
+  const log = pino(
+    {
+      level: config.log.level,
+      base: undefined,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: ["password", "*.password", "*.token"],
+    },
+    pino.destination({ dest: 2, sync: true }),
+  );
+  const daemon = await Daemon.start({ paths, config, log });
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, "stopping");
+    setTimeout(() => {
+      log.warn({}, "stopping took too long; what is left is cut");
+      process.exit(0);
+    }, STOP_WITHIN_MS).unref();
+    daemon.stop().then(
+      () => process.exit(0),
+      (err: unknown) => {
+        log.error({ err }, "stopping failed");
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+}
+
+main().catch(fail);

@@ -1,0 +1,5 @@
+import type { MethodHandler } from "./context.js";
+
+export const accountAdd: MethodHandler<"account_add"> = async (input, { accounts }) => ({
+  account: await accounts.add(input),
+});

@@ -1,0 +1,22 @@
+import { NotConnectedError } from "@larder/core";
+import type { AccountManager } from "../accounts/manager.js";
+import type { AccountRuntime } from "../accounts/runtime.js";
+
+/** The account of a call, and the node's service: the account itself (PEP) where none is named. */
+export function addressed(
+  accounts: AccountManager,
+  input: { account?: string; service?: string },
+): { account: AccountRuntime; service: string } {
+  const account = accounts.resolve(input.account);
+  return { account, service: input.service ?? account.jid };
+}
+
+/** As {@link addressed}, for what only the service can do. */
+export function addressedOnline(
+  accounts: AccountManager,
+  input: { account?: string; service?: string },
+): { account: AccountRuntime; service: string } {
+  const found = addressed(accounts, input);
+  if (!found.account.online()) throw new NotConnectedError(found.account.jid);
+  return found;
+}

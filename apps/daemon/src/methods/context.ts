@@ -1,0 +1,29 @@
+import type { BridgeInput, BridgeMethod, BridgeResult } from "@larder/core";
+import type { MessageSender } from "@larder/messages";
+import type { PubsubCache } from "@larder/pubsub-cache";
+import type { Reactions } from "@larder/reactions";
+import type { Store } from "@larder/storage";
+import type { AccountManager } from "../accounts/manager.js";
+import type { BridgeConnection } from "../bridge/connection.js";
+
+/** What a method works with. */
+export interface MethodContext {
+  readonly store: Store;
+  readonly accounts: AccountManager;
+  readonly sender: MessageSender;
+  readonly reactions: Reactions;
+  readonly cache: PubsubCache;
+  /** Facts about the daemon itself. */
+  readonly daemon: { readonly version: string; connections(): number; parserPool(): Record<string, unknown> };
+  /** Who called. */
+  readonly connection: BridgeConnection;
+}
+
+/** Implements one method. */
+export type MethodHandler<M extends BridgeMethod> = (
+  input: BridgeInput<M>,
+  context: MethodContext,
+) => Promise<BridgeResult<M>>;
+
+/** Every method with its handler; one that is missing does not compile. */
+export type MethodHandlers = { [M in BridgeMethod]: MethodHandler<M> };

@@ -1,0 +1,53 @@
+import { accountAdd } from "./account-add.js";
+import { accountConnect } from "./account-connect.js";
+import { accountDisconnect } from "./account-disconnect.js";
+import { accountList } from "./account-list.js";
+import { accountRemove } from "./account-remove.js";
+import type { MethodHandlers } from "./context.js";
+import { eventsGet } from "./events-get.js";
+import { historyGet } from "./history-get.js";
+import { messageGet } from "./message-get.js";
+import { messageReactionsSet } from "./message-reactions-set.js";
+import { messageSend } from "./message-send.js";
+import { psCacheGet } from "./ps-cache-get.js";
+import { psCacheNodes } from "./ps-cache-nodes.js";
+import { psCacheSearch } from "./ps-cache-search.js";
+import { psCacheSync } from "./ps-cache-sync.js";
+import { psItemPublish } from "./ps-item-publish.js";
+import { psItemRetract } from "./ps-item-retract.js";
+import { psItemsGet } from "./ps-items-get.js";
+import { psNodeCreate } from "./ps-node-create.js";
+import { psSubscribe } from "./ps-subscribe.js";
+import { rosterGet } from "./roster-get.js";
+import { signalsSubscribe } from "./signals-subscribe.js";
+import { signalsUnsubscribe } from "./signals-unsubscribe.js";
+import { statsGet } from "./stats-get.js";
+import { versionGet } from "./version-get.js";
+
+/** The handler of every method. */
+export const methodHandlers: MethodHandlers = {
+  version_get: versionGet,
+  stats_get: statsGet,
+  account_add: accountAdd,
+  account_list: accountList,
+  account_connect: accountConnect,
+  account_disconnect: accountDisconnect,
+  account_remove: accountRemove,
+  roster_get: rosterGet,
+  message_get: messageGet,
+  message_send: messageSend,
+  history_get: historyGet,
+  message_reactions_set: messageReactionsSet,
+  ps_items_get: psItemsGet,
+  ps_cache_get: psCacheGet,
+  ps_cache_sync: psCacheSync,
+  ps_cache_nodes: psCacheNodes,
+  ps_cache_search: psCacheSearch,
+  ps_item_publish: psItemPublish,
+  ps_item_retract: psItemRetract,
+  ps_node_create: psNodeCreate,
+  ps_subscribe: psSubscribe,
+  signals_subscribe: signalsSubscribe,
+  signals_unsubscribe: signalsUnsubscribe,
+  events_get: eventsGet,
+};

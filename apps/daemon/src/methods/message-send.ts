@@ -1,0 +1,23 @@
+import { bareJid, NotConnectedError } from "@larder/core";
+import type { MethodHandler } from "./context.js";
+import { messageView } from "./message-access.js";
+
+export const messageSend: MethodHandler<"message_send"> = async (input, { accounts, sender, store }) => {
+  const account = accounts.resolve(input.account);
+  // Nothing is awaited before this call: sends to one conversation keep the order in which they came.
+  const { message, sent } = await sender.send(account, {
+    to: input.to,
+    conversation: bareJid(input.to) ?? input.to,
+    bodies: input.bodies ?? [{ lang: "", text: input.body ?? "" }],
+    subject: input.subject,
+    type: input.type ?? "chat",
+    thread: input.thread,
+    replyTo: input.replyTo,
+    requestId: input.requestId,
+  });
+  if (input.wait === "sent") {
+    await sent;
+    if (!account.online()) throw new NotConnectedError(account.jid);
+  }
+  return { message: await messageView({ accounts, store }, message) };
+};

@@ -1,0 +1,98 @@
+import { chmod, open, readFile, rename } from "node:fs/promises";
+import type { SessionMemory, SessionMemoryData } from "@larder/core";
+import { z } from "zod";
+
+const accountSecrets = z.object({
+  password: z.string(),
+  memory: z
+    .object({
+      mechanism: z.string().optional(),
+      fastToken: z
+        .object({ mechanism: z.string(), token: z.string(), expiry: z.string().optional() })
+        .optional(),
+      userAgentId: z.string().optional(),
+    })
+    .default({}),
+});
+const secretsFile = z.record(z.string(), accountSecrets);
+type SecretsFile = z.output<typeof secretsFile>;
+
+/**
+ * Passwords and tokens, apart from the database, in a file that only its user can read. Each change
+ * replaces the file in one step, so that a crash leaves the old one or the new one.
+ */
+export class SecretStore {
+  readonly #path: string;
+  readonly #secrets: SecretsFile;
+  #writing: Promise<void> = Promise.resolve();
+
+  private constructor(path: string, secrets: SecretsFile) {
+    this.#path = path;
+    this.#secrets = secrets;
+  }
+
+  /** @throws {Error} the file is there and cannot be read; it is left alone */
+  static async open(path: string): Promise<SecretStore> {
+    let text: string;
+    try {
+      text = await readFile(path, "utf8");
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT")
+        return new SecretStore(path, {});
+      throw error;
+    }
+    await chmod(path, 0o600);
+    try {
+      return new SecretStore(path, secretsFile.parse(JSON.parse(text)));
+    } catch {
+      // The cause would quote the file's content.
+      throw new Error(
+        `${path} is not a secrets file of Larder: restore it, or move it away and add the accounts again`,
+      );
+    }
+  }
+
+  password(account: string): string | undefined {
+    return this.#secrets[account]?.password;
+  }
+
+  async setPassword(account: string, password: string): Promise<void> {
+    this.#secrets[account] = { password, memory: {} };
+    await this.#save();
+  }
+
+  async remove(account: string): Promise<void> {
+    delete this.#secrets[account];
+    await this.#save();
+  }
+
+  /** What a session of this account remembers; tokens stand beside the password. */
+  memoryOf(account: string): SessionMemory {
+    return {
+      load: async () => ({ ...this.#secrets[account]?.memory }),
+      save: async (patch: Partial<SessionMemoryData>) => {
+        const secrets = this.#secrets[account];
+        if (!secrets) return; // the account was removed meanwhile
+        secrets.memory = { ...secrets.memory, ...patch };
+        await this.#save();
+      },
+    };
+  }
+
+  #save(): Promise<void> {
+    this.#writing = this.#writing.catch(() => {}).then(() => this.#write());
+    return this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    const temporary = `${this.#path}.new`;
+    const file = await open(temporary, "w", 0o600);
+    try {
+      await file.writeFile(`${JSON.stringify(this.#secrets, null, 2)}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, this.#path);
+  }
+}

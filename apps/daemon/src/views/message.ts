@@ -1,0 +1,87 @@
+import type { BridgeResult } from "@larder/core";
+import { summariseReactions } from "@larder/reactions";
+import type { MessageRecord, ReactionRecord, Store } from "@larder/storage";
+import { groupBy } from "./group-by.js";
+
+/** A message as the bridge shows it. */
+export type MessageView = BridgeResult<"message_get">["message"];
+
+const iso = (date: Date | undefined) => date?.toISOString();
+
+/** The id by which reactions name a message (XEP-0444 §4.2). */
+const targetOf = (record: MessageRecord) =>
+  record.type === "groupchat" ? record.stanzaId : (record.originId ?? record.wireId);
+
+function viewOf(
+  record: MessageRecord,
+  account: string,
+  reactions: readonly ReactionRecord[],
+  replyUid: string | undefined,
+): MessageView {
+  return {
+    uid: record.uid,
+    account,
+    from: record.from,
+    to: record.to,
+    conversation: record.conversation,
+    direction: record.direction,
+    type: record.type as MessageView["type"],
+    bodies: [...record.bodies],
+    subjects: [...record.subjects],
+    thread: record.thread,
+    replyTo: record.replyToId === undefined ? undefined : { uid: replyUid, id: record.replyToId },
+    originId: record.originId,
+    stanzaId: record.stanzaId,
+    timestamp: record.timestamp.toISOString(),
+    receivedAt: record.receivedAt.toISOString(),
+    state: record.state as MessageView["state"],
+    error: record.error as MessageView["error"],
+    nick: record.nick,
+    occupantId: record.occupantId,
+    realJid: record.realJid,
+    edited: iso(record.edited),
+    retracted: iso(record.retracted),
+    delayed: record.delayed || undefined,
+    encrypted: record.encrypted === undefined ? undefined : { namespace: record.encrypted },
+    reactions: summariseReactions(reactions, account).map((summary) => ({
+      ...summary,
+      senders: [...summary.senders],
+    })),
+    extra: { ...record.extra },
+  };
+}
+
+/**
+ * Messages as the bridge shows them, with their reactions as they now stand.
+ *
+ * @param accountOf the bare JID of an account's row
+ */
+export async function messageViews(
+  store: Store,
+  records: readonly MessageRecord[],
+  accountOf: (id: number) => string,
+): Promise<MessageView[]> {
+  const conversations = groupBy(records, ({ accountId, conversation }) =>
+    JSON.stringify([accountId, conversation]),
+  );
+  const reactions = new Map<number, ReactionRecord[]>();
+  for (const group of conversations.values()) {
+    const [first] = group;
+    if (!first) continue;
+    const targets = group.flatMap((record) => targetOf(record) ?? []);
+    const found = groupBy(
+      await store.reactions.forTargets(first.accountId, first.conversation, targets),
+      ({ target }) => target,
+    );
+    for (const record of group) reactions.set(record.id, found.get(targetOf(record) ?? "") ?? []);
+  }
+  return Promise.all(
+    records.map(async (record) => {
+      const replied =
+        record.replyToId === undefined
+          ? undefined
+          : await store.messages.findByWireId(record.accountId, record.conversation, record.replyToId);
+      return viewOf(record, accountOf(record.accountId), reactions.get(record.id) ?? [], replied?.uid);
+    }),
+  );
+}

@@ -1,0 +1,29 @@
+export type { BridgeErrorType } from "../errors/errors.js";
+export { BridgeClient, DaemonUnreachableError, type ReceivedSignal } from "./client.js";
+export {
+  BRIDGE_API,
+  type BridgeInput,
+  type BridgeMethod,
+  type BridgeParams,
+  type BridgeResult,
+  bridgeMethods,
+} from "./contract.js";
+export {
+  BridgeError,
+  type BridgeErrorBody,
+  errorFieldOf,
+  hasErrorType,
+  paramsErrorOf,
+  rpcCodes,
+  toBridgeError,
+} from "./errors.js";
+export { LineReader, MAX_LINE_BYTES } from "./lines.js";
+export type { MethodDefinition } from "./method.js";
+export { type InstancePaths, instancePaths } from "./paths.js";
+export {
+  type BridgeSignal,
+  bridgeSignals,
+  isBridgeSignal,
+  type SignalParams,
+  transientSignals,
+} from "./signals.js";

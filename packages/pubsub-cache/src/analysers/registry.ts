@@ -1,0 +1,40 @@
+import { ConflictError } from "@larder/core";
+import type { Analyser, Analysis, NodeFacts } from "./analyser.js";
+
+/** The analysers in the order in which they are asked; the first that matches decides. */
+export class AnalyserRegistry {
+  readonly #analysers: Analyser[] = [];
+
+  constructor(analysers: readonly Analyser[] = []) {
+    for (const analyser of analysers) this.register(analyser);
+  }
+
+  /** @throws {ConflictError} the name is taken */
+  register(analyser: Analyser): void {
+    const name = analyser.name.toLowerCase();
+    if (this.#analysers.some((known) => known.name.toLowerCase() === name)) {
+      throw new ConflictError(`there is an analyser named ${analyser.name} already`);
+    }
+    this.#analysers.push(analyser);
+  }
+
+  list(): readonly Analyser[] {
+    return this.#analysers;
+  }
+
+  /** The analyser that a stored node names; undefined where it is no longer registered. */
+  byName(name: string | undefined): Analyser | undefined {
+    return this.#analysers.find((analyser) => analyser.name === name);
+  }
+
+  analyse(facts: NodeFacts): Analysis | undefined {
+    const match = this.#analysers.find(
+      ({ node, namespace }) =>
+        (node !== undefined && facts.node.startsWith(node)) ||
+        (namespace !== undefined && namespace === facts.namespace),
+    );
+    if (!match) return undefined;
+    const analysis = { analyser: match.name, type: match.type, toSync: match.toSync, parser: match.parser };
+    return match.onMatch?.(analysis, facts) ?? analysis;
+  }
+}

@@ -1,0 +1,68 @@
+import type { WireItem } from "@larder/core";
+import type { ItemInput, KnownItem } from "@larder/storage";
+import type { NodeAddress } from "./account.js";
+import type { Analyser } from "./analysers/analyser.js";
+import { searchableText } from "./item-text.js";
+
+/** What the cache needs of a parser pool. */
+export interface ItemParser {
+  parse(
+    parser: { module: string; version: string; timeoutMs?: number },
+    batch: readonly { xml: string; service: string; node: string; subtype?: string; publisher?: string }[],
+  ): Promise<({ ok: true; json: string } | { ok: false; error: string })[]>;
+}
+
+const parserName = (analyser: Analyser | undefined) =>
+  analyser?.parser && `${analyser.name}@${analyser.parser.version}`;
+
+/** Those of a page that the store does not hold in this form, or that another parser has parsed. */
+export function changedItems(
+  items: readonly WireItem[],
+  known: ReadonlyMap<string, KnownItem>,
+  analyser: Analyser | undefined,
+): WireItem[] {
+  const parser = parserName(analyser);
+  return items.filter((item) => {
+    const stored = known.get(item.id);
+    return stored?.xml !== item.xml || stored.parser !== parser;
+  });
+}
+
+/**
+ * Makes items ready to be stored: parsed in the pool, with the text to search. An item that its parser
+ * refuses is kept without parsed data, with the error beside it.
+ */
+export async function prepareItems(
+  pool: ItemParser,
+  address: NodeAddress,
+  subtype: string | undefined,
+  analyser: Analyser | undefined,
+  items: readonly WireItem[],
+): Promise<ItemInput[]> {
+  if (items.length === 0) return [];
+  const { parser } = analyser ?? {};
+  const outcomes = parser
+    ? await pool.parse(
+        { module: parser.module, version: parser.version, timeoutMs: parser.timeoutMs },
+        items.map(({ xml, publisher }) => ({ ...address, xml, subtype, publisher })),
+      )
+    : [];
+  return items.map((item, index): ItemInput => {
+    const outcome = outcomes[index];
+    const parsedJson = outcome?.ok ? outcome.json : undefined;
+    return {
+      itemId: item.id,
+      publisher: item.publisher,
+      xml: item.xml,
+      parsedJson,
+      parseError: outcome && !outcome.ok ? outcome.error : undefined,
+      parser: parserName(analyser),
+      text: searchableText(item.xml, parsedJson === undefined ? undefined : JSON.parse(parsedJson)),
+    };
+  });
+}
+
+/** A page may hold the same id twice; the later one is what the service has. */
+export function withoutRepeats(items: readonly WireItem[]): WireItem[] {
+  return [...new Map(items.map((item) => [item.id, item])).values()];
+}

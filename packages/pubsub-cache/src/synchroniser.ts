@@ -1,0 +1,248 @@
+import {
+  errorFieldOf,
+  getItems,
+  hasErrorType,
+  type ItemsAnswer,
+  type Lanes,
+  subscribe,
+  type WireItem,
+} from "@larder/core";
+import type { NodeRecord, Store } from "@larder/storage";
+import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
+import type { Analyser, Analysis } from "./analysers/analyser.js";
+import type { AnalyserRegistry } from "./analysers/registry.js";
+import { changedItems, type ItemParser, prepareItems, withoutRepeats } from "./ingest.js";
+
+/** How far a synchronisation has come. */
+export interface SyncProgress extends NodeAddress {
+  readonly account: string;
+  readonly received: number;
+  /** What the service says the node holds, where it says so. */
+  readonly total?: number;
+  readonly state: "syncing" | "synced" | "error";
+}
+
+export interface SynchroniserOptions {
+  readonly store: Store;
+  readonly pool: ItemParser;
+  readonly analysers: AnalyserRegistry;
+  readonly lanes: Lanes;
+  readonly onProgress: (progress: SyncProgress) => void;
+}
+
+/** Items of one request, and of one write; the first page is small so that something happens soon. */
+const FIRST_PAGE = 100;
+const PAGE = 250;
+const WRITE_CHUNK = 100;
+
+/** A run in progress. */
+interface Run {
+  readonly account: CacheAccount;
+  readonly address: NodeAddress;
+  readonly node: NodeRecord;
+  readonly generation: number;
+  readonly analyser?: Analyser;
+  readonly analysis?: Analysis;
+  /** Whether each difference is told as an event: after a first synchronisation nobody has an older state to correct. */
+  readonly tell: boolean;
+  received: number;
+}
+
+/**
+ * Brings a node into the database: subscribes first, then pages through everything, while events that
+ * arrive meanwhile are applied in their order. Readers see what was there before until the end.
+ */
+export class Synchroniser {
+  readonly #options: SynchroniserOptions;
+  readonly #running = new Map<string, Promise<NodeRecord>>();
+
+  constructor(options: SynchroniserOptions) {
+    this.#options = options;
+  }
+
+  /** Synchronisations that run now. */
+  get running(): number {
+    return this.#running.size;
+  }
+
+  isRunning(account: CacheAccount, address: NodeAddress): boolean {
+    return this.#running.has(laneOf(account, address));
+  }
+
+  /**
+   * Synchronises a node in full, or joins the run that does.
+   *
+   * @param options.tell log what differs from the older state as events of the origin `catchup`
+   * @throws {StanzaError} what the service answered; the older state stays readable
+   */
+  sync(account: CacheAccount, address: NodeAddress, options: { tell?: boolean } = {}): Promise<NodeRecord> {
+    const key = laneOf(account, address);
+    const running = this.#running.get(key);
+    if (running) return running;
+    const run = this.#sync(account, address, options.tell ?? false).finally(() => this.#running.delete(key));
+    this.#running.set(key, run);
+    return run;
+  }
+
+  /** Resolves when no synchronisation runs any more. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running.values());
+  }
+
+  async #sync(account: CacheAccount, address: NodeAddress, tell: boolean): Promise<NodeRecord> {
+    const { nodes } = this.#options.store;
+    const known = await nodes.find({ accountId: account.id, ...address });
+    const node = known ?? (await nodes.ensure({ accountId: account.id, ...address }));
+    try {
+      // Subscribing first means that nothing published from here on can be missed.
+      const subscribed = await this.#subscribe(account, address);
+      const first = await this.#page(account, address, FIRST_PAGE);
+      const analysis = this.#options.analysers.analyse({
+        ...address,
+        namespace: first.items[0]?.payload?.namespace,
+      });
+      const run: Run = {
+        account,
+        address,
+        node,
+        analysis,
+        analyser: this.#options.analysers.byName(analysis?.analyser),
+        generation: await nodes.beginGeneration(node.id),
+        tell: tell && (node.state === "synced" || node.state === "stale"),
+        received: 0,
+      };
+      await this.#pageThrough(run, first);
+      return await this.#finish(run, subscribed);
+    } catch (error) {
+      await this.#failed(account, address, node, error);
+      throw error;
+    }
+  }
+
+  async #subscribe(account: CacheAccount, address: NodeAddress): Promise<boolean> {
+    const { subscriptions } = this.#options.store;
+    const existing = await subscriptions.find(account.id, address.service, address.node);
+    if (existing.some(({ state }) => state === "subscribed")) return true;
+    try {
+      const { state, subid } = await subscribe(account.requester, address.service, address.node);
+      await subscriptions.put({ accountId: account.id, ...address, subid, state });
+      return state === "subscribed";
+    } catch (error) {
+      // A node that nobody may subscribe to can still be read; one that cannot be read fails there.
+      if (hasErrorType(error) && error.type !== "not_connected" && error.type !== "timeout") return false;
+      throw error;
+    }
+  }
+
+  #page(account: CacheAccount, address: NodeAddress, max: number, after?: string): Promise<ItemsAnswer> {
+    return getItems(account.requester, { ...address, rsm: { max, after } });
+  }
+
+  async #pageThrough(run: Run, first: ItemsAnswer): Promise<void> {
+    const seen = new Set<string>();
+    let storing: Promise<void> = Promise.resolve();
+    let answer = first;
+    for (;;) {
+      const items = withoutRepeats(answer.items);
+      const fresh = items.filter(({ id }) => !seen.has(id));
+      for (const { id } of fresh) seen.add(id);
+      const last = answer.rsm?.last;
+      const total = answer.rsm ? answer.rsm.count : items.length;
+      await storing; // at most one page waits to be stored while the next is on its way
+      storing = this.#store(run, fresh, total);
+      storing.catch(() => {}); // awaited on the next turn or below
+      // Without a <set/> the service does not page and this was everything. A page without anything new is
+      // the end too, whatever the service says: ejabberd ends with an empty one, others may repeat the last.
+      if (!answer.rsm || last === undefined || fresh.length === 0) break;
+      answer = await this.#page(run.account, run.address, PAGE, last);
+    }
+    await storing;
+  }
+
+  /** Stores the items of one answer in chunks, each in the node's lane so that events keep their place between them. */
+  async #store(run: Run, items: readonly WireItem[], total: number | undefined): Promise<void> {
+    const { store, pool, lanes, onProgress } = this.#options;
+    const { account, address, node, generation, analyser, analysis } = run;
+    for (let start = 0; start < items.length; start += WRITE_CHUNK) {
+      const chunk = items.slice(start, start + WRITE_CHUNK);
+      await lanes.run(laneOf(account, address), async () => {
+        const ids = chunk.map(({ id }) => id);
+        const known = await store.items.known(node.id, ids);
+        const changed = changedItems(chunk, known, analyser);
+        const prepared = await prepareItems(pool, address, analysis?.subtype, analyser, changed);
+        await store.database.write(async (unit) => {
+          await store.items.storePage(node.id, generation, run.received, ids, prepared);
+          const told = changed.filter(({ id, xml }) => known.get(id)?.xml !== xml);
+          if (run.tell && told.length > 0) {
+            await unit.log("ps_event", account.id, {
+              ...address,
+              event: "items",
+              ids: told.map(({ id }) => id),
+              origin: "catchup",
+            });
+          }
+        });
+        run.received += chunk.length;
+      });
+      onProgress({ account: account.jid, ...address, received: run.received, total, state: "syncing" });
+    }
+  }
+
+  #finish(run: Run, subscribed: boolean): Promise<NodeRecord> {
+    const { store, lanes, onProgress } = this.#options;
+    const { account, address, node, generation, analysis } = run;
+    return lanes.run(laneOf(account, address), async () => {
+      const finished = await store.database.write(async (unit) => {
+        const gone = await store.items.finishGeneration(node.id, generation);
+        if (run.tell && gone.length > 0) {
+          await unit.log("ps_event", account.id, {
+            ...address,
+            event: "retract",
+            ids: gone,
+            origin: "catchup",
+          });
+        }
+        const now = new Date();
+        await store.nodes.update(node.id, {
+          state: "synced",
+          analyser: analysis?.analyser ?? null,
+          type: analysis?.type ?? null,
+          subtype: analysis?.subtype ?? null,
+          subscribed,
+          lastSync: now,
+          lastCheck: now,
+          lastError: null,
+        });
+        return store.nodes.find({ accountId: account.id, ...address });
+      });
+      onProgress({
+        account: account.jid,
+        ...address,
+        received: run.received,
+        total: run.received,
+        state: "synced",
+      });
+      return finished ?? node;
+    });
+  }
+
+  async #failed(
+    account: CacheAccount,
+    address: NodeAddress,
+    node: NodeRecord,
+    error: unknown,
+  ): Promise<void> {
+    const { store, onProgress } = this.#options;
+    const gone = hasErrorType(error) && error.type === "not_found" && node.state === "new";
+    if (gone) await store.nodes.remove(node.id);
+    else {
+      const readable = node.state === "synced" || node.state === "stale";
+      await store.nodes.update(node.id, {
+        state: readable ? "stale" : "error",
+        lastCheck: new Date(),
+        lastError: errorFieldOf(error),
+      });
+    }
+    onProgress({ account: account.jid, ...address, received: 0, state: "error" });
+  }
+}

@@ -1,0 +1,37 @@
+/** One emoji that is recommended for general interchange, fully qualified (UTS #51 ED-27). */
+const RGI = /^\p{RGI_Emoji}$/v;
+const VARIATION_SELECTOR = /\ufe0f/g;
+
+/**
+ * The form by which emojis count as the same: without variation selectors, which clients set and leave
+ * out at will.
+ */
+export function normalForm(emoji: string): string {
+  return emoji.replace(VARIATION_SELECTOR, "");
+}
+
+/**
+ * The fully qualified form of one emoji, however it was spelt; blanks around it do not count.
+ *
+ * @returns undefined where the text is not exactly one emoji (XEP-0444 §4)
+ */
+export function qualifyEmoji(text: string): string | undefined {
+  const trimmed = text.trim();
+  if (RGI.test(trimmed)) return trimmed;
+  const characters = [...normalForm(trimmed)];
+  const qualified = characters
+    .map((character, index) => {
+      const textByDefault = /^\p{Emoji}$/u.test(character) && !/^\p{Emoji_Presentation}$/u.test(character);
+      const modified = /^\p{Emoji_Modifier}$/u.test(characters[index + 1] ?? "");
+      return textByDefault && !modified && !/^\p{Emoji_Modifier}$/u.test(character)
+        ? `${character}\ufe0f`
+        : character;
+    })
+    .join("");
+  return RGI.test(qualified) ? qualified : undefined;
+}
+
+/** Emojis without those that repeat an earlier one in another spelling. */
+export function withoutRepeats(emojis: readonly string[]): string[] {
+  return [...new Map(emojis.toReversed().map((emoji) => [normalForm(emoji), emoji])).values()].reverse();
+}
