@@ -41,7 +41,7 @@ export const planted = [
   {
     rule: "no-internals-of-packages",
     path: "packages/reactions/test/planted-internals-of-tests.ts",
-    text: `export * from "../../storage/test/placeholder.js";\n`,
+    text: `export * from "../../storage/test/planted-target.js";\n`,
   },
   {
     rule: "no-internals-of-packages-from-outside",
@@ -60,8 +60,9 @@ export const planted = [
   },
 ];
 
-/** The other half of the planted cycle, which is told once. */
+/** What the planted modules need: the other half of the cycle (which is told once), and a target. */
 export const accomplices = [
+  { path: "packages/storage/test/planted-target.ts", text: "export const target = 1;\n" },
   {
     path: "packages/core/src/planted-cycle-b.ts",
     text: `import { a } from "./planted-cycle-a.js";\nexport const b = () => a;\n`,

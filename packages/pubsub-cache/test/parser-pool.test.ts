@@ -119,8 +119,10 @@ test.serial("a failure that comes later is not blamed on an innocent item", asyn
 
 test.serial("a parser's own time limit counts before the pool's", async (t) => {
   await using pool = single();
+  const start = performance.now();
   const [outcome] = await pool.parse({ ...tricky, timeoutMs: 300 }, batch("hang"));
   t.deepEqual(outcome, { ok: false, error: "the parser took longer than 300 ms" });
+  t.true(performance.now() - start < 12_000, "it was not the limit for loading that ended it");
 });
 
 test.serial("the main thread goes on while a parser hangs", async (t) => {
@@ -184,6 +186,15 @@ test.serial("a module that cannot be loaded is an error of every item, and costs
     t.regex(values(outcomes)[1], reason);
   }
   t.is(pool.stats.lostWorkers, 0);
+});
+
+test.serial("a new version loads the module anew, the same one does not", async (t) => {
+  await using pool = single();
+  const loaded = async (version: string) =>
+    values(await pool.parse({ ...fixture("loaded"), version }, batch("plain")))[0].loading;
+  const first = await loaded("1");
+  t.is(await loaded("1"), first);
+  t.not(await loaded("2"), first);
 });
 
 test.serial(
