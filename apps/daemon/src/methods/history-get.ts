@@ -8,7 +8,7 @@ export const historyGet: MethodHandler<"history_get"> = async (input, { accounts
   const point = (value: string | undefined) =>
     value !== undefined && isTime(value) ? new Date(value) : value;
   const { messages, complete } = await store.messages.history({
-    accountId: input.account === undefined ? undefined : accounts.resolve(input.account).id,
+    accountId: accounts.resolve(input.account).id,
     conversation: input.conversation,
     before: point(input.before),
     after: point(input.after),
