@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { getItems, parseTrustedXml, publishItem, createNode, Session } from "@larder/core";
+import { createNode, getItems, parseTrustedXml, publishItem, Session } from "@larder/core";
 import { microblogAnalyser, ParserPool, PubsubCache } from "@larder/pubsub-cache";
 import { createStore, Database } from "@larder/storage";
 import { makeFeed, startProsody } from "@larder/testing";
@@ -11,10 +11,14 @@ const posts = Number(process.argv[2] ?? 2000);
 const runs = Number(process.argv[3] ?? 5);
 const node = "bench";
 
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+const median = (values: readonly number[]) =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 /** Median and spread of several runs, in milliseconds. */
-async function measure(count: number, work: () => Promise<unknown>): Promise<{ median: number; text: string }> {
+async function measure(
+  count: number,
+  work: () => Promise<unknown>,
+): Promise<{ median: number; text: string }> {
   const times: number[] = [];
   for (let run = 0; run < count; run++) {
     const from = performance.now();
@@ -35,15 +39,28 @@ await using session = new Session({
 });
 await session.connect();
 const service = server.pubsub;
-await createNode(session, { service, node, config: { "pubsub#access_model": "open", "pubsub#max_items": "50000" } });
+await createNode(session, {
+  service,
+  node,
+  config: { "pubsub#access_model": "open", "pubsub#max_items": "50000" },
+});
 const feed = makeFeed({ count: posts, service, node, author: { name: "Alice", jid: session.account } });
-await Promise.all(feed.map(({ id, payload }) => publishItem(session, { service, node, id, payload: parseTrustedXml(payload) })));
+await Promise.all(
+  feed.map(({ id, payload }) =>
+    publishItem(session, { service, node, id, payload: parseTrustedXml(payload) }),
+  ),
+);
 
 const { database } = await Database.open({ url: `sqlite:${join(directory, "larder.db")}` });
 const store = createStore(database);
 await using pool = new ParserPool();
 const cache = new PubsubCache({ store, pool, analysers: [microblogAnalyser] });
-const record = await store.accounts.add({ jid: session.account, autoConnect: false, tls: "required", allowPlaintext: false });
+const record = await store.accounts.add({
+  jid: session.account,
+  autoConnect: false,
+  tls: "required",
+  allowPlaintext: false,
+});
 const account = { id: record.id, jid: record.jid, requester: session, online: () => true };
 
 const bare = await measure(runs, () => getItems(session, { service, node }));

@@ -1,3 +1,4 @@
+import completion from "@bomb.sh/tab/commander";
 import { Command } from "commander";
 import { addAccountCommands } from "./commands/account.js";
 import { addEventCommands } from "./commands/events.js";
@@ -23,13 +24,15 @@ export function createProgram(version: string): Command {
   addPubsubCommands(program);
   addEventCommands(program);
   addRpcCommand(program);
+  completion(program, { completionCommandName: "completion" });
+  const withoutResult = new Set(["completion", "complete"]); // what they print is for a shell
   for (const command of allCommands(program)) {
     command
       .exitOverride()
       .configureOutput({ writeErr: () => {} })
       .showSuggestionAfterError();
-    if (command.commands.length === 0)
-      command.option("--json", "one JSON document on standard output, and nothing else there");
+    if (command.commands.length > 0 || withoutResult.has(command.name())) continue;
+    command.option("--json", "one JSON document on standard output, and nothing else there");
   }
   return program;
 }

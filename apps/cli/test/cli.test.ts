@@ -199,6 +199,18 @@ test("every command has help that ends with 0, and the help of options comes fro
   t.regex(stdout, /--no-use-cache +false asks the service/);
 });
 
+test("completion knows the commands, their options and the shells", async (t) => {
+  const instance = await Instance.empty(t);
+  for (const shell of ["bash", "zsh", "fish"]) {
+    const script = await instance.run(["completion", shell]);
+    t.is(script.code, 0);
+    t.regex(script.stdout, /larder complete/);
+  }
+  t.is((await instance.run(["completion", "tcsh"])).code, 2);
+  t.regex((await instance.run(["complete", "--", "pubsub", "cache", "s"])).stdout, /^search\t.*\n/m);
+  t.regex((await instance.run(["complete", "--", "history", "--se"])).stdout, /^--search\t/m);
+});
+
 test("text from others cannot steer the terminal", async (t) => {
   const { printable } = await import("../dist/output/output.js");
   t.is(printable("a\u001b[2Jb\u0007c\u202ed\u0085e\tf\ng"), "a\ufffd[2Jb\ufffdcd\ufffde\tf\ng");
