@@ -87,7 +87,7 @@ export async function readTwice(
 /** Searches in the cache, by text and by what the parser found. */
 export async function search(client: BridgeClient): Promise<void> {
   heading("Searching what is kept");
-  for (const fts of ["bread NOT rye", "велосипед* OR Fahrrad*", "面包"]) {
+  for (const fts of ["bread NOT rye", "Brot OR хлеб", "面包"]) {
     const { result, ms } = await timed(() =>
       client.call("ps_cache_search", { fts, limit: 2, withTotal: true }),
     );
