@@ -89,7 +89,6 @@ export class XmppStream {
   }
 
   #prepareParser(parser: StanzaParser): void {
-    this.#decoder = new StringDecoder("utf8");
     parser.on("dropped", (dropped: DroppedStanza) => this.onDropped?.(dropped));
     parser.on("end", () => this.#onStreamEnd());
     // The library answers a parser's error by itself, and clumsily; ours ends the connection first.
