@@ -137,8 +137,7 @@ test("the main thread goes on working while a password is hashed", async (t) => 
     longest = Math.max(longest, performance.now() - last);
     last = performance.now();
   }, 1);
-  const scripted = session.connect();
-  await scripted;
+  await session.connect();
   clearInterval(watch);
   t.true(longest < 2000);
   t.is(session.state, "online");
@@ -152,6 +151,7 @@ test("SASL2 with Bind 2 comes online with stream management, and no stanza befor
     { memory: kept, resource: "Larder" },
   );
   t.is(peer.authentication?.name, "authenticate");
+  t.is(peer.header?.attrs.from, "alice@example.org", "FAST needs it in the header (XEP-0484)");
   t.regex(session.jid ?? "", /^alice@example\.org\/Larder\./);
   t.true(session.serverFeatures?.streamManagement);
   const id = peer.authentication?.getChild("user-agent")?.attrs.id;
@@ -173,6 +173,35 @@ test("SASL2 without Bind 2 or inline stream management binds and enables by itse
     t.true(session.serverFeatures?.streamManagement);
     await session.sendTracked(message("1"));
   }
+});
+
+test("SASL is used where SASL2 has nothing in common", async (t) => {
+  const { peer } = await loggedIn(t, { sasl2: { mechanisms: ["X-NEW"] } });
+  t.is(peer.authentication?.name, "auth");
+});
+
+test("an offer without anything in common is told with what there was", async (t) => {
+  for (const mechanisms of [["GSSAPI"], []]) {
+    const { session } = await prepared(t, { mechanisms });
+    await t.throwsAsync(session.connect(), {
+      instanceOf: AuthenticationError,
+      message: /no way of logging in/,
+    });
+    t.is(session.state, "failed");
+  }
+});
+
+test("a second factor is refused with the reason", async (t) => {
+  const { session } = await prepared(t, {
+    mechanisms: [],
+    sasl2: { mechanisms: ["SCRAM-SHA-256"] },
+    onElement: (peer, element) => {
+      if (element.name !== "authenticate") return false;
+      peer.write("<continue xmlns='urn:xmpp:sasl:2'><tasks><task>TOTP</task></tasks></continue>");
+      return true;
+    },
+  });
+  await t.throwsAsync(session.connect(), { instanceOf: AuthenticationError, message: /second step/ });
 });
 
 const fast = { mechanisms: ["SCRAM-SHA-256"], fast: ["HT-SHA-256-NONE"] };

@@ -118,6 +118,45 @@ test("a stanza that could not be stored comes again, with those behind it, in or
   t.deepEqual(handled, ["1", "2", "3", "4"]);
 });
 
+test("a handler that ends after a resumption has its stanza told to the server on the new connection", async (t) => {
+  const { server, session, peer } = await loggedIn(t);
+  const held = gate();
+  session.onStanza(() => held.opened);
+  peer.send(messageFrom("slow"));
+  t.is(await peer.clientCount(), 0);
+  peer.cut();
+  const next = await server.online();
+  t.is(await next.clientCount(), 0);
+  held.open();
+  t.is((await next.receiveManagement("a")).attrs.h, "1");
+});
+
+test("a stanza that could not be stored after a resumption comes again all the same", async (t) => {
+  const { server, session, peer } = await loggedIn(t);
+  const held = gate();
+  const begun = gate();
+  let attempts = 0;
+  session.onStanza(async () => {
+    if (++attempts > 1) return;
+    begun.open();
+    await held.opened;
+    throw new StorageError("disk full");
+  });
+  peer.send(messageFrom("1"));
+  await begun.opened;
+  const resumed = once(session, "online");
+  peer.cut();
+  const second = await server.online();
+  await resumed;
+  t.is(await second.clientCount(), 0, "its second copy was recognised");
+  const again = once(session, "online");
+  held.open();
+  const third = await server.online();
+  t.deepEqual(await again, { resumed: true });
+  t.is(await third.clientCount(), 1);
+  t.is(attempts, 2);
+});
+
 test("any other failure of a handler is logged, and the stanza counts as handled", async (t) => {
   const { session, peer, lines } = await loggedIn(t);
   session.onStanza(() => {

@@ -1,4 +1,4 @@
-import { AuthenticationError, ConflictError, ConnectionError } from "@larder/core";
+import { AuthenticationError, ConflictError, ConnectionError, Session } from "@larder/core";
 import test from "ava";
 import { loggedIn, message, messageFrom, once, prepared } from "./session-helper.js";
 
@@ -135,6 +135,28 @@ test("disconnect ends a wait and an attempt under way", async (t) => {
   t.is(session.state, "offline");
 });
 
+test("disconnect does not wait for a name service that does not answer", async (t) => {
+  const session = new Session({
+    jid: "alice@example.org",
+    password: async () => "",
+    resolver: { resolveSrv: () => new Promise(() => {}) },
+  });
+  const called = t.throwsAsync(session.connect(), {
+    instanceOf: ConnectionError,
+    message: /asked to disconnect/,
+  });
+  await session.disconnect();
+  await called;
+  const slow = new Session({
+    jid: "alice@example.org",
+    password: async () => "",
+    resolver: { resolveSrv: () => new Promise(() => {}) },
+    timeouts: { connectMs: 20 },
+  });
+  await t.throwsAsync(slow.connect(), { instanceOf: ConnectionError, message: /name service/ });
+  await slow.disconnect();
+});
+
 test("connecting again right after disconnecting gives a session", async (t) => {
   const { session, server } = await loggedIn(t);
   const gone = session.disconnect();
@@ -147,6 +169,7 @@ test("connecting again right after disconnecting gives a session", async (t) => 
 
 test("unreadable XML ends the session instead of being resumed into the same", async (t) => {
   const { session, server, peer } = await loggedIn(t);
+  if (peer.session) Object.defineProperty(peer.session, "alive", { get: () => true, set: () => {} });
   const back = once(session, "online");
   peer.send("<message><body>&unknown;</body></message>");
   await server.online();

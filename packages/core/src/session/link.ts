@@ -4,7 +4,7 @@ import { NS_PING, NS_SM, NS_STREAM_ERRORS } from "../namespaces.js";
 import { type XmlElement, xml } from "../xml/element.js";
 import { Liveness } from "./liveness.js";
 import type { SessionTimeouts } from "./options.js";
-import type { InboundLedger, LedgerEntry } from "./stream-management/inbound-ledger.js";
+import type { InboundLedger } from "./stream-management/inbound-ledger.js";
 import {
   HandledCountTooHighError,
   type OutboundQueue,
@@ -140,10 +140,9 @@ export class Link {
     this.#write(xml("a", { xmlns: NS_SM, h: managed.ledger.h }));
   }
 
-  /** A stanza's effects are safe. */
-  finish(entry: LedgerEntry): void {
+  /** Where the server was told too little because handlers were still at work: tells it the rest. */
+  acknowledgeOwed(): void {
     const { managed, stream } = this.#options;
-    managed?.ledger.finish(entry);
     if (this.#owesAcknowledgement && managed?.ledger.idle && !stream.failure) this.#sendCount();
   }
 

@@ -11,6 +11,7 @@ import {
   NS_STREAMS,
   NS_TLS,
 } from "../namespaces.js";
+import { mechanismsByStrength } from "../sasl/mechanisms.js";
 import { type XmlElement, xml } from "../xml/element.js";
 import { libraryFailure } from "./failure.js";
 import { type Login, offeredMechanisms } from "./login.js";
@@ -79,7 +80,9 @@ class Negotiation {
     if (sasl.length === 0 && sasl2.length === 0) {
       throw new AuthenticationError(`${this.#options.account}: the server offers no way of logging in`);
     }
-    return sasl2.length > 0 ? this.#sasl2(features) : this.#sasl(features);
+    const known = (name: string) => mechanismsByStrength.some((ours) => ours === name);
+    const preferred = sasl2.length > 0 && (sasl2.some(known) || !sasl.some(known));
+    return preferred ? this.#sasl2(features) : this.#sasl(features);
   }
 
   async #open(): Promise<XmlElement> {
@@ -117,8 +120,6 @@ class Negotiation {
       secure: this.#stream.secure,
     });
     this.#stream.inspectSasl = (element) => login.inspect(element);
-    // RFC 6120 §4.7.1: who we are is told once the stream is encrypted; the library does so from this.
-    this.#stream.client._jid(this.#options.account);
   }
 
   async #sasl(features: XmlElement): Promise<Negotiated> {
@@ -242,7 +243,7 @@ class Negotiation {
       "the request for stream management",
     );
     if (answer.name === "failed") return { ...none, uncounted: [] };
-    return { ...none, management: grant(answer), uncounted: this.#stream.takeEarlier() };
+    return { ...none, management: grant(answer), uncounted: this.#stream.inbox.takeEarlier() };
   }
 }
 

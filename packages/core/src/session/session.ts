@@ -1,29 +1,16 @@
 import { randomUUID } from "node:crypto";
-import {
-  ConnectionError,
-  InvalidParamsError,
-  LarderError,
-  NotConnectedError,
-  TlsError,
-} from "../errors/errors.js";
+import { ConnectionError, InvalidParamsError, LarderError, NotConnectedError } from "../errors/errors.js";
 import { formatJid, normaliseJid, requireJid } from "../jid/jid.js";
-import {
-  NS_CLIENT,
-  NS_CSI,
-  NS_ROSTER_VERSIONING,
-  NS_SM,
-  NS_STREAM_LIMITS,
-  NS_SUB_PREAPPROVAL,
-} from "../namespaces.js";
+import { NS_CSI, NS_ROSTER_VERSIONING, NS_STREAM_LIMITS, NS_SUB_PREAPPROVAL } from "../namespaces.js";
 import type { XmlElement } from "../xml/element.js";
+import { abortable } from "./abortable.js";
 import { Dispatcher, type StanzaHandler } from "./dispatcher.js";
 import { Events } from "./events.js";
-import { type IqHandler, IqHandlers, iqError } from "./iq-handlers.js";
+import { type IqHandler, IqHandlers } from "./iq-handlers.js";
 import { Link, type ManagedSession } from "./link.js";
 import { Login } from "./login.js";
 import { type Negotiated, negotiate } from "./negotiate.js";
 import {
-  type DroppedStanza,
   defaultLimits,
   defaultTimeouts,
   type RequestOptions,
@@ -32,7 +19,6 @@ import {
   type SessionLimits,
   type SessionLog,
   type SessionMemory,
-  type SessionMemoryData,
   type SessionOptions,
   type SessionState,
   type SessionStats,
@@ -41,23 +27,21 @@ import {
   silentLog,
 } from "./options.js";
 import { serialise } from "./outgoing.js";
+import { Receiver } from "./receiver.js";
 import { Requests } from "./requests.js";
-import { InboundLedger, type LedgerEntry } from "./stream-management/inbound-ledger.js";
+import { InboundLedger } from "./stream-management/inbound-ledger.js";
 import { OutboundQueue, type Unacknowledged } from "./stream-management/outbound-queue.js";
 import { Supervisor } from "./supervisor.js";
-import { findEndpoints, isLoopback, parseService, systemResolver } from "./transport/endpoints.js";
+import {
+  type Endpoint,
+  findEndpoints,
+  isLoopback,
+  parseService,
+  systemResolver,
+} from "./transport/endpoints.js";
+import { requireLoopback } from "./transport/plaintext.js";
+import { VolatileMemory } from "./volatile-memory.js";
 import { XmppStream } from "./xmpp-stream.js";
-
-/** Forgets everything when the program ends; the default. */
-class VolatileMemory implements SessionMemory {
-  #data: SessionMemoryData = {};
-  async load(): Promise<SessionMemoryData> {
-    return this.#data;
-  }
-  async save(patch: Partial<SessionMemoryData>): Promise<void> {
-    this.#data = { ...this.#data, ...patch };
-  }
-}
 
 /**
  * One account's connection to its server, kept up until {@link Session.disconnect}.
@@ -81,6 +65,7 @@ export class Session implements AsyncDisposable {
   readonly #dispatcher: Dispatcher;
   readonly #iqHandlers: IqHandlers;
   readonly #requests: Requests;
+  readonly #receiver: Receiver;
   readonly #supervisor: Supervisor;
   readonly #stats: SessionStats = {
     received: 0,
@@ -117,6 +102,19 @@ export class Session implements AsyncDisposable {
     this.#dispatcher = new Dispatcher(this.#log);
     this.#iqHandlers = new IqHandlers(this.#log);
     this.#requests = new Requests(this.account);
+    this.#receiver = new Receiver({
+      account: this.account,
+      log: this.#log,
+      limits: this.#limits,
+      stats: this.#stats,
+      events: this.#events,
+      dispatcher: this.#dispatcher,
+      iqHandlers: this.#iqHandlers,
+      requests: this.#requests,
+      jid: () => this.#jid,
+      send: (stanza) => this.send(stanza),
+      linkOf: (managed) => (this.#link?.managed === managed ? this.#link : undefined),
+    });
     this.#supervisor = new Supervisor({
       account: this.account,
       log: this.#log,
@@ -158,9 +156,10 @@ export class Session implements AsyncDisposable {
    * @throws {LarderError} why this attempt failed. Where another may succeed, the session goes on trying
    *   (`state` "connecting", {@link lastError}) until {@link disconnect}; else `state` is "failed".
    */
-  async connect(): Promise<void> {
-    await this.#disconnecting;
-    await this.#supervisor.connect();
+  connect(): Promise<void> {
+    return this.#disconnecting
+      ? this.#disconnecting.then(() => this.#supervisor.connect())
+      : this.#supervisor.connect();
   }
 
   /** Ends the session in good order, within about 2 s; requests that wait for an answer are rejected. */
@@ -274,8 +273,8 @@ export class Session implements AsyncDisposable {
   /**
    * Handles messages, presence, and IQ answers that nobody asked for. A stanza counts as handled (XEP-0198)
    * once the promises of all handlers are settled. One that rejects with a LarderError of type `storage`
-   * keeps it unhandled: the connection is cut and resumed later, and the server sends it again. Any other
-   * failure is logged.
+   * keeps it unhandled: the connection is cut and resumed later, and the server sends it again, to every
+   * handler. Any other failure is logged.
    *
    * @returns takes the handler away again
    */
@@ -312,25 +311,26 @@ export class Session implements AsyncDisposable {
     this.#events.emit("state", { state, error });
   }
 
-  #checkPlaintext(): void {
-    const { tls, allowPlaintext, service } = this.#options;
-    if (tls !== "disabled" || allowPlaintext) return;
-    const host = service === undefined ? this.#domain : parseService(service).host;
-    if (isLoopback(host) && (service !== undefined || isLoopback(this.#domain))) return;
-    throw new TlsError(
-      `${this.account}: without TLS Larder connects to this machine only, and ${host} is another; ` +
-        "use TLS, or give allowPlaintext if the network is safe",
-    );
+  #findEndpoints(signal: AbortSignal): Promise<Endpoint[]> {
+    const { resolver, backOff } = this.#options;
+    const found = findEndpoints(this.#domain, resolver ?? systemResolver, backOff?.random ?? Math.random);
+    return abortable(found, {
+      signal,
+      timeoutMs: this.#timeouts.connectMs,
+      onAbort: () => this.#calledOff(),
+      onTimeout: () => new ConnectionError(`${this.account}: the name service does not answer`),
+    });
+  }
+
+  #calledOff(): ConnectionError {
+    return new ConnectionError(`${this.account} was asked to disconnect`);
   }
 
   async #attempt(signal: AbortSignal, online: () => void): Promise<LarderError> {
-    this.#checkPlaintext();
-    const { service, resolver, ca, password } = this.#options;
-    const random = this.#options.backOff?.random ?? Math.random;
-    const endpoints = service
-      ? [parseService(service)]
-      : await findEndpoints(this.#domain, resolver ?? systemResolver, random);
-    const plain = this.#options.tls === "disabled";
+    const { service, ca, password, tls, allowPlaintext } = this.#options;
+    const plain = tls === "disabled";
+    if (plain && !allowPlaintext) requireLoopback(this.account, this.#domain, service);
+    const endpoints = service === undefined ? await this.#findEndpoints(signal) : [parseService(service)];
     const login = new Login({
       account: this.account,
       username: this.#local,
@@ -351,7 +351,7 @@ export class Session implements AsyncDisposable {
       authenticate: (...args) => login.authenticate(...args),
     });
     const onAbort = () => {
-      if (!this.#link) stream.fail(new ConnectionError(`${this.account} was asked to disconnect`));
+      if (!this.#link) stream.fail(this.#calledOff());
     };
     signal.addEventListener("abort", onAbort);
     try {
@@ -367,7 +367,7 @@ export class Session implements AsyncDisposable {
         resume: resume !== undefined && ledger ? { id: resume, h: () => ledger.resume() } : undefined,
       });
       await login.confirm();
-      if (signal.aborted) throw new ConnectionError(`${this.account} was asked to disconnect`);
+      if (signal.aborted) throw this.#calledOff();
       return await this.#live(stream, negotiated, online);
     } catch (error) {
       // The stream's own failure came first and says more than what followed from it.
@@ -390,7 +390,7 @@ export class Session implements AsyncDisposable {
       managed: this.#managed,
     });
     stream.onFailed((error) => this.#onLost(link, error));
-    stream.onDropped = (dropped) => this.#onDropped(link, dropped);
+    stream.onDropped = (dropped) => this.#receiver.drop(link, dropped);
     if (negotiated.resumed && !link.acknowledge(negotiated.h)) return ended;
     if (stream.failure) return ended;
     link.resend();
@@ -399,8 +399,9 @@ export class Session implements AsyncDisposable {
     if (negotiated.resumed) this.#stats.resumptions++;
     online();
     this.#events.emit("online", { resumed: negotiated.resumed });
-    if (!negotiated.resumed) for (const element of negotiated.uncounted) this.#receive(link, element, false);
-    stream.deliver((element) => this.#receive(link, element, true));
+    if (!negotiated.resumed)
+      for (const element of negotiated.uncounted) this.#receiver.receive(link, element, false);
+    stream.inbox.deliver((element) => this.#receiver.receive(link, element, true));
     return ended;
   }
 
@@ -445,113 +446,5 @@ export class Session implements AsyncDisposable {
     this.#jid = undefined;
     managed?.queue.abandon();
     this.#requests.rejectAll(reason);
-  }
-
-  #receive(link: Link, element: XmlElement, counted: boolean): void {
-    const { name } = element;
-    if (element.getNS() === NS_SM) {
-      link.manage(element);
-      return;
-    }
-    const isStanza = name === "message" || name === "presence" || name === "iq";
-    if (!isStanza || element.getNS() !== NS_CLIENT) {
-      this.#log.debug(
-        { account: this.account, name, xmlns: element.getNS() },
-        "an unknown element was ignored",
-      );
-      return;
-    }
-    const { type, id, from } = element.attrs;
-    let entry: LedgerEntry | undefined;
-    if (counted && link.managed) {
-      entry = link.managed.ledger.receive(`${name} ${type} ${id} ${from}`);
-      if (!entry) {
-        this.#stats.duplicates++;
-        return;
-      }
-    }
-    this.#stats.received++;
-    this.#handle(link, element, entry).catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#log.error({ account: this.account, name, id, from, reason }, "a stanza could not be handled");
-    });
-  }
-
-  async #handle(link: Link, stanza: XmlElement, entry: LedgerEntry | undefined): Promise<void> {
-    const { type } = stanza.attrs;
-    if (stanza.name === "iq" && type !== "result" && type !== "error") {
-      await this.#handleRequest(link, stanza, entry);
-      return;
-    }
-    if (stanza.name === "iq" && this.#isAnswer(stanza)) {
-      this.#finish(link, entry);
-      return;
-    }
-    const stored = await this.#dispatcher.dispatch(stanza, entry, (error) =>
-      this.#onStorageFailure(link, entry, error),
-    );
-    if (stored && !entry?.forgotten) this.#finish(link, entry);
-  }
-
-  /** True where an IQ answer is dealt with: given to whoever waits for it, or recognised as forged. */
-  #isAnswer(stanza: XmlElement): boolean {
-    const match = this.#requests.match(stanza, this.#jid);
-    if (match.kind === "forged") {
-      const { id = "", from } = stanza.attrs;
-      const { expected } = match;
-      this.#stats.forged++;
-      this.#log.warn(
-        { account: this.account, id, from, expected },
-        "an answer from the wrong entity was dropped",
-      );
-      this.#events.emit("forged", { id, from, expected });
-    }
-    return match.kind !== "unknown";
-  }
-
-  async #handleRequest(link: Link, iq: XmlElement, entry: LedgerEntry | undefined): Promise<void> {
-    if (entry) entry.started = true;
-    let answer: XmlElement;
-    try {
-      answer = await this.#iqHandlers.answer(iq);
-    } catch (error) {
-      if (error instanceof LarderError) this.#onStorageFailure(link, entry, error);
-      return;
-    }
-    await this.send(answer).catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#log.warn({ account: this.account, to: iq.attrs.from, reason }, "a request could not be answered");
-    });
-    this.#finish(link, entry);
-  }
-
-  #finish(link: Link, entry: LedgerEntry | undefined): void {
-    if (entry) link.finish(entry);
-  }
-
-  #onStorageFailure(link: Link, entry: LedgerEntry | undefined, error: LarderError): void {
-    this.#log.error({ account: this.account, error: error.message }, "a stanza could not be stored");
-    if (entry) link.managed?.ledger.giveBack(entry);
-    link.cut(error);
-  }
-
-  #onDropped(link: Link, dropped: DroppedStanza): void {
-    const limit =
-      dropped.reason === "size"
-        ? `stanzaBytes (${this.#limits.stanzaBytes})`
-        : `stanzaDepth (${this.#limits.stanzaDepth})`;
-    this.#stats.dropped++;
-    this.#log.warn({ account: this.account, ...dropped, limit }, "a stanza over the limit was dropped");
-    if (["message", "presence", "iq"].includes(dropped.name)) {
-      const entry = link.managed?.ledger.receive(
-        `${dropped.name} ${dropped.type} ${dropped.id} ${dropped.from}`,
-      );
-      this.#finish(link, entry);
-    }
-    this.#requests.matchDropped(dropped, this.#jid, limit);
-    if (dropped.name === "iq" && (dropped.type === "get" || dropped.type === "set")) {
-      this.send(iqError(dropped, "not-acceptable")).catch(() => {});
-    }
-    this.#events.emit("dropped", dropped);
   }
 }

@@ -6,6 +6,7 @@ import { ConnectionError, type LarderError, TlsError } from "../errors/errors.js
 import { NS_SASL, NS_SASL2, NS_STREAM_ERRORS, NS_STREAMS, NS_TLS } from "../namespaces.js";
 import { type XmlElement, xml } from "../xml/element.js";
 import { libraryFailure, streamFailure } from "./failure.js";
+import { Inbox } from "./inbox.js";
 import type { DroppedStanza, SessionLimits, SessionLog, SessionTimeouts } from "./options.js";
 import { StanzaParser } from "./stanza-parser.js";
 import { type Encryption, encrypt, openSocket, socketFailure } from "./transport/dial.js";
@@ -23,11 +24,6 @@ export interface XmppStreamOptions {
   authenticate: (authenticate: Authenticate, mechanisms: string[], inSasl2: boolean) => Promise<void>;
 }
 
-interface Waiter {
-  matches: (element: XmlElement) => boolean;
-  resolve: (element: XmlElement) => void;
-}
-
 /**
  * One connection and its XML streams, over one `client()` of xmpp.js.
  *
@@ -43,13 +39,12 @@ export class XmppStream {
   #raw: Socket | undefined;
   #place = "";
   #decoder = new StringDecoder("utf8");
-  readonly #inbox: XmlElement[] = [];
-  #waiter: Waiter | undefined;
-  #deliver: ((element: XmlElement) => void) | undefined;
+  /** What arrived and is neither the library's nor the end. */
+  readonly inbox: Inbox;
+  /** Calls off an encryption under way when the connection is over. */
+  readonly #abort = new AbortController();
   readonly #passOn: (element: XmlElement) => void;
   #inSasl2 = false;
-  /** How many elements of the inbox came before the one that was expected last. */
-  #before = 0;
   #encrypting = false;
   #closing = false;
   #broken = false;
@@ -63,6 +58,7 @@ export class XmppStream {
 
   constructor(options: XmppStreamOptions) {
     this.#options = options;
+    this.inbox = new Inbox(options.account);
     this.client = createClient({
       domain: options.domain,
       resource: options.tag,
@@ -72,6 +68,8 @@ export class XmppStream {
     });
     this.#passOn = this.client._onElement.bind(this.client);
     this.#filter(this.client);
+    // Who we are is told in the header of encrypted streams only (RFC 6120 §4.7.1): the library sees to that.
+    this.client._jid(options.account);
   }
 
   #filter(client: Client): void {
@@ -91,7 +89,6 @@ export class XmppStream {
   }
 
   #prepareParser(parser: StanzaParser): void {
-    this.#decoder = new StringDecoder("utf8");
     parser.on("dropped", (dropped: DroppedStanza) => this.onDropped?.(dropped));
     parser.on("end", () => this.#onStreamEnd());
     // The library answers a parser's error by itself, and clumsily; ours ends the connection first.
@@ -194,7 +191,7 @@ export class XmppStream {
       throw new TlsError(`${account}: the server offers encryption but refused to begin it`);
     }
     // Whatever came behind <proceed/> was not encrypted, so anybody may have written it.
-    if (this.#inbox.length > 0) throw new TlsError(`${account}: there was data before the encryption began`);
+    if (!this.inbox.empty) throw new TlsError(`${account}: there was data before the encryption began`);
     this.#encrypting = true;
     this.client._detachParser();
     this.client._detachSocket();
@@ -204,6 +201,7 @@ export class XmppStream {
       place: this.#place,
       direct: false,
       timeoutMs: timeouts.connectMs,
+      signal: this.#abort.signal,
     });
     this.#encrypting = false;
     this.#attach(raw, secured);
@@ -270,7 +268,7 @@ export class XmppStream {
         this.fail(libraryFailure(this.#options.account, error));
         return;
       }
-      if (element.is("success", NS_SASL2)) this.#queue(element);
+      if (element.is("success", NS_SASL2)) this.inbox.push(element);
       this.#passOn(element);
       return;
     }
@@ -278,63 +276,17 @@ export class XmppStream {
       this.fail(new TlsError(`${this.#options.account}: there was data before the encryption began`));
       return;
     }
-    if (this.#deliver) this.#deliver(element);
-    else this.#queue(element);
-  }
-
-  #queue(element: XmlElement): void {
-    const waiter = this.#waiter;
-    if (waiter?.matches(element)) {
-      this.#waiter = undefined;
-      this.#before = this.#inbox.length;
-      waiter.resolve(element);
-    } else {
-      this.#inbox.push(element);
-    }
+    this.inbox.push(element);
   }
 
   /**
    * The next element that matches; what came before it stays in the inbox.
    *
-   * @throws {ConnectionError} nothing of the kind within `timeoutMs`, or the connection ended
+   * @throws {LarderError} nothing of the kind within `timeoutMs`, or the connection ended
    */
   expect(matches: (element: XmlElement) => boolean, timeoutMs: number, what: string): Promise<XmlElement> {
     if (this.#failure) return Promise.reject(this.#failure);
-    const index = this.#inbox.findIndex(matches);
-    const found = this.#inbox[index];
-    if (found) {
-      this.#before = index;
-      this.#inbox.splice(index, 1);
-      return Promise.resolve(found);
-    }
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#waiter = undefined;
-        reject(new ConnectionError(`${this.#options.account}: no answer to ${what} within ${timeoutMs} ms`));
-      }, timeoutMs);
-      this.#waiter = {
-        matches,
-        resolve: (element) => {
-          clearTimeout(timer);
-          resolve(element);
-        },
-      };
-      this.onFailed((error) => {
-        clearTimeout(timer);
-        reject(error);
-      });
-    });
-  }
-
-  /** What came before the element expected last, and nobody asked for. */
-  takeEarlier(): XmlElement[] {
-    return this.#inbox.splice(0, this.#before);
-  }
-
-  /** From now on every element goes to `handler` as it arrives, first those in the inbox. */
-  deliver(handler: (element: XmlElement) => void): void {
-    this.#deliver = handler;
-    for (const element of this.#inbox.splice(0)) handler(element);
+    return this.inbox.expect(matches, timeoutMs, what);
   }
 
   /** Writes to the socket at once, in call order; resolves when the system has taken it. */
@@ -398,7 +350,6 @@ export class XmppStream {
   fail(error: LarderError): void {
     if (this.#failure) return;
     this.#failure = error;
-    this.#waiter = undefined;
     const { socket } = this.client;
     this.client._detachParser();
     this.client._detachSocket();
@@ -416,6 +367,8 @@ export class XmppStream {
       socket?.destroy();
       this.#raw?.destroy();
     }
+    this.#abort.abort();
+    this.inbox.fail(error);
     for (const handler of this.#onFailure.splice(0)) handler(error);
     this.client.emit("error", error); // ends what the library still waits for
   }

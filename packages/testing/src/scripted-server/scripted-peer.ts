@@ -12,7 +12,7 @@ const NS_SM = "urn:xmpp:sm:3";
 const NS_FAST = "urn:xmpp:fast:0";
 const NS_BIND = "urn:ietf:params:xml:ns:xmpp-bind";
 const NS_BIND2 = "urn:xmpp:bind:0";
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 20_000; // far more than a loaded machine needs
 
 const isStanza = ({ name }: WireElement) => name === "iq" || name === "message" || name === "presence";
 
@@ -94,7 +94,7 @@ export class ScriptedPeer {
     this.write(text);
   }
 
-  /** The next stanza from the client that matches; others stay. Fails after 5 s. */
+  /** The next stanza from the client that matches; others stay. Fails after 20 s. */
   receive(matches: (element: WireElement) => boolean = () => true): Promise<WireElement> {
     return this.#next((element) => isStanza(element) && matches(element), "stanza");
   }

@@ -3,12 +3,12 @@ import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import tls from "node:tls";
-import { makeCertificates } from "../prosody/certificates.js";
+import { type CertificateKind, makeCertificates } from "../prosody/certificates.js";
 import type { ManagedSession } from "./managed-session.js";
 import { defaultOptions, type ScriptedServerOptions } from "./options.js";
 import { ScriptedPeer } from "./scripted-peer.js";
 
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 20_000; // far more than a loaded machine needs
 
 interface Queue {
   arrived: ScriptedPeer[];
@@ -34,6 +34,36 @@ function give(queue: Queue, peer: ScriptedPeer): void {
   const waiting = queue.waiting.shift();
   if (waiting) waiting(peer);
   else queue.arrived.push(peer);
+}
+
+interface Certificate {
+  key: string;
+  cert: string;
+  ca: string;
+}
+
+const certificates = new Map<string, Promise<Certificate>>();
+
+/** Made once in a process: three runs of openssl each would slow down the tests that run side by side. */
+function certificateFor(domain: string, kind: CertificateKind): Promise<Certificate> {
+  const name = `${kind} ${domain}`;
+  const known = certificates.get(name) ?? makeCertificate(domain, kind);
+  certificates.set(name, known);
+  return known;
+}
+
+async function makeCertificate(domain: string, kind: CertificateKind): Promise<Certificate> {
+  const directory = await mkdtemp(path.join(tmpdir(), "larder-scripted-"));
+  try {
+    const files = await makeCertificates(directory, domain, kind);
+    const [key, cert] = await Promise.all([
+      readFile(files.keyFile, "utf8"),
+      readFile(files.certificateFile, "utf8"),
+    ]);
+    return { key, cert, ca: files.ca };
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 }
 
 /**
@@ -66,20 +96,15 @@ export class ScriptedServer implements AsyncDisposable {
   /** @internal use {@link startScriptedServer} */
   static async start(given: Partial<ScriptedServerOptions>): Promise<ScriptedServer> {
     const options = { ...defaultOptions, ...given };
-    const directory = await mkdtemp(path.join(tmpdir(), "larder-scripted-"));
-    try {
-      const files =
-        options.tls === "none"
-          ? undefined
-          : await makeCertificates(directory, options.domain, options.certificate);
-      const key = files ? await readFile(files.keyFile, "utf8") : "";
-      const cert = files ? await readFile(files.certificateFile, "utf8") : "";
-      const server = new ScriptedServer(options, { key, cert }, files?.ca ?? "");
-      await server.#listen();
-      return server;
-    } finally {
-      await rm(directory, { recursive: true });
-    }
+    const made =
+      options.tls === "none" ? undefined : await certificateFor(options.domain, options.certificate);
+    const server = new ScriptedServer(
+      options,
+      { key: made?.key ?? "", cert: made?.cert ?? "" },
+      made?.ca ?? "",
+    );
+    await server.#listen();
+    return server;
   }
 
   #listen(): Promise<void> {
