@@ -57,6 +57,7 @@ export class SqliteEngine {
       dialectModule: sqlite3,
       storage: file,
       logging: false,
+      retry: { max: 1 }, // a statement alone must not be tried again: the unit of work is what is whole
       define: { timestamps: false, freezeTableName: true, underscored: true },
     });
     const manager = (this.sequelize as unknown as { connectionManager: ConnectionManager }).connectionManager;

@@ -1,0 +1,61 @@
+import { readdir, readFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { createStore, Database } from "@larder/storage";
+import test from "ava";
+import { accountIn, item, message, temporaryDirectory } from "./support.js";
+
+const SECRET = "zwetschgendatschi";
+
+/** Every file of the database, as it lies on the disk. */
+async function filesHold(file: string, word: string): Promise<string[]> {
+  const directory = dirname(file);
+  const found: string[] = [];
+  for (const name of await readdir(directory)) {
+    const bytes = await readFile(`${directory}/${name}`);
+    if (bytes.includes(word)) found.push(name);
+  }
+  return found;
+}
+
+test("after an item is removed, overwritten or its node goes, no byte of its text is left in any file", async (t) => {
+  const file = `${await temporaryDirectory(t)}/larder.db`;
+  const { database } = await Database.open({ url: `sqlite:${file}` });
+  const store = createStore(database);
+  const accountId = await accountIn(store);
+  const node = await store.nodes.ensure({ accountId, service: "s", node: "n" });
+  const other = await store.nodes.ensure({ accountId, service: "s", node: "other" });
+  const secret = (id: string) => ({
+    ...item(id, { title: SECRET }, `${SECRET} and more`),
+    xml: `<item>${SECRET}</item>`,
+  });
+  await store.items.storeLive(node.id, 0, [
+    secret("a"),
+    secret("b"),
+    item("stays", { title: "plain" }, "plain words"),
+  ]);
+  await store.items.storeLive(other.id, 0, [secret("c")]);
+  t.is((await store.itemSearch.search({ fts: SECRET, limit: 9 })).items.length, 3);
+  t.not((await filesHold(file, SECRET)).length, 0, "the test can find it while it is there");
+
+  await store.items.remove(node.id, ["a"]);
+  await store.items.storeLive(node.id, 0, [item("b", { title: "corrected" }, "corrected")]);
+  await store.nodes.remove(other.id);
+  t.is((await store.itemSearch.search({ fts: SECRET, limit: 9 })).items.length, 0);
+  await database.close(); // checkpoints the write-ahead log
+  t.deepEqual(await filesHold(file, SECRET), []);
+});
+
+test("after an account is removed, no byte of its messages is left in any file", async (t) => {
+  const file = `${await temporaryDirectory(t)}/larder.db`;
+  const { database } = await Database.open({ url: `sqlite:${file}` });
+  const store = createStore(database);
+  const accountId = await accountIn(store);
+  await store.messages.insert(
+    message(accountId, `${SECRET} for tea`, { raw: `<message>${SECRET}</message>` }),
+  );
+  await store.messages.insert(message(await accountIn(store, "bob@larder.test"), "stays"));
+  t.is((await store.messages.history({ search: SECRET, limit: 9 })).messages.length, 1);
+  await store.accounts.remove(accountId, { keepData: false });
+  await database.close();
+  t.deepEqual(await filesHold(file, SECRET), []);
+});
