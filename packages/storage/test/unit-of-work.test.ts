@@ -99,3 +99,17 @@ test("a read does not wait for a unit of work that is still open, nor see it", a
   await writing;
   t.is(await store.messages.count(), 1);
 });
+
+test("a statement outside any unit is no part of one that is open", async (t) => {
+  const store = await temporaryStore(t);
+  const accountId = await accountIn(store);
+  await t.throwsAsync(
+    store.database.write(async () => {
+      await store.messages.insert(message(accountId, "undone"));
+      t.is(await store.database.models.Message.count(), 0);
+      throw new Error("no");
+    }),
+  );
+  await store.database.models.Setting.create({ key: "outside", value: "kept" });
+  t.is(await store.database.models.Setting.count({ where: { key: "outside" } }), 1);
+});

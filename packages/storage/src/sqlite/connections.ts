@@ -91,6 +91,10 @@ export class ReaderPool {
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
+  owns(connection: SqliteConnection): boolean {
+    return this.#all.has(connection);
+  }
+
   release(connection: SqliteConnection): void {
     const next = this.#waiting.shift();
     if (next) next.resolve(connection);

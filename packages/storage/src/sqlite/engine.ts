@@ -46,10 +46,13 @@ const READERS = 4;
  */
 export class SqliteEngine {
   readonly sequelize: Sequelize;
+  readonly #file: string;
   readonly #writer: SqliteConnection;
+  #plain: Promise<SqliteConnection> | undefined;
   readonly #readers: ReaderPool;
 
   private constructor(file: string, writer: SqliteConnection) {
+    this.#file = file;
     this.#writer = writer;
     this.#readers = new ReaderPool(file, READERS);
     this.sequelize = new Sequelize({
@@ -61,13 +64,24 @@ export class SqliteEngine {
       define: { timestamps: false, freezeTableName: true, underscored: true },
     });
     const manager = (this.sequelize as unknown as { connectionManager: ConnectionManager }).connectionManager;
-    manager.getConnection = async (options) =>
-      options?.type === "SELECT" && options.uuid !== undefined ? this.#readers.acquire() : this.#writer;
+    manager.getConnection = async (options) => {
+      if (options?.uuid === undefined || options.uuid === "default") return this.#outside();
+      return options.type === "SELECT" ? this.#readers.acquire() : this.#writer;
+    };
     manager.releaseConnection = (connection) => {
-      if (connection !== this.#writer) this.#readers.release(connection);
+      if (this.#readers.owns(connection)) this.#readers.release(connection);
     };
     manager.destroyConnection = async (connection) => manager.releaseConnection(connection);
     manager.close = async () => {};
+  }
+
+  /**
+   * A connection for whoever uses a model outside any transaction: on the writer such a statement would
+   * become part of somebody else's unit of work.
+   */
+  #outside(): Promise<SqliteConnection> {
+    this.#plain ??= openConnection(this.#file, "writer");
+    return this.#plain;
   }
 
   static async open(file: string): Promise<SqliteEngine> {
@@ -110,6 +124,7 @@ export class SqliteEngine {
 
   async close(): Promise<void> {
     await this.#readers.close();
+    if (this.#plain) await closeConnection(await this.#plain);
     await queryAll(this.#writer, "PRAGMA wal_checkpoint(TRUNCATE)", []).catch(() => []);
     await closeConnection(this.#writer);
   }
