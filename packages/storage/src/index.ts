@@ -26,12 +26,7 @@ export type { ReactionKey, ReactionRecord, ReactionRepository } from "./reposito
 export type { RosterContact, RosterRepository } from "./repositories/roster.js";
 export { REQUEST_MEMORY_MS, type SendRequestRepository } from "./repositories/send-requests.js";
 export type { SubscriptionRecord, SubscriptionRepository } from "./repositories/subscriptions.js";
-export {
-  type ConditionOperator,
-  conditionOperators,
-  type JsonPath,
-  type ParsedCondition,
-} from "./search/conditions.js";
+export type { JsonPath, ParsedCondition } from "./search/conditions.js";
 export { type FullTextQuery, parseFullTextQuery } from "./search/full-text-query.js";
 export { foldCase, foldText, indexedText, wordsOf } from "./search/words.js";
 export { holdFile } from "./sqlite/lock.js";

@@ -20,6 +20,7 @@ export {
 export { LineReader, MAX_LINE_BYTES } from "./lines.js";
 export type { MethodDefinition } from "./method.js";
 export { type InstancePaths, instancePaths } from "./paths.js";
+export type { ConditionOperator } from "./shapes/search.js";
 export {
   type BridgeSignal,
   bridgeSignals,

@@ -1,3 +1,4 @@
+import type { ConditionOperator } from "@larder/core/bridge";
 import { InvalidQueryError } from "../errors.js";
 import { join, type Sql, sql } from "../sql.js";
 import { foldCase } from "./words.js";
@@ -6,34 +7,6 @@ import { foldCase } from "./words.js";
 export type JsonPath = readonly (string | number)[];
 
 export type Scalar = string | number | boolean | null;
-
-export const conditionOperators = [
-  "==",
-  "!=",
-  "<",
-  "<=",
-  ">",
-  ">=",
-  "eq",
-  "ne",
-  "lt",
-  "le",
-  "gt",
-  "ge",
-  "between",
-  "in",
-  "not_in",
-  "overlap",
-  "ioverlap",
-  "disjoint",
-  "idisjoint",
-  "like",
-  "not_like",
-  "ilike",
-  "not_ilike",
-  "exists",
-] as const;
-export type ConditionOperator = (typeof conditionOperators)[number];
 
 /** One condition on parsed data. */
 export interface ParsedCondition {

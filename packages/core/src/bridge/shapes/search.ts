@@ -33,6 +33,9 @@ export const operators = [
   "exists",
 ] as const;
 
+/** How a value of the parsed data is compared. */
+export type ConditionOperator = (typeof operators)[number];
+
 export const condition = z.strictObject({
   path: jsonPath,
   op: z.enum(operators),
