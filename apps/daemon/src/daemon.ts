@@ -150,6 +150,7 @@ export class Daemon {
     this.#prune(store, config, log);
     await accounts.start();
     log.info({ version, socket: paths.socket, database: database.file }, "larderd is ready");
+    if (accounts.all().length === 0) log.info({}, "there is no account yet: larder account add JID");
   }
 
   #prune(store: ReturnType<typeof createStore>, config: Configuration, log: SessionLog): void {

@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
 import { instancePaths } from "@larder/core";
-import pino from "pino";
 import { readConfiguration } from "./config.js";
 import { Daemon, daemonVersion } from "./daemon.js";
 import { prepareHome } from "./home.js";
+import { createLog } from "./log.js";
 
 const HELP = `larderd: the Larder daemon, in the foreground. It logs to standard error.
 
@@ -49,20 +49,13 @@ async function main(): Promise<void> {
   const options = readArguments();
   if (options.help) return void process.stdout.write(HELP);
   if (options.version) return void process.stdout.write(`larderd ${await daemonVersion()}\n`);
+  process.umask(0o077); // whatever is made here is for this user alone, also in a directory that is not
   const paths = instancePaths();
   if (!options.checkConfig) await prepareHome(paths);
   const config = await readConfiguration(paths.configFile);
   if (options.checkConfig) return void process.stdout.write(`${paths.configFile}: nothing wrong\n`);
 
-  const log = pino(
-    {
-      level: config.log.level,
-      base: undefined,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      redact: ["password", "*.password", "*.token"],
-    },
-    pino.destination({ dest: 2, sync: true }),
-  );
+  const log = createLog(config.log.level);
   const daemon = await Daemon.start({ paths, config, log });
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
