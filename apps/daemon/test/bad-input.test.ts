@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -253,12 +253,14 @@ test("a socket path that is too long, a database URL of another kind and a broke
 
 test("everything of the instance is private, and the password is in no file but the secrets", async (t) => {
   await using server = await startProsody();
-  const daemon = await startDaemon(t);
+  const home = await temporaryHome(t);
+  await chmod(home, 0o755); // a directory that was there before, open to others
+  const daemon = await startDaemon(t, { home });
   const client = await daemon.connect();
   const bob = await addAccount(client, server, "bob", "a-very-secret-word");
   const mode = async (name: string) => (await stat(join(daemon.home, name))).mode & 0o777;
   t.is(await mode("larder.sock"), 0o600);
-  t.is(await mode("secrets.json"), 0o600);
+  for (const name of ["secrets.json", "larder.db"]) t.is(await mode(name), 0o600);
   t.true((await readFile(join(daemon.home, "secrets.json"), "utf8")).includes("a-very-secret-word"));
   await client.call("account_remove", { account: bob });
   t.false((await readFile(join(daemon.home, "secrets.json"), "utf8")).includes("a-very-secret-word"));
