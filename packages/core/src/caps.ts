@@ -13,7 +13,10 @@ const CAPS_NODE = "urn:larder:client";
 
 /** The verification string (XEP-0115 §5.1): SHA-1 over identity and sorted features. */
 export function capsVersion({ identity, features }: OwnInfo): string {
-  const text = `${identity.category}/${identity.type}//${identity.name}<${[...features].sort().map((feature) => `${feature}<`).join("")}`;
+  const text = `${identity.category}/${identity.type}//${identity.name}<${[...features]
+    .sort()
+    .map((feature) => `${feature}<`)
+    .join("")}`;
   return createHash("sha1").update(text, "utf8").digest("base64");
 }
 

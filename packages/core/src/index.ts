@@ -1,4 +1,5 @@
 export * from "./bridge/index.js";
+export { capsElement, capsVersion, discoInfoAnswer, type OwnInfo } from "./caps.js";
 export { type FormFields, readForm, submitForm } from "./data-form.js";
 export { type DiscoInfo, discoInfo, discoItems } from "./disco.js";
 export * from "./errors/errors.js";
@@ -57,4 +58,3 @@ export {
   type XmlElement,
   xml,
 } from "./xml/element.js";
-export { capsElement, capsVersion, discoInfoAnswer, type OwnInfo } from "./caps.js";
