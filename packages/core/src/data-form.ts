@@ -26,13 +26,13 @@ export function submitForm(formType: string, fields: FormFields): XmlElement {
 
 /** The values of a form, without FORM_TYPE. Fields with one value give a string, with others a list. */
 export function readForm(form: XmlElement): { formType?: string; fields: Record<string, string | string[]> } {
-  const fields: Record<string, string | string[]> = {};
+  const fields = new Map<string, string | string[]>();
   let formType: string | undefined;
   for (const field of form.getChildren("field", NS_DATA)) {
     const name = field.attrs.var;
     const values = field.getChildren("value", NS_DATA).map((value) => value.text());
     if (name === "FORM_TYPE") formType = values[0];
-    else if (name !== undefined) fields[name] = values.length === 1 ? (values[0] ?? "") : values;
+    else if (name !== undefined) fields.set(name, values.length === 1 ? (values[0] ?? "") : values);
   }
-  return { formType, fields };
+  return { formType, fields: Object.fromEntries(fields) }; // also a field named __proto__ is only a field
 }

@@ -17,10 +17,10 @@ export async function discoInfo(requester: Requester, to: string, node?: string)
     xml("iq", { type: "get", to }, xml("query", { xmlns: NS_DISCO_INFO, node })),
   );
   const query = answer.getChild("query", NS_DISCO_INFO);
-  const forms: Record<string, Record<string, string | string[]>> = {};
+  const forms = new Map<string, Record<string, string | string[]>>();
   for (const form of query?.getChildren("x", NS_DATA) ?? []) {
     const { formType, fields } = readForm(form);
-    if (formType !== undefined) forms[formType] = fields;
+    if (formType !== undefined) forms.set(formType, fields);
   }
   return {
     identities: (query?.getChildren("identity") ?? []).map(({ attrs }) => ({
@@ -30,7 +30,7 @@ export async function discoInfo(requester: Requester, to: string, node?: string)
       lang: attrs["xml:lang"],
     })),
     features: new Set((query?.getChildren("feature") ?? []).flatMap(({ attrs }) => attrs.var ?? [])),
-    forms,
+    forms: Object.fromEntries(forms),
   };
 }
 

@@ -84,7 +84,8 @@ export class BridgeClient implements AsyncDisposable {
     try {
       return await this.#rpc.request(method, params);
     } catch (error) {
-      if (error instanceof Error && "code" in error) {
+      // Requests that are still open when the connection ends are rejected with the code 0, which no daemon uses.
+      if (error instanceof Error && "code" in error && error.code !== 0) {
         throw new BridgeError(error.message, Number(error.code), "data" in error ? error.data : undefined);
       }
       throw new ConnectionError("the connection to the daemon ended before it answered", { cause: error });
@@ -108,7 +109,13 @@ export class BridgeClient implements AsyncDisposable {
   }
 
   #receive(line: string): void {
-    const value = JSON.parse(line) as { method?: unknown; params?: unknown } & JSONRPCResponse;
+    let value: { method?: unknown; params?: unknown } & JSONRPCResponse;
+    try {
+      value = JSON.parse(line);
+    } catch {
+      this.#socket.destroy(); // whoever answers there is no daemon; the waiting are told by "close"
+      return;
+    }
     if (typeof value.method !== "string") {
       this.#rpc.receive(value);
       return;

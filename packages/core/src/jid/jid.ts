@@ -11,7 +11,11 @@ export interface JidParts {
 
 const MAX_PART_BYTES = 1023; // RFC 7622 §3.1
 const FORBIDDEN_IN_LOCAL = /["&'/:<>@\s]/u; // RFC 7622 §3.3.1
-const CONTROL = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}]/u; // never in a PRECIS identifier or freeform string
+/**
+ * Never in a PRECIS freeform string. What is not assigned yet is allowed all the same: this build's Unicode
+ * may be older than the server's, and a nick with a new emoji must not cost its messages.
+ */
+const CONTROL = /[\p{Cc}\p{Cs}\p{Co}\p{Noncharacter_Code_Point}]/u;
 const NOT_IN_IDENTIFIER = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Z}\p{Cf}]/u;
 
 const bytes = (text: string) => Buffer.byteLength(text, "utf8");
@@ -27,11 +31,18 @@ function normaliseLocal(local: string): string | undefined {
   return FORBIDDEN_IN_LOCAL.test(mapped) || mapped === "" ? undefined : mapped;
 }
 
+/** Node's function follows the URL standard, which decodes %61 and reads 0x7f.1 as an address: no JID does. */
+function toAscii(domain: string): string {
+  const plain = /^[\x21-\x7e]*$/.test(domain) && !/(^|\.)xn--/i.test(domain);
+  if (plain || domain.includes("%")) return domain.toLowerCase();
+  return domainToASCII(domain);
+}
+
 function normaliseDomain(domain: string): string | undefined {
   const bare = domain.endsWith(".") ? domain.slice(0, -1) : domain; // RFC 7622 §3.2: no trailing dot
   if (bare.startsWith("[") && bare.endsWith("]"))
     return isIPv6(bare.slice(1, -1)) ? bare.toLowerCase() : undefined;
-  const ascii = domainToASCII(bare);
+  const ascii = toAscii(mapWidth(bare));
   if (
     ascii === "" ||
     ascii.length > 253 ||
@@ -39,7 +50,7 @@ function normaliseDomain(domain: string): string | undefined {
   ) {
     return undefined;
   }
-  return domainToUnicode(ascii).normalize("NFC");
+  return ascii.includes("xn--") ? domainToUnicode(ascii).normalize("NFC") : ascii;
 }
 
 function normaliseResource(resource: string): string | undefined {

@@ -13,7 +13,7 @@ export interface Envelope {
   readonly to: string;
   /** The other party: a bare JID; for private room messages `room/nick`. */
   readonly conversation: string;
-  /** The verified sender: a bare JID, for private room messages `room/nick`. */
+  /** The verified sender: a bare JID; in rooms, also for their private messages, `room/nick`. */
   readonly sender: string;
   /** When it was sent, where our own server says that it was delayed (XEP-0203). */
   readonly delay?: Date;
@@ -43,25 +43,34 @@ function unwrap(
   if (stanza.attrs.from !== undefined && normaliseJid(stanza.attrs.from) !== account) return undefined;
   const message = wrapper.getChild("forwarded", NS_FORWARD)?.getChild("message", NS_CLIENT);
   if (!message) return undefined;
-  const expected = sent ? message.attrs.from : message.attrs.to;
+  const expected = wrapper === sent ? message.attrs.from : message.attrs.to;
   return bareJid(expected) === account ? { message, via: "carbon" } : undefined;
 }
 
-/** A delay that our own server states (XEP-0203 §3); never in the future. */
+/** XEP-0082 §3.2, in the form that XEP-0203 uses. */
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
+/**
+ * A delay that our own server states (XEP-0203 §3); never in the future. Senders can write our server's
+ * name too, and servers do not take that out: of several the latest counts, so that a forged one cannot
+ * push a message further back than the real one says.
+ */
 function readDelay(message: XmlElement, account: string, now: Date): Date | undefined {
   const domain = parseJid(account)?.domain;
-  const delay = message.getChildren("delay", NS_DELAY).find(({ attrs }) => {
-    const from = bareJid(attrs.from);
-    return from === domain || from === account;
+  const stamps = message.getChildren("delay", NS_DELAY).flatMap(({ attrs: { from, stamp = "" } }) => {
+    const by = from === undefined ? undefined : normaliseJid(from);
+    if (by === undefined || (by !== domain && by !== account) || !INSTANT.test(stamp)) return [];
+    const time = Date.parse(stamp);
+    return Number.isNaN(time) ? [] : [time];
   });
-  const stamp = Date.parse(delay?.attrs.stamp ?? "");
-  return Number.isNaN(stamp) ? undefined : new Date(Math.min(stamp, now.getTime()));
+  return stamps.length === 0 ? undefined : new Date(Math.min(Math.max(...stamps), now.getTime()));
 }
 
 function readStanzaId(message: XmlElement, options: EnvelopeOptions): { id: string; by: string } | undefined {
+  // Exactly the account: Prosody 0.12 lets a sender's stanza-id with a full JID of ours through.
   const own = message
     .getChildren("stanza-id", NS_SID)
-    .filter(({ attrs }) => bareJid(attrs.by) === options.account);
+    .filter(({ attrs: { by } }) => by !== undefined && normaliseJid(by) === options.account);
   const id = own[0]?.attrs.id;
   if (own.length !== 1 || !id || !options.announcesStanzaIds(options.account)) return undefined; // §3: at most one for each `by`
   return { id, by: options.account };
@@ -88,7 +97,8 @@ export function openEnvelope(stanza: XmlElement, options: EnvelopeOptions): Enve
     message.attrs.type !== "groupchat" &&
     other.includes("/");
   const conversation = privateMessage ? other : bareJid(other);
-  const sender = out ? account : conversation;
+  const inRoom = privateMessage || message.attrs.type === "groupchat";
+  const sender = out ? account : inRoom ? from : conversation;
   if (conversation === undefined || sender === undefined) return undefined;
   return {
     message,

@@ -8,7 +8,7 @@ import { readItem, type WireItem } from "./item.js";
 export interface ItemsRequest {
   readonly service: string;
   readonly node: string;
-  /** XEP-0413: only where the service announces it. */
+  /** XEP-0413: only where the service announces it. With `maxItems` the answer is turned round, so that it runs forward too. */
   readonly orderBy?: "creation" | "modification";
   readonly maxItems?: number;
   readonly itemIds?: readonly string[];
@@ -31,6 +31,7 @@ const ITEMS_TIMEOUT_MS = 120_000;
  * @throws {StanzaError} `not_found` where there is no such node (§6.5.9.11), `forbidden`, …
  */
 export async function getItems(requester: Requester, request: ItemsRequest): Promise<ItemsAnswer> {
+  const newestFirst = request.orderBy !== undefined && request.maxItems !== undefined;
   const items = xml(
     "items",
     { node: request.node, max_items: request.maxItems },
@@ -44,7 +45,9 @@ export async function getItems(requester: Requester, request: ItemsRequest): Pro
         "pubsub",
         { xmlns: NS_PUBSUB },
         items,
-        request.orderBy && xml("order", { xmlns: NS_ORDER_BY, field: request.orderBy }),
+        // §2.1: without `desc` the order is ascending, and the first `max_items` of that are the oldest.
+        request.orderBy &&
+          xml("order", { xmlns: NS_ORDER_BY, by: request.orderBy, desc: newestFirst ? "true" : undefined }),
         request.rsm && rsmElement(request.rsm),
       ),
     ),
@@ -54,5 +57,5 @@ export async function getItems(requester: Requester, request: ItemsRequest): Pro
   const found = (pubsub?.getChild("items")?.getChildren("item") ?? []).flatMap(
     (element) => readItem(element) ?? [],
   );
-  return { items: found, rsm: readRsm(pubsub) };
+  return { items: newestFirst ? found.reverse() : found, rsm: readRsm(pubsub) };
 }

@@ -14,7 +14,11 @@ export interface WireItem {
 
 /** Attribute values and text escaped as the stream needs them. */
 function escapeAttribute(value: string): string {
-  return value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+  return value
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll('"', "&quot;")
+    .replace(/[\t\n\r]/g, (blank) => `&#${blank.charCodeAt(0)};`); // written as such, a parser makes them spaces
 }
 
 /** Reads an `<item/>`; one without an id is no item that could be asked for again, and gives undefined. */

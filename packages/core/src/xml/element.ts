@@ -58,6 +58,9 @@ export function parseTrustedXml(text: string): XmlElement {
   }
 }
 
+/** Deeper than any payload; what is written out again is written by recursion. */
+const MAX_DEPTH = 200;
+
 /**
  * Parses XML that a person or program typed: one element, well-formed with declared namespaces, and
  * nothing that XMPP forbids in a stream (comments, processing instructions, document types, entity
@@ -67,32 +70,78 @@ export function parseTrustedXml(text: string): XmlElement {
  */
 export function parseUntrustedXml(text: string): XmlElement {
   const parser = new SaxesParser({ xmlns: true });
-  let problem: string | undefined;
-  const fail = (message: string) => {
-    problem ??= message;
+  // Thrown out of the parser: reading on would cost time that grows with the square of the depth.
+  const refuse = (message: string) => {
+    throw new InvalidXmlError(message);
   };
-  parser.on("error", (error) => fail(error.message));
-  parser.on("comment", () => fail("XMPP does not allow comments"));
-  parser.on("processinginstruction", () => fail("XMPP does not allow processing instructions"));
-  parser.on("doctype", () => fail("XMPP does not allow a document type"));
-  try {
-    parser.write(text).close();
-  } catch (error) {
-    fail(error instanceof Error ? error.message : String(error));
+  // The tree is built from what is checked here: a second parser might read the same text differently.
+  let root: XmlElement | undefined;
+  let open: XmlElement | undefined;
+  let depth = 0;
+  parser.on("opentag", ({ name, attributes }) => {
+    if (++depth > MAX_DEPTH) refuse(`elements are nested deeper than ${MAX_DEPTH}`);
+    const attrs = Object.entries(attributes).map(([key, { value }]) => [key, value] as const);
+    const element = xml(name, Object.fromEntries(attrs));
+    open?.append(element);
+    root ??= element;
+    open = element;
+  });
+  parser.on("closetag", () => {
+    depth--;
+    open = open?.parent ?? undefined;
+  });
+  parser.on("text", (text) => open?.append(text));
+  parser.on("cdata", (text) => open?.append(text));
+  parser.on("error", (error) => refuse(error.message));
+  parser.on("comment", () => refuse("XMPP does not allow comments"));
+  parser.on("processinginstruction", () => refuse("XMPP does not allow processing instructions"));
+  parser.on("doctype", () => refuse("XMPP does not allow a document type"));
+  parser.write(text.trim()).close();
+  if (!root) throw new InvalidXmlError("there is no element");
+  return root;
+}
+
+/** The namespace declarations that an element inherits: attribute name to namespace. */
+function inheritedDeclarations(element: XmlElement): Map<string, string> {
+  const declarations = new Map<string, string>();
+  for (let above = element.parent; above; above = above.parent) {
+    for (const [key, value] of Object.entries(above.attrs)) {
+      if (value !== undefined && isDeclaration(key) && !declarations.has(key)) declarations.set(key, value);
+    }
   }
-  if (problem !== undefined) throw new InvalidXmlError(problem);
-  return parseTrustedXml(text.replace(/^\s*<\?xml[^>]*\?>/, "").trim());
+  return declarations;
+}
+
+const isDeclaration = (attribute: string) => attribute === "xmlns" || attribute.startsWith("xmlns:");
+
+/** The declaration that a name relies on; an attribute without a prefix relies on none (XML Names §6.2). */
+function declarationFor(name: string): string {
+  const colon = name.indexOf(":");
+  return colon < 0 ? "xmlns" : `xmlns:${name.slice(0, colon)}`;
+}
+
+/** Those of the `offered` declarations that the element or something in it relies on. */
+function missing(element: XmlElement, offered: ReadonlySet<string>, found = new Set<string>()): Set<string> {
+  const names = Object.keys(element.attrs);
+  const still = new Set([...offered].filter((declaration) => element.attrs[declaration] === undefined));
+  if (still.size === 0) return found;
+  for (const name of [element.name, ...names.filter((key) => key.includes(":") && !isDeclaration(key))]) {
+    const declaration = declarationFor(name);
+    if (still.has(declaration)) found.add(declaration);
+  }
+  for (const child of element.children) if (isElement(child)) missing(child, still, found);
+  return found;
 }
 
 /**
- * Cuts an element loose from the stream it came in, keeping its namespace. Without this every kept
- * stanza would keep its stream's root alive through `parent`.
+ * Cuts an element loose from the stream it came in, keeping the namespaces it relies on, also those of
+ * prefixes that an ancestor declares. Without this every kept stanza would keep its stream's root alive
+ * through `parent`.
  */
 export function detach<E extends XmlElement>(element: E): E {
-  const namespace = element.getNS();
+  const inherited = inheritedDeclarations(element);
+  const needed = inherited.size === 0 ? [] : missing(element, new Set(inherited.keys()));
   element.parent = null;
-  if (namespace !== undefined && element.attrs.xmlns === undefined && !element.name.includes(":")) {
-    element.attrs.xmlns = namespace;
-  }
+  for (const declaration of needed) element.attrs[declaration] = inherited.get(declaration);
   return element;
 }
