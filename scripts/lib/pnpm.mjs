@@ -58,10 +58,24 @@ export function isInstalled() {
   return existsSync(stamp) && readFileSync(stamp, "utf8") === fingerprint();
 }
 
-/** Installs exactly what the lockfile says. */
+/**
+ * Node's headers, where they came with it, as node-gyp takes them: compiling sqlite3 then needs nothing from
+ * nodejs.org, which not every machine reaches. A `nodedir` in the environment is somebody's choice and stays.
+ */
+function headers() {
+  const prefix = path.resolve(process.execPath, "..", "..");
+  const file = path.join(prefix, "include", "node", "node_version.h");
+  if (process.env.npm_config_nodedir || !existsSync(file)) return {};
+  const text = readFileSync(file, "utf8");
+  const number = (part) => new RegExp(`#define NODE_${part}_VERSION (\\d+)`).exec(text)?.[1];
+  const version = ["MAJOR", "MINOR", "PATCH"].map(number).join(".");
+  return version === process.versions.node ? { npm_config_nodedir: prefix } : {};
+}
+
+/** Installs exactly what the lockfile says. What the packages' own scripts print is shown where that fails. */
 export async function install() {
-  await run("pnpm", ["install", "--frozen-lockfile"], {
-    env: { PATH: await pathWithPnpm(), CI: "true", npm_config_loglevel: "error" }, // CI: never ask anything
+  await run("pnpm", ["install", "--frozen-lockfile", "--reporter=append-only"], {
+    env: { ...headers(), PATH: await pathWithPnpm(), CI: "true" }, // CI: never ask anything
   });
   writeFileSync(stamp, fingerprint());
 }

@@ -129,20 +129,6 @@ test("too many rounds of hashing are refused instead of keeping a core busy", as
   });
 });
 
-test("the main thread goes on working while a password is hashed", async (t) => {
-  const { session } = await prepared(t, { iterations: 400_000 });
-  let longest = 0;
-  let last = performance.now();
-  const watch = setInterval(() => {
-    longest = Math.max(longest, performance.now() - last);
-    last = performance.now();
-  }, 1);
-  await session.connect();
-  clearInterval(watch);
-  t.true(longest < 2000);
-  t.is(session.state, "online");
-});
-
 test("SASL2 with Bind 2 comes online with stream management, and no stanza before it", async (t) => {
   const kept = memory();
   const { session, peer, server } = await loggedIn(

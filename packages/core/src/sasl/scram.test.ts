@@ -106,3 +106,19 @@ test("a wide password arrives as UTF-8", async (t) => {
   await scram.receive("r=abcd,s=QSXCR+Q6sek8bf92,i=4096");
   t.regex(scram.answer(), /^c=biws,r=abcd,p=/);
 });
+
+test("the main thread goes on working while a password is hashed", async (t) => {
+  const nonce = "fyko+d2lbbFgONRv9qkxdawL";
+  const scram = exchange("SHA-256", nonce);
+  scram.first();
+  let turns = 0;
+  const turn = () => {
+    turns++;
+    next = setImmediate(turn);
+  };
+  let next = setImmediate(turn);
+  await scram.receive(`r=${nonce}and-more,s=QSXCR+Q6sek8bf92,i=400000`);
+  clearImmediate(next);
+  // Turns of the event loop, not milliseconds: hashing on the main thread leaves one at most, however fast it is.
+  t.true(turns > 5, `${turns} turns`);
+});
