@@ -137,14 +137,19 @@ export class NodeRepository {
     });
   }
 
-  /** Events may have been missed: every synced node of the account needs catching up. */
+  /**
+   * Events may have been missed: every synced node of the account needs catching up.
+   *
+   * @returns the nodes to read again: these, those whose reading was cut short, and those that a later try may get
+   */
   markStale(accountId: number): Promise<NodeRecord[]> {
     return this.#db.write(async ({ executor }) => {
       await executor.run(
         sql`UPDATE pubsub_node SET state = 'stale' WHERE account_id = ${accountId} AND state = 'synced'`,
       );
       const rows = await executor.all<Row>(
-        sql`SELECT * FROM pubsub_node WHERE account_id = ${accountId} AND state IN ('stale', 'syncing')`,
+        sql`SELECT * FROM pubsub_node WHERE account_id = ${accountId} 
+              AND (state IN ('new', 'stale', 'syncing') OR (state = 'error' AND last_error->>'retryable'))`,
       );
       return rows.map(recordOf);
     });
