@@ -1,4 +1,14 @@
-import { getItems, hasErrorType, type ItemsAnswer, type RsmAnswer, type WireItem } from "@larder/core";
+import {
+  discoInfo,
+  getItems,
+  hasErrorType,
+  type ItemsAnswer,
+  NS_ORDER_BY,
+  NS_PUBSUB,
+  type RsmAnswer,
+  UnsupportedError,
+  type WireItem,
+} from "@larder/core";
 import type { CacheAccount, NodeAddress } from "./account.js";
 import { encodeCursor } from "./cursor.js";
 import { localPage, type PageWish, readWish } from "./local-page.js";
@@ -35,6 +45,17 @@ function oldestFirst(answer: ItemsAnswer): ItemsAnswer {
   return { items: items.toReversed(), rsm: { ...rsm, first: rsm.last, last: rsm.first } };
 }
 
+/**
+ * What is not announced is not believed: a service that does not know XEP-0413 ignores the order (§6).
+ *
+ * @throws {UnsupportedError} the service does not announce it for pubsub
+ */
+async function requireOrderBy(account: CacheAccount, service: string): Promise<void> {
+  const { features } = await discoInfo(account.requester, service);
+  if (features.has(NS_ORDER_BY) || features.has(`${NS_ORDER_BY}@${NS_PUBSUB}`)) return;
+  throw new UnsupportedError(`${service} cannot order items (XEP-0413); a synchronised node can`);
+}
+
 /** Reads items from the service, paging here where the service does not. */
 export class ServiceReader {
   /**
@@ -43,6 +64,7 @@ export class ServiceReader {
    */
   async read(account: CacheAccount, request: ReadRequest): Promise<ReadAnswer & { namespace?: string }> {
     const { service, node, orderBy, itemIds, maxItems } = request;
+    if (orderBy) await requireOrderBy(account, service);
     const address = { service, node, orderBy };
     const now = new Date();
     const answer = (items: readonly WireItem[], rest: Omit<ReadAnswer, "items" | "source">) => ({
