@@ -55,10 +55,12 @@ export class MessageIntake {
   async #bounced(account: MessagingAccount, envelope: Envelope): Promise<boolean> {
     const { id } = envelope.message.attrs;
     if (id === undefined) return false;
+    // Ids are unique for one sender's stream only: another of our clients may have used this one elsewhere.
+    const party = { conversation: envelope.conversation, address: envelope.from };
     const { condition, type, text, retryable, message: words } = StanzaError.fromStanza(envelope.message);
     return this.#store.database.write(async (unit) => {
-      const message = await this.#store.messages.findOutgoing(account.id, id);
-      if (!message || message.conversation !== envelope.conversation) return false;
+      const message = await this.#store.messages.findOutgoing(account.id, id, party);
+      if (!message) return false;
       const error = { type, condition, ...(text !== undefined && { text }), retryable, message: words };
       await this.#store.messages.setState(message.id, "failed", error);
       await unit.log("message_update", account.id, {

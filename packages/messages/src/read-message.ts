@@ -19,12 +19,12 @@ function encryptionOf({ message }: Envelope): string | undefined {
  */
 export function readMessage(envelope: Envelope, accountId: number, receivedAt: Date): NewMessage | undefined {
   const { message } = envelope;
-  const type = message.attrs.type ?? "normal";
+  const stated = message.attrs.type ?? "normal";
+  const type = types.has(stated) ? stated : "normal"; // RFC 6121 §5.2.2
   const bodies = readTexts(message, "body");
   const subjects = readTexts(message, "subject");
   const encrypted = encryptionOf(envelope);
-  if (!types.has(type) || (bodies.length === 0 && subjects.length === 0 && encrypted === undefined))
-    return undefined;
+  if (bodies.length === 0 && subjects.length === 0 && encrypted === undefined) return undefined;
   if (message.getChild("no-store", NS_HINTS) || message.getChild("no-permanent-store", NS_HINTS))
     return undefined;
   return {

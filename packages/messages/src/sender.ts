@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import {
+  errorFieldOf,
   hasErrorType,
   InvalidParamsError,
   Lanes,
@@ -77,9 +78,13 @@ export class MessageSender {
     message: OutgoingMessage,
   ): Promise<{ message: MessageRecord; sent: Promise<void> }> {
     const lane = laneOf(account, message.conversation);
-    const stored = await this.#lanes.run(lane, () => this.#keep(account, message));
-    await this.#lanes.run(lane, () => this.#sendPending(account, message.conversation));
-    return { message: stored, sent: this.#acknowledged.get(stored.id) ?? Promise.resolve() };
+    return this.#lanes.run(lane, async () => {
+      const stored = await this.#keep(account, message);
+      const begun = await this.#sendPending(account, message.conversation);
+      // Looked up among those begun: what fails at once is no longer on its way.
+      const sent = begun.get(stored.id) ?? this.#acknowledged.get(stored.id) ?? Promise.resolve();
+      return { message: stored, sent };
+    });
   }
 
   /** Sends what is still pending; to be called whenever the account comes online. */
@@ -101,7 +106,8 @@ export class MessageSender {
       }
       const reply =
         message.replyTo === undefined ? undefined : await this.#store.messages.get(message.replyTo);
-      if (message.replyTo !== undefined && reply?.conversation !== message.conversation) {
+      const known = reply?.accountId === account.id && reply.conversation === message.conversation;
+      if (message.replyTo !== undefined && !known) {
         throw new InvalidParamsError(
           "replyTo",
           `replyTo: no message of this conversation has the uid ${message.replyTo}`,
@@ -140,9 +146,12 @@ export class MessageSender {
   /**
    * Hands every pending message of a conversation to the session, in their order, and does not wait for
    * the acknowledgements. What waits from a time offline so goes before what was written since.
+   *
+   * @returns what it handed over, by the message's row
    */
-  async #sendPending(account: MessagingAccount, conversation: string): Promise<void> {
-    if (!account.online()) return;
+  async #sendPending(account: MessagingAccount, conversation: string): Promise<Map<number, Promise<void>>> {
+    const begun = new Map<number, Promise<void>>();
+    if (!account.online()) return begun;
     for (const message of await this.#store.messages.pending(account.id, conversation)) {
       if (message.raw === undefined || this.#acknowledged.has(message.id)) continue;
       const acknowledged = this.#transmit(account, message, parseTrustedXml(message.raw)).finally(() =>
@@ -150,7 +159,9 @@ export class MessageSender {
       );
       acknowledged.catch(this.#onError); // a caller that waits sees it too
       this.#acknowledged.set(message.id, acknowledged);
+      begun.set(message.id, acknowledged);
     }
+    return begun;
   }
 
   async #transmit(account: MessagingAccount, message: MessageRecord, stanza: XmlElement): Promise<void> {
@@ -159,13 +170,28 @@ export class MessageSender {
     } catch (error) {
       // The session ended before the server had it: it goes out again in the next one.
       if (hasErrorType(error) && (error.type === "connection" || error.type === "not_connected")) return;
+      // XML or a limit of the server does not allow it: no later attempt would end differently.
+      if (hasErrorType(error) && error.type === "not_acceptable") {
+        await this.#settle(account, message, "failed", errorFieldOf(error));
+      }
       throw error;
     }
+    await this.#settle(account, message, "sent");
+  }
+
+  /** Says how it ended, and tells it. */
+  async #settle(
+    account: MessagingAccount,
+    { id, uid }: MessageRecord,
+    state: "sent" | "failed",
+    error?: object,
+  ): Promise<void> {
     await this.#store.database.write(async (unit) => {
-      const current = await this.#store.messages.get(message.uid);
+      const current = await this.#store.messages.get(uid);
       if (current?.state !== "pending") return; // an error came back before the acknowledgement
-      await this.#store.messages.setState(message.id, "sent");
-      await unit.log("message_update", account.id, { uid: message.uid, update: "state", origin: "live" });
+      await this.#store.messages.setState(id, state, error);
+      const update = error ? { update: "error", error } : { update: "state" };
+      await unit.log("message_update", account.id, { uid, ...update, origin: "live" });
     });
   }
 }

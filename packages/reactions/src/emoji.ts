@@ -31,7 +31,11 @@ export function qualifyEmoji(text: string): string | undefined {
   return RGI.test(qualified) ? qualified : undefined;
 }
 
-/** Emojis without those that repeat an earlier one in another spelling. */
+/** Emojis without those that repeat an earlier one in whatever spelling; what stays keeps its place. */
 export function withoutRepeats(emojis: readonly string[]): string[] {
-  return [...new Map(emojis.toReversed().map((emoji) => [normalForm(emoji), emoji])).values()].reverse();
+  const seen = new Set<string>();
+  return emojis.filter((emoji) => {
+    const form = normalForm(emoji);
+    return !seen.has(form) && seen.add(form);
+  });
 }

@@ -8,7 +8,7 @@ import {
   UnsupportedError,
   type XmlElement,
 } from "@larder/core";
-import type { MessageRecord, ReactionKey, Store } from "@larder/storage";
+import type { MessageRecord, ReactionKey, ReactionRecord, Store, UnitOfWork } from "@larder/storage";
 import { normalForm, qualifyEmoji, withoutRepeats } from "./emoji.js";
 import { reactionsStanza, readReactions } from "./stanza.js";
 
@@ -44,6 +44,28 @@ export function applyUpdate(
   }
 }
 
+/** How many of our own changes to one set are remembered, in case they are refused. */
+const STEPS = 20;
+
+/**
+ * What stands when one of our changes is refused (XEP-0444 §3.3): the set before it, or, where a later
+ * change has replaced it, that later set, which then has the older one before it.
+ */
+export function withoutStep(record: ReactionRecord, stanzaWireId: string): ReactionRecord {
+  const steps = record.steps ?? [];
+  const refused = steps.find((step) => step.stanzaWireId === stanzaWireId);
+  if (!refused) return record;
+  const following = steps[steps.indexOf(refused) + 1];
+  return {
+    ...record,
+    emojis: following ? record.emojis : refused.before,
+    steps: steps.flatMap((step) => {
+      if (step === refused) return [];
+      return step === following ? [{ ...step, before: refused.before }] : [step];
+    }),
+  };
+}
+
 /** Reactions to messages (XEP-0444): a ledger with one row for each message and sender. */
 export class Reactions {
   readonly #store: Store;
@@ -60,6 +82,7 @@ export class Reactions {
    * @throws {NotAcceptableError} naming what is not exactly one emoji
    * @throws {UnsupportedError} the message has no id that reactions could name (§4.2)
    * @throws {NotConnectedError} there is no session; nothing was changed
+   * @throws {ConnectionError} the session ended before they were sent; nothing was changed
    */
   set(
     account: ReactingAccount,
@@ -84,27 +107,28 @@ export class Reactions {
         target,
         sender: account.jid,
       };
-      const current = (await this.#store.reactions.get(key))?.emojis ?? [];
-      const next = applyUpdate(current, given, update);
-      if (next.length === current.length && next.every((emoji, index) => emoji === current[index])) return;
       const id = randomUUID();
-      await this.#store.database.write(async (unit) => {
-        await this.#store.reactions.put({
-          ...key,
-          emojis: next,
-          timestamp: new Date(),
-          stanzaWireId: id,
-          previousEmojis: current,
-        });
-        await unit.log("message_update", account.id, {
-          uid: message.uid,
-          update: "reactions",
-          origin: "live",
-        });
+      const next = await this.#store.database.write(async (unit) => {
+        const known = await this.#store.reactions.get(key);
+        const before = known?.emojis ?? [];
+        const emojis = applyUpdate(before, given, update);
+        if (emojis.length === before.length && emojis.every((emoji, index) => emoji === before[index]))
+          return undefined;
+        const steps = [...(known?.steps ?? []), { stanzaWireId: id, before }].slice(-STEPS);
+        await this.#store.reactions.put({ ...key, emojis, timestamp: new Date(), steps });
+        await this.#tell(unit, account, message);
+        return emojis;
       });
-      await account.send(
-        reactionsStanza({ to: message.conversation, type: message.type, id, target, emojis: next }),
-      );
+      if (next === undefined) return;
+      try {
+        await account.send(
+          reactionsStanza({ to: message.conversation, type: message.type, id, target, emojis: next }),
+        );
+      } catch (error) {
+        // Nobody has them: what is shown must not say otherwise.
+        await this.#undo(account, [message.conversation], id);
+        throw error;
+      }
     });
   }
 
@@ -128,17 +152,15 @@ export class Reactions {
     await this.#store.database.write(async (unit) => {
       const known = await this.#store.reactions.get(key);
       if (known && envelope.delay && known.timestamp > timestamp) return; // §4.1: a delayed one gives way to a newer
+      // Our own stanza, come back from a conversation with ourselves: it can still be refused.
+      if (envelope.direction === "out" && known?.steps?.at(-1)?.stanzaWireId === envelope.message.attrs.id)
+        return;
       await this.#store.reactions.put({ ...key, emojis: payload.emojis, timestamp });
       const before = known?.emojis ?? [];
       const same =
         before.length === payload.emojis.length && before.every((emoji) => payload.emojis.includes(emoji));
       const message = await this.#store.messages.findByWireId(account.id, key.conversation, key.target);
-      if (message && !same)
-        await unit.log("message_update", account.id, {
-          uid: message.uid,
-          update: "reactions",
-          origin: "live",
-        });
+      if (message && !same) await this.#tell(unit, account, message);
     });
     return true;
   }
@@ -147,30 +169,44 @@ export class Reactions {
   async #refused(account: ReactingAccount, envelope: Envelope): Promise<boolean> {
     const { id } = envelope.message.attrs;
     if (id === undefined) return false;
-    const { condition, type, text, retryable, message: words } = StanzaError.fromStanza(envelope.message);
-    return this.#store.database.write(async (unit) => {
-      const refused = await this.#store.reactions.findByStanza(account.id, id);
-      if (!refused || refused.conversation !== envelope.conversation) return false;
-      await this.#store.reactions.put({
-        ...refused,
-        emojis: refused.previousEmojis ?? [],
-        stanzaWireId: undefined,
-        previousEmojis: undefined,
-      });
-      const message = await this.#store.messages.findByWireId(
-        account.id,
-        refused.conversation,
-        refused.target,
-      );
-      const error = { type, condition, ...(text !== undefined && { text }), retryable, message: words };
-      if (message)
-        await unit.log("message_update", account.id, {
-          uid: message.uid,
-          update: "reactions",
-          origin: "live",
-          error,
-        });
-      return true;
+    const { condition, type, text, retryable, message } = StanzaError.fromStanza(envelope.message);
+    const error = { type, condition, ...(text !== undefined && { text }), retryable, message };
+    // An error carries no mark of a private room message: there the conversation is the full address.
+    return this.#undo(account, [envelope.conversation, envelope.from], id, error);
+  }
+
+  /** Takes back what one of our stanzas set. */
+  #undo(
+    account: ReactingAccount,
+    conversations: readonly string[],
+    stanzaWireId: string,
+    error?: Record<string, unknown>,
+  ): Promise<boolean> {
+    const { database, reactions, messages } = this.#store;
+    return database.write(async (unit) => {
+      for (const conversation of conversations) {
+        const known = await reactions.findByStanza(account.id, conversation, stanzaWireId);
+        if (!known) continue;
+        await reactions.put(withoutStep(known, stanzaWireId));
+        const message = await messages.findByWireId(account.id, conversation, known.target);
+        if (message) await this.#tell(unit, account, message, error);
+        return true;
+      }
+      return false;
+    });
+  }
+
+  #tell(
+    unit: UnitOfWork,
+    account: ReactingAccount,
+    { uid }: MessageRecord,
+    error?: Record<string, unknown>,
+  ): Promise<void> {
+    return unit.log("message_update", account.id, {
+      uid,
+      update: "reactions",
+      origin: "live",
+      ...(error && { error }),
     });
   }
 }

@@ -57,7 +57,16 @@ export class Database implements AsyncDisposable {
         return { ...shared, unit: unitOfWork(shared.unit) };
       },
       () => {
-        for (const listener of this.#commitListeners) listener();
+        for (const listener of this.#commitListeners) {
+          try {
+            listener();
+          } catch (error) {
+            // It is the listener's own fault, and must not leave those waiting who wrote.
+            queueMicrotask(() => {
+              throw error;
+            });
+          }
+        }
       },
     );
   }

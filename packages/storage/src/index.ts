@@ -22,7 +22,12 @@ export type {
   NodeRepository,
   NodeState,
 } from "./repositories/nodes.js";
-export type { ReactionKey, ReactionRecord, ReactionRepository } from "./repositories/reactions.js";
+export type {
+  OwnReactionStep,
+  ReactionKey,
+  ReactionRecord,
+  ReactionRepository,
+} from "./repositories/reactions.js";
 export type { RosterContact, RosterRepository } from "./repositories/roster.js";
 export { REQUEST_MEMORY_MS, type SendRequestRepository } from "./repositories/send-requests.js";
 export type { SubscriptionRecord, SubscriptionRepository } from "./repositories/subscriptions.js";

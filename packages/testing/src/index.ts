@@ -1,3 +1,4 @@
 export * from "./feed/index.js";
 export * from "./prosody/index.js";
+export * from "./readme/index.js";
 export * from "./scripted-server/index.js";

@@ -181,10 +181,19 @@ export class MessageRepository {
     );
   }
 
-  /** Our own message that was sent with this id, in whatever conversation. */
-  findOutgoing(accountId: number, wireId: string): Promise<MessageRecord | undefined> {
+  /**
+   * Our own message that was sent with this id.
+   *
+   * @param party who it went to: its conversation, or exactly this address
+   */
+  findOutgoing(
+    accountId: number,
+    wireId: string,
+    party: { conversation: string; address: string },
+  ): Promise<MessageRecord | undefined> {
     return this.#one(
-      sql`account_id = ${accountId} AND direction = 'out' AND (wire_id = ${wireId} OR origin_id = ${wireId})`,
+      sql`account_id = ${accountId} AND direction = 'out' AND (wire_id = ${wireId} OR origin_id = ${wireId})
+          AND (conversation = ${party.conversation} OR to_jid = ${party.address})`,
     );
   }
 

@@ -10,14 +10,20 @@ export interface ReactionKey {
   readonly sender: string;
 }
 
+/** One change of our own that the other party may still refuse (XEP-0444 §3.3). */
+export interface OwnReactionStep {
+  /** Id of the stanza that made it, by which a refusal names it. */
+  readonly stanzaWireId: string;
+  /** The set that stood before it. */
+  readonly before: readonly string[];
+}
+
 /** What one sender's reactions to one message are now. An empty set stays, so that older ones cannot return. */
 export interface ReactionRecord extends ReactionKey {
   readonly emojis: readonly string[];
   readonly timestamp: Date;
-  /** Id of our own stanza that set them, by which a refusal names it. */
-  readonly stanzaWireId?: string;
-  /** Our set before, while this one may still be refused (XEP-0444 §3.3). */
-  readonly previousEmojis?: readonly string[];
+  /** How our own set came about, oldest first. */
+  readonly steps?: readonly OwnReactionStep[];
 }
 
 interface Row {
@@ -38,8 +44,7 @@ const recordOf = (row: Row): ReactionRecord => ({
   sender: row.sender,
   emojis: JSON.parse(row.emojis) as string[],
   timestamp: new Date(Number(row.timestamp)),
-  stanzaWireId: row.stanza_wire_id ?? undefined,
-  previousEmojis: row.previous_emojis ? (JSON.parse(row.previous_emojis) as string[]) : undefined,
+  steps: row.previous_emojis ? (JSON.parse(row.previous_emojis) as OwnReactionStep[]) : undefined,
 });
 
 /** The reactions ledger (XEP-0444). */
@@ -61,24 +66,32 @@ export class ReactionRepository {
   }
 
   put(record: ReactionRecord): Promise<void> {
-    const previous = record.previousEmojis ? JSON.stringify(record.previousEmojis) : null;
+    const steps = record.steps && record.steps.length > 0 ? record.steps : undefined;
     return this.#db.write(({ executor }) =>
       executor.run(sql`
         INSERT INTO reaction (account_id, conversation, target, sender, emojis, timestamp, stanza_wire_id, previous_emojis)
         VALUES (${record.accountId}, ${record.conversation}, ${record.target}, ${record.sender},
-          ${JSON.stringify(record.emojis)}, ${record.timestamp.getTime()}, ${record.stanzaWireId ?? null}, ${previous})
+          ${JSON.stringify(record.emojis)}, ${record.timestamp.getTime()}, ${steps?.at(-1)?.stanzaWireId ?? null},
+          ${steps ? JSON.stringify(steps) : null})
         ON CONFLICT (account_id, conversation, target, sender) DO UPDATE SET emojis = excluded.emojis,
           timestamp = excluded.timestamp, stanza_wire_id = excluded.stanza_wire_id, previous_emojis = excluded.previous_emojis`),
     );
   }
 
-  /** Our reactions that were set by the stanza with this id. */
-  findByStanza(accountId: number, stanzaWireId: string): Promise<ReactionRecord | undefined> {
+  /** Our reactions in a conversation that the stanza with this id had a part in. */
+  findByStanza(
+    accountId: number,
+    conversation: string,
+    stanzaWireId: string,
+  ): Promise<ReactionRecord | undefined> {
     return this.#db.read(async ({ executor }) => {
-      const row = await executor.first<Row>(
-        sql`SELECT * FROM reaction WHERE account_id = ${accountId} AND stanza_wire_id = ${stanzaWireId}`,
+      const rows = await executor.all<Row>(
+        sql`SELECT * FROM reaction WHERE account_id = ${accountId} AND conversation = ${conversation}
+            AND stanza_wire_id IS NOT NULL AND instr(previous_emojis, ${JSON.stringify(stanzaWireId)}) > 0`,
       );
-      return row && recordOf(row);
+      return rows
+        .map(recordOf)
+        .find(({ steps }) => steps?.some((step) => step.stanzaWireId === stanzaWireId));
     });
   }
 

@@ -1,5 +1,5 @@
 import sqlite3 from "sqlite3";
-import { asStorageError } from "../errors.js";
+import { asStorageError, StorageError } from "../errors.js";
 
 export type SqliteConnection = sqlite3.Database;
 
@@ -68,6 +68,7 @@ export class ReaderPool {
   readonly #all = new Set<SqliteConnection>();
   #opening = 0;
   #closed = false;
+  #allReturned: (() => void) | undefined;
 
   constructor(file: string, size: number) {
     this.#file = file;
@@ -75,13 +76,17 @@ export class ReaderPool {
   }
 
   async acquire(): Promise<SqliteConnection> {
-    if (this.#closed) throw new Error("the database is closed");
+    if (this.#closed) throw closedError();
     const idle = this.#idle.pop();
     if (idle) return idle;
     if (this.#all.size + this.#opening < this.#size) {
       this.#opening++;
       try {
         const connection = await openConnection(this.#file, "reader");
+        if (this.#closed) {
+          await closeConnection(connection);
+          throw closedError();
+        }
         this.#all.add(connection);
         return connection;
       } finally {
@@ -99,12 +104,21 @@ export class ReaderPool {
     const next = this.#waiting.shift();
     if (next) next.resolve(connection);
     else this.#idle.push(connection);
+    if (this.#idle.length === this.#all.size) this.#allReturned?.();
   }
 
-  /** Closes the idle connections; those still in use are closed with the process. */
+  /** Refuses those who wait, waits for those who read, and closes. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const { reject } of this.#waiting.splice(0)) reject(new Error("the database is closed"));
+    for (const { reject } of this.#waiting.splice(0)) reject(closedError());
+    if (this.#idle.length < this.#all.size) {
+      await new Promise<void>((resolve) => {
+        this.#allReturned = resolve;
+      });
+    }
+    this.#all.clear();
     await Promise.all(this.#idle.splice(0).map(closeConnection));
   }
 }
+
+const closedError = () => new StorageError("the database is closed", { retryable: true });

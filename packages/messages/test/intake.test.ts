@@ -1,0 +1,194 @@
+import test from "ava";
+import { alice, archived, chat, origin, world } from "./support.js";
+
+test("a message is kept with what its stanza says, and told in the same commit", async (t) => {
+  const w = await world(t);
+  const extra = `<thread>th</thread><reply xmlns="urn:xmpp:reply:0" id="r1"/>${origin("o1")}${archived("s1")}`;
+  t.true(await w.take(chat("hi", 'id="w1"', extra)));
+  const [message] = await w.history();
+  t.like(message, {
+    direction: "in",
+    conversation: "bob@larder.test",
+    sender: "bob@larder.test",
+    from: "bob@larder.test/phone",
+    to: alice,
+    wireId: "w1",
+    originId: "o1",
+    stanzaId: "s1",
+    stanzaIdBy: alice,
+    thread: "th",
+    replyToId: "r1",
+    delayed: false,
+    state: undefined,
+  });
+  t.true(message?.raw?.includes("<body>hi</body>"));
+  t.deepEqual(await w.told(), ["message_new"]);
+});
+
+test("the same stanza-id is one message, also where the second copy lacks the origin-id", async (t) => {
+  const w = await world(t);
+  await w.take(chat("a", "", origin("o") + archived("s")));
+  await w.take(chat("a", "", archived("s")));
+  t.is((await w.history()).length, 1);
+  t.deepEqual(await w.told(), ["message_new"]);
+});
+
+test("the same origin-id of the same sender is one message, which learns the archive's id", async (t) => {
+  const w = await world(t);
+  await w.take(chat("a", "", origin("o")));
+  await w.take(chat("a", "", origin("o") + archived("s")));
+  const history = await w.history();
+  t.is(history.length, 1);
+  t.is(history[0]?.stanzaId, "s");
+});
+
+test("copies that arrive at once are one message", async (t) => {
+  const w = await world(t);
+  await Promise.all(Array.from({ length: 5 }, () => w.take(chat("a", "", origin("o")))));
+  t.is((await w.history()).length, 1);
+});
+
+test("two ids of the archive are two messages, whatever their origin-id", async (t) => {
+  const w = await world(t);
+  await w.take(chat("a", "", origin("o") + archived("s1")));
+  await w.take(chat("b", "", origin("o") + archived("s2")));
+  t.is((await w.history()).length, 2);
+});
+
+test("messages without ids are all kept", async (t) => {
+  const w = await world(t);
+  await w.take(chat("a"));
+  await w.take(chat("a"));
+  t.is((await w.history()).length, 2);
+});
+
+test("an origin-id that somebody else used swallows nothing", async (t) => {
+  const w = await world(t);
+  await w.take(chat("real", "", origin("o")));
+  await w.take(chat("other", "", origin("o"), "mallory@evil.test/x"));
+  t.deepEqual(
+    (await w.history()).map(({ sender }) => sender),
+    ["bob@larder.test", "mallory@evil.test"],
+  );
+});
+
+test("a stanza-id that the sender made up swallows nothing", async (t) => {
+  const w = await world(t);
+  await w.take(chat("real", "", archived("s1")));
+  await w.take(chat("a", "", archived("s1", "mallory@evil.test"), "mallory@evil.test/x"));
+  await w.take(chat("b", "", archived("s1", `${alice}/phone`), "mallory@evil.test/x"));
+  t.is((await w.history()).length, 3);
+});
+
+test("what asks not to be stored is not, and neither is what has nothing to keep", async (t) => {
+  const w = await world(t);
+  t.false(await w.take(chat("a", "", '<no-store xmlns="urn:xmpp:hints"/>')));
+  t.false(await w.take(chat("a", "", '<no-permanent-store xmlns="urn:xmpp:hints"/>')));
+  t.true(await w.take(chat("a", "", '<no-copy xmlns="urn:xmpp:hints"/>')));
+  t.false(
+    await w.take(
+      `<message xmlns="jabber:client" from="bob@larder.test" to="${alice}" type="chat"><active xmlns="http://jabber.org/protocol/chatstates"/></message>`,
+    ),
+  );
+  t.is((await w.history()).length, 1);
+});
+
+test("encrypted content is kept and marked, and its fallback text is not found", async (t) => {
+  const w = await world(t);
+  await w.take(
+    chat(
+      "fallbackword",
+      "",
+      '<encryption xmlns="urn:xmpp:eme:0" namespace="urn:xmpp:omemo:2" name="OMEMO"/>',
+    ),
+  );
+  await w.take(
+    `<message xmlns="jabber:client" from="bob@larder.test" to="${alice}"><encrypted xmlns="eu.siacs.conversations.axolotl"/></message>`,
+  );
+  t.deepEqual(
+    (await w.history()).map(({ encrypted }) => encrypted),
+    ["urn:xmpp:omemo:2", "eu.siacs.conversations.axolotl"],
+  );
+  const found = await w.store.messages.history({ limit: 10, search: "fallbackword" });
+  t.deepEqual(found.messages, []);
+});
+
+test("a delayed message stands where our server says it belongs", async (t) => {
+  const w = await world(t);
+  await w.take(chat("now"));
+  await w.take(
+    chat("earlier", "", '<delay xmlns="urn:xmpp:delay" from="larder.test" stamp="2020-01-01T00:00:00Z"/>'),
+  );
+  const history = await w.history();
+  t.deepEqual(
+    history.map(({ bodies }) => bodies[0]?.text),
+    ["earlier", "now"],
+  );
+  t.true(history[0]?.delayed);
+});
+
+test("a type that nobody knows is normal (RFC 6121 §5.2.2)", async (t) => {
+  const w = await world(t);
+  await w.take(chat("a").replace('type="chat"', 'type="novel"'));
+  t.is((await w.history())[0]?.type, "normal");
+});
+
+test("a message that another client of ours sent is outgoing and sent", async (t) => {
+  const w = await world(t);
+  const inner = `<message xmlns="jabber:client" from="${alice}/web" to="bob@larder.test" type="chat"><body>x</body></message>`;
+  await w.take(
+    `<message xmlns="jabber:client" from="${alice}" to="${alice}/home"><sent xmlns="urn:xmpp:carbons:2"><forwarded xmlns="urn:xmpp:forward:0">${inner}</forwarded></sent></message>`,
+  );
+  t.like((await w.history())[0], { direction: "out", state: "sent", conversation: "bob@larder.test" });
+});
+
+const bounce = (from: string, id: string) =>
+  `<message xmlns="jabber:client" from="${from}" to="${alice}" type="error" id="${id}"><error type="cancel"><service-unavailable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></message>`;
+
+test("an error from the other party fails the message, and is told", async (t) => {
+  const w = await world(t);
+  await w.take(chat("x", 'id="w1"', "", `${alice}/web`).replace(`to="${alice}"`, 'to="bob@larder.test"'));
+  t.true(await w.take(bounce("bob@larder.test", "w1")));
+  t.like((await w.history())[0], {
+    state: "failed",
+    error: { type: "unsupported", condition: "service-unavailable" },
+  });
+  t.deepEqual(await w.told(), ["message_new", "message_update error"]);
+});
+
+test("an error from anybody else, or for an id nobody sent, changes nothing", async (t) => {
+  const w = await world(t);
+  await w.take(chat("x", 'id="w1"', "", `${alice}/web`).replace(`to="${alice}"`, 'to="bob@larder.test"'));
+  t.false(await w.take(bounce("mallory@evil.test", "w1")));
+  t.false(await w.take(bounce("bob@larder.test", "w2")));
+  t.false(await w.take(bounce("bob@larder.test", "w1").replace(' id="w1"', "")));
+  t.is((await w.history())[0]?.state, "sent");
+});
+
+test("an error finds its message where another conversation has one with the same id", async (t) => {
+  const w = await world(t);
+  for (const to of ["carol@larder.test", "bob@larder.test"]) {
+    await w.take(chat(to, 'id="1"', "", `${alice}/web`).replace(`to="${alice}"`, `to="${to}"`));
+  }
+  t.true(await w.take(bounce("bob@larder.test/x", "1")));
+  t.deepEqual(
+    (await w.history()).map(({ state }) => state),
+    ["sent", "failed"],
+  );
+});
+
+test("an error for a private room message comes from room and nick, without a mark", async (t) => {
+  const w = await world(t);
+  const mark = '<x xmlns="http://jabber.org/protocol/muc#user"/>';
+  await w.take(chat("x", 'id="p"', mark, `${alice}/web`).replace(`to="${alice}"`, 'to="room@muc.test/Nick"'));
+  t.false(await w.take(bounce("room@muc.test/Other", "p")));
+  t.true(await w.take(bounce("room@muc.test/Nick", "p")));
+});
+
+test("our own message to ourselves is one, though it comes back", async (t) => {
+  const w = await world(t);
+  const note = chat("note", 'id="n"', origin("n"), `${alice}/web`);
+  await w.take(note);
+  await w.take(note);
+  t.like(await w.history(), { length: 1, 0: { direction: "out", conversation: alice } });
+});

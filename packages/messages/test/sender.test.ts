@@ -1,0 +1,199 @@
+import { InvalidParamsError, NotAcceptableError, type XmlElement } from "@larder/core";
+import { MessageSender, type OutgoingMessage } from "@larder/messages";
+import test from "ava";
+import { alice, chat, FakeAccount, origin, world } from "./support.js";
+
+const to = (text: string, rest: Partial<OutgoingMessage> = {}): OutgoingMessage => ({
+  to: "bob@larder.test",
+  conversation: "bob@larder.test",
+  bodies: [{ lang: "", text }],
+  type: "chat",
+  ...rest,
+});
+
+test("a message is pending, then sent when the server has it, and both are told", async (t) => {
+  const w = await world(t);
+  const { message, sent } = await new MessageSender(w.store).send(w.account, to("hi"));
+  t.is(message.state, "pending");
+  await sent;
+  t.is((await w.history())[0]?.state, "sent");
+  t.deepEqual(await w.told(), ["message_new", "message_update state"]);
+});
+
+test("the stanza carries its id as origin-id too, languages, subject, thread, and nothing more", async (t) => {
+  const w = await world(t);
+  const bodies = [
+    { lang: "", text: "a<b" },
+    { lang: "de", text: "ä" },
+  ];
+  const { message, sent } = await new MessageSender(w.store).send(
+    w.account,
+    to("", { bodies, subject: "S", thread: "T" }),
+  );
+  await sent;
+  const id = message.wireId ?? "";
+  t.is(
+    w.account.sent[0]?.toString(),
+    `<message xmlns="jabber:client" to="bob@larder.test" type="chat" id="${id}"><subject>S</subject><body>a&lt;b</body>` +
+      `<body xml:lang="de">ä</body><thread>T</thread><origin-id xmlns="urn:xmpp:sid:0" id="${id}"/></message>`,
+  );
+});
+
+test("messages of one conversation go out in the order in which they were sent", async (t) => {
+  const w = await world(t);
+  const sender = new MessageSender(w.store);
+  const texts = Array.from({ length: 20 }, (_, index) => String(index));
+  await Promise.all(texts.map((text) => sender.send(w.account, to(text))));
+  t.deepEqual(w.account.bodies, texts);
+});
+
+test("offline, messages wait and go out in their order when the account is online, each once", async (t) => {
+  const w = await world(t);
+  const sender = new MessageSender(w.store);
+  w.account.connected = false;
+  await sender.send(w.account, to("1"));
+  await sender.send(w.account, to("2"));
+  t.deepEqual(w.account.bodies, []);
+  w.account.connected = true;
+  await Promise.all([sender.send(w.account, to("3")), sender.flush(w.account), sender.flush(w.account)]);
+  t.deepEqual(w.account.bodies, ["1", "2", "3"]);
+});
+
+test("what the server never acknowledged is pending again, and goes out under the same id", async (t) => {
+  const w = await world(t);
+  const sender = new MessageSender(w.store);
+  w.account.acknowledge = () => {
+    w.account.lose();
+    return w.account.acknowledge({} as XmlElement);
+  };
+  const { message, sent } = await sender.send(w.account, to("1"));
+  await sent;
+  t.is((await w.history())[0]?.state, "pending");
+  w.account.connected = true;
+  w.account.acknowledge = async () => {};
+  await sender.flush(w.account);
+  t.deepEqual(
+    w.account.sent.map(({ attrs }) => attrs.id),
+    [message.wireId, message.wireId],
+  );
+});
+
+test("a flush while an acknowledgement is outstanding sends nothing twice", async (t) => {
+  const w = await world(t);
+  const sender = new MessageSender(w.store);
+  let acknowledge = () => {};
+  w.account.acknowledge = () =>
+    new Promise((resolve) => {
+      acknowledge = resolve;
+    });
+  const { sent } = await sender.send(w.account, to("1"));
+  await sender.flush(w.account);
+  t.is(w.account.sent.length, 1);
+  acknowledge();
+  await sent;
+});
+
+test("a failure that is no lost session reaches who waits, and the message stays pending", async (t) => {
+  const w = await world(t);
+  const failures: unknown[] = [];
+  const sender = new MessageSender(w.store, { onError: (error) => failures.push(error) });
+  w.account.acknowledge = () => Promise.reject(new Error("odd"));
+  const { sent } = await sender.send(w.account, to("1"));
+  await t.throwsAsync(sent, { message: "odd" });
+  t.is(failures.length, 1);
+  t.is((await w.history())[0]?.state, "pending");
+});
+
+test("a message that the server will never take fails, and is not sent again", async (t) => {
+  const w = await world(t);
+  const sender = new MessageSender(w.store);
+  w.account.acknowledge = () => Promise.reject(new NotAcceptableError("too large"));
+  const { sent } = await sender.send(w.account, to("1"));
+  await t.throwsAsync(sent, { message: "too large" });
+  t.like((await w.history())[0], {
+    state: "failed",
+    error: { type: "not_acceptable", message: "too large" },
+  });
+  await sender.flush(w.account);
+  t.is(w.account.sent.length, 1);
+  t.deepEqual(await w.told(), ["message_new", "message_update error"]);
+});
+
+test("an error that came back before the acknowledgement is not overwritten by it", async (t) => {
+  const w = await world(t);
+  const sender = new MessageSender(w.store);
+  w.account.acknowledge = async (stanza) => {
+    await w.take(
+      `<message xmlns="jabber:client" from="bob@larder.test" to="${alice}" type="error" id="${stanza.attrs.id}"><error type="cancel"><item-not-found xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></message>`,
+    );
+  };
+  const { sent } = await sender.send(w.account, to("1"));
+  await sent;
+  t.is((await w.history())[0]?.state, "failed");
+});
+
+test("the same request id sends once for an account, also side by side", async (t) => {
+  const w = await world(t);
+  const sender = new MessageSender(w.store);
+  const request = to("1", { requestId: "r" });
+  const sendings = await Promise.all([sender.send(w.account, request), sender.send(w.account, request)]);
+  t.is(sendings[0].message.uid, sendings[1].message.uid);
+  t.is(w.account.sent.length, 1);
+  const other = await w.store.accounts.add({
+    jid: "b@larder.test",
+    autoConnect: true,
+    tls: "required",
+    allowPlaintext: false,
+  });
+  const account = new FakeAccount(other.id);
+  await sender.send(account, request);
+  t.is(account.sent.length, 1);
+});
+
+test("a reply names the message by the id its sender gave it (XEP-0461 §3.1)", async (t) => {
+  const w = await world(t);
+  await w.take(chat("question", 'id="w"', origin("o")));
+  const [question] = await w.history();
+  const { message } = await new MessageSender(w.store).send(
+    w.account,
+    to("answer", { replyTo: question?.uid }),
+  );
+  t.is(message.replyToId, "o");
+  t.like(w.account.sent[0]?.getChild("reply", "urn:xmpp:reply:0")?.attrs, {
+    to: "bob@larder.test/phone",
+    id: "o",
+  });
+});
+
+test("a reply to no message, one of another conversation or of another account is refused, and nothing is kept", async (t) => {
+  const w = await world(t);
+  const sender = new MessageSender(w.store);
+  await w.take(chat("x", "", "", "carol@larder.test/a"));
+  const [elsewhere] = await w.history();
+  const other = await w.store.accounts.add({
+    jid: "b@larder.test",
+    autoConnect: true,
+    tls: "required",
+    allowPlaintext: false,
+  });
+  const theirs = await sender.send(new FakeAccount(other.id), to("theirs"));
+  for (const replyTo of ["nothing", elsewhere?.uid, theirs.message.uid]) {
+    await t.throwsAsync(sender.send(w.account, to("answer", { replyTo })), {
+      instanceOf: InvalidParamsError,
+    });
+  }
+  t.deepEqual(w.account.bodies, []);
+  t.is((await w.history()).length, 1);
+});
+
+test("what comes back of our own message is that message", async (t) => {
+  const w = await world(t);
+  const { message, sent } = await new MessageSender(w.store).send(
+    w.account,
+    to("note", { to: alice, conversation: alice }),
+  );
+  await sent;
+  const id = message.wireId ?? "";
+  await w.take(chat("note", `id="${id}"`, origin(id), `${alice}/larder`));
+  t.is((await w.history()).length, 1);
+});

@@ -1,0 +1,78 @@
+import { StorageError } from "@larder/storage";
+import test from "ava";
+import { accountIn, temporaryStore } from "./support.js";
+
+/** A promise and how to keep it. */
+function gate() {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+test("closing waits for what reads and writes, and refuses what comes after", async (t) => {
+  const { database } = await temporaryStore(t);
+  const [reading, go] = [gate(), gate()];
+  const slow = database.read(async ({ transaction }) => {
+    reading.open();
+    await go.opened;
+    return database.models.Account.count({ transaction });
+  });
+  await reading.opened;
+  let closed = false;
+  const closing = database.close().then(() => {
+    closed = true;
+  });
+  await t.throwsAsync(
+    database.write(async () => {}),
+    { instanceOf: StorageError, message: /closed/ },
+  );
+  await t.throwsAsync(
+    database.read(async () => {}),
+    { instanceOf: StorageError, message: /closed/ },
+  );
+  t.false(closed);
+  go.open();
+  t.is(await slow, 0);
+  await closing;
+});
+
+test("those who wait for a reader when the database closes are told that it is closed", async (t) => {
+  const { database } = await temporaryStore(t);
+  const go = gate();
+  let readers = 0;
+  const all = gate();
+  const busy = Array.from({ length: 4 }, () =>
+    database.read(async () => {
+      if (++readers === 4) all.open();
+      await go.opened;
+    }),
+  );
+  await all.opened;
+  const waiting = database.read(async () => "read");
+  const refused = t.throwsAsync(waiting, { instanceOf: StorageError, message: /closed/ });
+  const closing = database.close();
+  await refused;
+  go.open();
+  await Promise.all([...busy, closing]);
+});
+
+test("a commit listener that throws holds up nobody who wrote", async (t) => {
+  const store = await temporaryStore(t);
+  const thrown = new Promise<unknown>((resolve) => {
+    const others = process.rawListeners("uncaughtException");
+    process.removeAllListeners("uncaughtException");
+    process.once("uncaughtException", (error) => {
+      for (const other of others) process.on("uncaughtException", other as never);
+      resolve(error);
+    });
+  });
+  const stop = store.database.onCommit(() => {
+    throw new Error("a listener's fault");
+  });
+  const id = await accountIn(store);
+  stop();
+  t.is((await store.accounts.get("alice@larder.test"))?.id, id);
+  t.like(await thrown, { message: "a listener's fault" });
+});

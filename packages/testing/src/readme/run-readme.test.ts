@@ -1,0 +1,7 @@
+import test from "ava";
+import { runReadme } from "./run-readme.js";
+
+test("the README's snippet prints what the README says", async (t) => {
+  const { printed, promised } = await runReadme(new URL("../../", import.meta.url));
+  t.is(printed, promised);
+});

@@ -1,0 +1,27 @@
+import { execFile } from "node:child_process";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const SNIPPET = /```js\n([\s\S]*?)```\s+It prints:\s+```text\n([\s\S]*?)```/;
+
+/**
+ * Runs the snippet of a package's README as a program of its own, in the package, so that its imports
+ * are found as a user's would be.
+ *
+ * @param directory the package's directory, with a slash at its end
+ * @returns what it printed, and what the README says that it prints
+ */
+export async function runReadme(directory: URL): Promise<{ printed: string; promised: string }> {
+  const [, snippet, promised] = SNIPPET.exec(await readFile(new URL("README.md", directory), "utf8")) ?? [];
+  if (snippet === undefined || promised === undefined) throw new Error("the README has no snippet");
+  const file = fileURLToPath(new URL(`dist-test/readme-${process.pid}.mjs`, directory));
+  await mkdir(new URL("dist-test/", directory), { recursive: true });
+  await writeFile(file, snippet);
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [file], { timeout: 60_000 });
+    return { printed: stdout, promised };
+  } finally {
+    await rm(file, { force: true });
+  }
+}
