@@ -166,6 +166,23 @@ test("what goes wrong has the exit code of the contract and a line on standard e
   t.like(JSON.parse(json.stderr), { error: { path: "limit" } });
 });
 
+test("a follower whose daemon ends says with which cursor to go on, and ends with 3", async (t) => {
+  const instance = await Instance.empty(t);
+  const daemon = await instance.startDaemon(t);
+  await instance.run(["status", "--wait", "30"]);
+  const following = instance.run(["events", "--follow", "--json"]);
+  const followed = async () =>
+    ((await instance.json(["status"])) as { bridge: { connections: number } }).bridge.connections === 2;
+  while (!(await followed()));
+  daemon.kill("SIGTERM");
+  const { code, stderr } = await following;
+  t.is(code, 3);
+  const since = /the daemon has ended; --since (\S+) goes on/.exec(stderr)?.[1] ?? "";
+  await instance.startDaemon(t);
+  await instance.run(["status", "--wait", "30"]);
+  t.deepEqual(await instance.run(["events", "--since", since]), { code: 0, stdout: "", stderr: "" });
+});
+
 test("without a daemon every command says so and ends with 3, and status waits as long as it is told", async (t) => {
   const instance = await Instance.empty(t);
   for (const args of [

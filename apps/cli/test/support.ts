@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -34,7 +34,7 @@ export class Instance {
     return instance;
   }
 
-  async startDaemon(t: ExecutionContext): Promise<void> {
+  async startDaemon(t: ExecutionContext): Promise<ChildProcess> {
     const child = spawn(process.execPath, [larderd], {
       env: { ...process.env, LARDER_HOME: this.home },
       stdio: "ignore",
@@ -44,6 +44,7 @@ export class Instance {
       child.kill("SIGTERM");
       await ended;
     });
+    return child;
   }
 
   /** Runs the command line until it ends. Standard input is what is given, and never a terminal. */
