@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ExecutionContext } from "ava";
 
-const larder = fileURLToPath(new URL("../bin/larder.js", import.meta.url));
+/** The command line's program. */
+export const larder = fileURLToPath(new URL("../bin/larder.js", import.meta.url));
 // The daemon's program, not its package: the command line knows the bridge alone.
 const larderd = fileURLToPath(new URL("../../daemon/bin/larderd.js", import.meta.url));
 
