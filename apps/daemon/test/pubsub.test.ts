@@ -1,6 +1,8 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { makeFeed, startProsody } from "@larder/testing";
 import test from "ava";
-import { addAccount, failure, startDaemon, type TestClient } from "./support.js";
+import { addAccount, failure, startDaemon, type TestClient, temporaryHome } from "./support.js";
 
 const server = await startProsody();
 test.after.always(() => server.stop());
@@ -308,5 +310,43 @@ test("an account's own PEP node needs no service, and the same request id publis
   t.deepEqual(
     items.map(({ id }) => id),
     [one.id],
+  );
+});
+
+test("a node larger than a stanza may be is read in parts, from a service that does not page", async (t) => {
+  const home = await temporaryHome(t);
+  await writeFile(join(home, "larder.toml"), "[limits]\nstanzaBytes = 60000\n");
+  const daemon = await startDaemon(t, { home });
+  const client = await daemon.connect();
+  const bob = await addAccount(client, server, "bob");
+  const ids = await filledNode(client, bob, "large", 60); // about 200 KB
+  const { items } = await client.call("ps_items_get", { account: bob, service, node: "large" });
+  t.deepEqual(
+    items.map(({ id }) => id),
+    ids,
+  );
+  t.like(await client.call("ps_cache_sync", { account: bob, service, node: "large" }), {
+    node: { items: 60, state: "synced" },
+  });
+  t.deepEqual(
+    (await client.call("ps_cache_get", { account: bob, service, node: "large" })).items.map(({ id }) => id),
+    ids,
+  );
+  t.true((await client.call("stats_get")).network.dropped > 0);
+});
+
+test("an order that the service does not know is refused, and given by the cache", async (t) => {
+  const daemon = await startDaemon(t);
+  const client = await daemon.connect();
+  const bob = await addAccount(client, server, "bob");
+  const ids = await filledNode(client, bob, "ordered", 3);
+  const request = { account: bob, service, node: "ordered", orderBy: "creation" as const };
+  const error = await failure(client.call("ps_items_get", request));
+  t.is(error.type, "unsupported");
+  t.regex(error.message, /XEP-0413/);
+  await client.call("ps_cache_sync", { account: bob, service, node: "ordered" });
+  t.deepEqual(
+    (await client.call("ps_items_get", request)).items.map(({ id }) => id),
+    ids,
   );
 });

@@ -34,13 +34,14 @@ export async function discoInfo(requester: Requester, to: string, node?: string)
   };
 }
 
-/** Asks an entity what belongs to it (XEP-0030 §4). */
+/** Asks an entity, or one of its nodes, what belongs to it (XEP-0030 §4). */
 export async function discoItems(
   requester: Requester,
   to: string,
+  node?: string,
 ): Promise<{ jid: string; node?: string; name?: string }[]> {
   const answer = await requester.request(
-    xml("iq", { type: "get", to }, xml("query", { xmlns: NS_DISCO_ITEMS })),
+    xml("iq", { type: "get", to }, xml("query", { xmlns: NS_DISCO_ITEMS, node })),
   );
   const query = answer.getChild("query", NS_DISCO_ITEMS);
   return (query?.getChildren("item") ?? []).flatMap(({ attrs }) =>

@@ -5,16 +5,9 @@ import type { CacheAccount, NodeAddress } from "./account.js";
 import type { Analyser } from "./analysers/analyser.js";
 import { AnalyserRegistry } from "./analysers/registry.js";
 import type { ItemParser } from "./ingest.js";
-
 import { LiveEvents } from "./live.js";
-import {
-  CacheReader,
-  checkSelection,
-  notCached,
-  type ReadAnswer,
-  type ReadRequest,
-  ServiceReader,
-} from "./reader.js";
+import { CacheReader, checkSelection, notCached, type ReadAnswer, type ReadRequest } from "./reader.js";
+import { ServiceReader } from "./service-reader.js";
 import { Synchroniser, type SyncProgress } from "./synchroniser.js";
 
 export interface PubsubCacheOptions {
@@ -24,12 +17,19 @@ export interface PubsubCacheOptions {
   readonly analysers: readonly Analyser[];
   /** Told of background work that failed; the node's `lastError` has it too. */
   readonly onBackgroundError?: (error: unknown, address: NodeAddress) => void;
+  /**
+   * How long a synchronised node is answered from the cache although its service does not let us subscribe,
+   * so that no events tell of changes. Default 300_000.
+   */
+  readonly unsubscribedMaxAgeMs?: number;
 }
 
 /** What the cache tells while it works; durable events are in the event log. */
 export interface PubsubCacheEvents {
   progress: [SyncProgress];
 }
+
+const UNSUBSCRIBED_MAX_AGE_MS = 300_000;
 
 const readable = (node: NodeRecord | undefined): node is NodeRecord =>
   node?.state === "synced" || node?.state === "stale";
@@ -64,7 +64,8 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> {
     });
     this.#live = new LiveEvents({
       ...shared,
-      onDrift: (account, address) => this.#inBackground(account, address, { tell: true }),
+      onDrift: (account, address) => this.#inBackground(account, address, { tell: true, afresh: true }),
+      onChange: (account, address, itemIds) => this.#synchroniser.noteChange(account, address, itemIds),
     });
     this.#fromCache = new CacheReader(options.store);
   }
@@ -84,7 +85,7 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> {
     checkSelection(request);
     const node = await this.#find(account, request);
     const useCache = options.useCache ?? true;
-    if (useCache && node && (node.state === "synced" || (node.state === "stale" && !account.online()))) {
+    if (useCache && node && (account.online() ? this.#isFresh(node) : readable(node))) {
       const answer = await this.#fromCache.read(node, request);
       return account.online() ? answer : { ...answer, stale: true };
     }
@@ -152,6 +153,13 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> {
     await this.#lanes.idle();
   }
 
+  /** Whether the cache says what the service would say. */
+  #isFresh({ state, subscribed, lastCheck }: NodeRecord): boolean {
+    if (state !== "synced") return false;
+    const maxAgeMs = this.#options.unsubscribedMaxAgeMs ?? UNSUBSCRIBED_MAX_AGE_MS;
+    return subscribed || Date.now() - (lastCheck?.getTime() ?? 0) < maxAgeMs;
+  }
+
   #find(account: CacheAccount, { service, node }: NodeAddress): Promise<NodeRecord | undefined> {
     return this.#options.store.nodes.find({ accountId: account.id, service, node });
   }
@@ -162,12 +170,17 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> {
     node: NodeRecord | undefined,
     namespace: string | undefined,
   ): void {
+    if (node?.state === "ignored") return;
     const address = { service, node: name };
     const analysis = this.analysers.analyse({ ...address, namespace });
     if (analysis?.toSync || readable(node)) this.#inBackground(account, address, { tell: readable(node) });
   }
 
-  #inBackground(account: CacheAccount, { service, node }: NodeAddress, options: { tell: boolean }): void {
+  #inBackground(
+    account: CacheAccount,
+    { service, node }: NodeAddress,
+    options: { tell: boolean; afresh?: boolean },
+  ): void {
     const address = { service, node };
     this.#synchroniser.sync(account, address, options).catch((error: unknown) => {
       if (hasErrorType(error) && error.type === "not_connected") return; // the next session goes on

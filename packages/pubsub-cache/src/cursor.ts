@@ -7,21 +7,22 @@ import { InvalidParamsError } from "@larder/core";
 export interface PageCursor {
   readonly itemId: string;
   readonly position?: number;
+  /** Which numbering of the cache `position` belongs to. */
+  readonly numbering?: number;
   readonly index?: number;
   readonly rsmId?: string;
 }
 
 /** The cursor as callers see it: opaque text. */
-export function encodeCursor({ itemId, position, index, rsmId }: PageCursor): string {
-  return Buffer.from(JSON.stringify([itemId, position ?? null, index ?? null, rsmId ?? null])).toString(
-    "base64url",
-  );
+export function encodeCursor({ itemId, position, index, rsmId, numbering }: PageCursor): string {
+  const parts = [itemId, position ?? null, index ?? null, rsmId ?? null, numbering ?? null];
+  return Buffer.from(JSON.stringify(parts)).toString("base64url");
 }
 
 /** @throws {InvalidParamsError} the text is no cursor of ours */
 export function decodeCursor(text: string, path: string): PageCursor {
   try {
-    const [itemId, position, index, rsmId] = JSON.parse(
+    const [itemId, position, index, rsmId, numbering] = JSON.parse(
       Buffer.from(text, "base64url").toString(),
     ) as unknown[];
     if (typeof itemId === "string") {
@@ -30,6 +31,7 @@ export function decodeCursor(text: string, path: string): PageCursor {
         position: typeof position === "number" ? position : undefined,
         index: typeof index === "number" ? index : undefined,
         rsmId: typeof rsmId === "string" ? rsmId : undefined,
+        numbering: typeof numbering === "number" ? numbering : undefined,
       };
     }
   } catch {

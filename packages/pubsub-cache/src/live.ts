@@ -3,6 +3,7 @@ import type { NodeRecord, Store, UnitOfWork } from "@larder/storage";
 import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
 import type { AnalyserRegistry } from "./analysers/registry.js";
 import { changedItems, type ItemParser, prepareItems } from "./ingest.js";
+import { described } from "./synchroniser.js";
 
 export interface LiveEventsOptions {
   readonly store: Store;
@@ -11,6 +12,12 @@ export interface LiveEventsOptions {
   readonly lanes: Lanes;
   /** A node of which only a hint of a change has come: it needs to be read again. */
   readonly onDrift: (account: CacheAccount, address: NodeAddress) => void;
+  /** What was applied to a node that is kept: ids of items published or retracted, or `all` for a purge. */
+  readonly onChange: (
+    account: CacheAccount,
+    address: NodeAddress,
+    itemIds: readonly string[] | "all",
+  ) => void;
 }
 
 /**
@@ -58,13 +65,16 @@ export class LiveEvents {
         await this.#items(account, address, node, event);
         break;
       case "purge":
-        await this.#write(account, address, "purge", {}, async () => {
+        await this.#write(account, address, "purge", {}, async (unit) => {
           if (node) await store.items.clear(node.id);
+          await store.events.scrubItems(unit, account.id, address);
         });
+        this.#options.onChange(account, address, "all");
         break;
       case "delete":
-        await this.#write(account, address, "delete", {}, async () => {
+        await this.#write(account, address, "delete", {}, async (unit) => {
           if (node) await store.nodes.remove(node.id);
+          await store.events.scrubItems(unit, account.id, address);
           await store.subscriptions.remove(account.id, address.service, address.node);
         });
         break;
@@ -84,35 +94,48 @@ export class LiveEvents {
     node: NodeRecord | undefined,
     event: Extract<PubsubEvent, { event: "items" }>,
   ): Promise<void> {
-    const { store, pool, analysers, onDrift } = this.#options;
+    const { store, pool, analysers, onDrift, onChange } = this.#options;
     const { items, retracted } = event;
     // A node that is being read for the first time, or is not kept, is told of without being stored.
-    const stored =
+    const kept =
       node !== undefined && (node.state === "synced" || node.state === "stale" || node.state === "syncing");
     if (retracted.length > 0) {
       await this.#write(account, address, "retract", { ids: retracted }, async (unit) => {
         if (node) await store.items.remove(node.id, retracted);
         await store.events.scrubItems(unit, account.id, address, retracted);
       });
+      onChange(account, address, retracted);
     }
     const withPayload = items.filter(({ payload }) => payload !== undefined);
-    if (withPayload.length < items.length && stored) onDrift(account, address); // XEP-0472 §5.1.1: only ids were sent
+    if (withPayload.length < items.length && kept) onDrift(account, address); // XEP-0472 §5.1.1: only ids were sent
     if (withPayload.length === 0) return;
-    if (!stored) {
+    if (!kept) {
       const data = { items: withPayload.map(({ id, publisher, xml }) => ({ id, publisher, xml })) };
       await this.#write(account, address, "items", data, async () => {});
       return;
     }
-    const analyser = analysers.byName(node.analyser);
+    // A node that was empty, or is being read for the first time, is recognised by what it brings.
+    const known = analysers.byName(node.analyser);
+    const namespace = withPayload[0]?.payload?.namespace;
+    const analysis = known ? undefined : analysers.analyse({ ...address, namespace });
+    const analyser = known ?? analysers.byName(analysis?.analyser);
+    const subtype = analysis ? analysis.subtype : node.subtype;
     const ids = withPayload.map(({ id }) => id);
-    const known = await store.items.known(node.id, ids);
-    const changed = changedItems(withPayload, known, analyser);
+    const stored = await store.items.known(node.id, ids);
+    const changed = changedItems(withPayload, stored, analyser);
     if (changed.length === 0) return; // a repeated notification, or the last item sent on subscribing (§6.1.7)
-    const prepared = await prepareItems(pool, address, node.subtype, analyser, changed);
+    const prepared = await prepareItems(pool, address, subtype, analyser, changed);
     await this.#write(account, address, "items", { ids: changed.map(({ id }) => id) }, async () => {
       const current = await store.nodes.find({ accountId: account.id, ...address });
-      if (current) await store.items.storeLive(current.id, current.generation, prepared);
+      if (!current) return;
+      if (analysis) await store.nodes.update(current.id, described(analysis));
+      await store.items.storeLive(current.id, current.generation, prepared);
     });
+    onChange(
+      account,
+      address,
+      changed.map(({ id }) => id),
+    );
   }
 
   async #subscription(

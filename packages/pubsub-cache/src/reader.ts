@@ -1,7 +1,8 @@
-import { getItems, InvalidParamsError, NotFoundError, type RsmAnswer, type WireItem } from "@larder/core";
+import { InvalidParamsError, NotFoundError } from "@larder/core";
 import type { ItemRecord, NodeRecord, Store } from "@larder/storage";
-import type { CacheAccount, NodeAddress } from "./account.js";
-import { decodeCursor, encodeCursor, type PageCursor } from "./cursor.js";
+import type { NodeAddress } from "./account.js";
+import { encodeCursor, type PageCursor } from "./cursor.js";
+import { localPage, readWish } from "./local-page.js";
 
 /** Which items are wanted; at most one of `maxItems`, `itemIds` and `rsm`. */
 export interface ReadRequest extends NodeAddress {
@@ -44,18 +45,7 @@ export interface ReadAnswer {
   readonly stale?: boolean;
 }
 
-const DEFAULT_PAGE = 50;
-
 const fromRecord = (record: ItemRecord): ReadItem => ({ ...record, id: record.itemId });
-
-const fromWire = (item: WireItem, now: Date): ReadItem => ({
-  id: item.id,
-  publisher: item.publisher,
-  xml: item.xml,
-  created: now,
-  updated: now,
-  dateSource: "observed",
-});
 
 /** Reads items from the cache. */
 export class CacheReader {
@@ -77,7 +67,7 @@ export class CacheReader {
       const first = page.items[0];
       const last = page.items.at(-1);
       const cursor = ({ itemId, position }: ItemRecord, index: number) =>
-        encodeCursor({ itemId, position, index });
+        encodeCursor({ itemId, position, index, numbering: numberingOf(node) });
       const rsm = first &&
         last && {
           first: cursor(first, page.index),
@@ -95,7 +85,7 @@ export class CacheReader {
   async #byCreation(node: NodeRecord, request: ReadRequest): Promise<Omit<ReadAnswer, "source">> {
     const all = (await this.#store.items.idsByCreation(node.id)).map((id) => ({ id }));
     const page = request.rsm
-      ? localPage(all, localWish(request.rsm))
+      ? localPage(all, readWish(request.rsm))
       : {
           items: all.slice(-(request.maxItems ?? all.length)),
           complete: all.length <= (request.maxItems ?? all.length),
@@ -108,161 +98,30 @@ export class CacheReader {
   }
 
   async #rsmPage(node: NodeRecord, rsm: NonNullable<ReadRequest["rsm"]>) {
-    const limit = rsm.max ?? DEFAULT_PAGE;
-    if (rsm.before === "") return { limit, newestFirst: true };
-    if (rsm.after !== undefined)
-      return { limit, after: await this.#positionOf(node, decodeCursor(rsm.after, "rsm.after"), -1) };
-    if (rsm.before !== undefined) {
-      return {
-        limit,
-        before: await this.#positionOf(node, decodeCursor(rsm.before, "rsm.before"), 0),
-        newestFirst: true,
-      };
-    }
-    return { limit, index: rsm.index ?? 0 };
+    const { max: limit, after, before, last, index } = readWish(rsm);
+    if (last) return { limit, newestFirst: true };
+    if (after) return { limit, after: await this.#positionOf(node, after, -1) };
+    if (before) return { limit, before: await this.#positionOf(node, before, 0), newestFirst: true };
+    return { limit, index: index ?? 0 };
   }
 
   /**
-   * Where a cursor's item stands now, or stood; one that was never in the cache is placed by its index.
+   * Where a cursor's item stands now, or stood; one that was never in the cache is placed by its index, as
+   * is one of before the last synchronisation, which has numbered the positions anew.
    *
    * @param shift which neighbour of that index bounds the page when the item itself is gone
    */
   async #positionOf(node: NodeRecord, cursor: PageCursor, shift: -1 | 0): Promise<number> {
     return (
       (await this.#store.items.positionOf(node.id, cursor.itemId)) ??
-      cursor.position ??
+      (cursor.numbering === numberingOf(node) ? cursor.position : undefined) ??
       this.#store.items.positionAt(node.id, (cursor.index ?? 0) + shift)
     );
   }
 }
 
-/** Reads items from the service, paging here where the service does not. */
-export class ServiceReader {
-  /**
-   * @throws {StanzaError} what the service answered
-   * @throws {NotConnectedError} the account is offline
-   */
-  async read(account: CacheAccount, request: ReadRequest): Promise<ReadAnswer & { namespace?: string }> {
-    const { service, node, orderBy } = request;
-    const address = { service, node, orderBy };
-    const now = new Date();
-    const answer = (items: readonly WireItem[], rest: Omit<ReadAnswer, "items" | "source">) => ({
-      items: items.map((item) => fromWire(item, now)),
-      namespace: items[0]?.payload?.namespace,
-      source: "service" as const,
-      ...rest,
-    });
-    if (request.itemIds) {
-      const { items } = await getItems(account.requester, { ...address, itemIds: request.itemIds });
-      const byId = new Map(items.map((item) => [item.id, item]));
-      return answer(
-        request.itemIds.flatMap((id) => byId.get(id) ?? []),
-        { complete: true },
-      );
-    }
-    if (request.rsm) {
-      const page = await this.#rsmPage(account, address, request.rsm);
-      return answer(page.items, { rsm: page.rsm, complete: page.complete });
-    }
-    const { items } = await getItems(account.requester, { ...address, maxItems: request.maxItems });
-    // Some services ignore max_items too, or stop at a limit of their own; the newest are at the end.
-    const newest = request.maxItems === undefined ? items : items.slice(-request.maxItems);
-    return answer(newest, { complete: request.maxItems === undefined || items.length < request.maxItems });
-  }
-
-  async #rsmPage(
-    account: CacheAccount,
-    address: NodeAddress & { orderBy?: "creation" | "modification" },
-    rsm: NonNullable<ReadRequest["rsm"]>,
-  ) {
-    const wish = localWish(rsm);
-    const { max, after, before } = wish;
-    const native =
-      (after === undefined || after.rsmId !== undefined) &&
-      (before === undefined || before.rsmId !== undefined)
-        ? { max, after: after?.rsmId, before: rsm.before === "" ? "" : before?.rsmId, index: rsm.index }
-        : undefined;
-    const answer = await getItems(account.requester, { ...address, rsm: native });
-    return native && answer.rsm ? servicePage(answer.items, answer.rsm, max) : localPage(answer.items, wish);
-  }
-}
-
-/** A page that the service cut. */
-function servicePage(items: readonly WireItem[], rsm: RsmAnswer, max: number) {
-  const [first, last] = [items[0], items.at(-1)];
-  const start = rsm.index;
-  return {
-    items,
-    rsm:
-      first && last
-        ? {
-            first: encodeCursor({ itemId: first.id, index: start, rsmId: rsm.first }),
-            last: encodeCursor({
-              itemId: last.id,
-              index: start === undefined ? undefined : start + items.length - 1,
-              rsmId: rsm.last,
-            }),
-            index: start,
-            count: rsm.count,
-          }
-        : undefined,
-    complete: items.length < max,
-  };
-}
-
-/** A page as it is wanted, its cursors read. */
-interface PageWish {
-  readonly max: number;
-  readonly after?: PageCursor;
-  readonly before?: PageCursor;
-  readonly last: boolean;
-  readonly index?: number;
-}
-
-function localWish(rsm: NonNullable<ReadRequest["rsm"]>): PageWish {
-  return {
-    max: rsm.max ?? DEFAULT_PAGE,
-    after: rsm.after === undefined ? undefined : decodeCursor(rsm.after, "rsm.after"),
-    before: rsm.before ? decodeCursor(rsm.before, "rsm.before") : undefined,
-    last: rsm.before === "",
-    index: rsm.index,
-  };
-}
-
-/** A page cut here, out of everything: Prosody 0.12 ignores RSM on items and returns them all. */
-function localPage<Item extends { readonly id: string }>(all: readonly Item[], wanted: PageWish) {
-  const placeOf = (cursor: PageCursor): number | undefined => {
-    const at = all.findIndex(({ id }) => id === cursor.itemId);
-    return at >= 0 ? at : undefined;
-  };
-  let start = wanted.index ?? 0;
-  let end = start + wanted.max;
-  if (wanted.last) [start, end] = [all.length - wanted.max, all.length];
-  else if (wanted.after) {
-    const at = placeOf(wanted.after);
-    start = at === undefined ? (wanted.after.index ?? 0) : at + 1; // its item is gone: the next one stands in its place
-    end = start + wanted.max;
-  } else if (wanted.before) {
-    end = placeOf(wanted.before) ?? wanted.before.index ?? 0;
-    start = end - wanted.max;
-  }
-  start = Math.max(0, start);
-  const items = all.slice(start, Math.max(start, end));
-  const [first, last] = [items[0], items.at(-1)];
-  return {
-    items,
-    rsm:
-      first && last
-        ? {
-            first: encodeCursor({ itemId: first.id, index: start }),
-            last: encodeCursor({ itemId: last.id, index: start + items.length - 1 }),
-            index: start,
-            count: all.length,
-          }
-        : undefined,
-    complete: wanted.last || wanted.before ? start === 0 : start + items.length >= all.length,
-  };
-}
+/** Tells the numberings of a node's positions apart: each synchronisation that ends makes a new one. */
+const numberingOf = (node: NodeRecord): number => node.lastSync?.getTime() ?? 0;
 
 /** @throws {InvalidParamsError} more than one selection */
 export function checkSelection(request: ReadRequest): void {

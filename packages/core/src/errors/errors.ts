@@ -80,8 +80,13 @@ export class RequestTimeoutError extends LarderError {
 
 /** A value is refused: by the other party, by a limit, or because no rule allows it. */
 export class NotAcceptableError extends LarderError {
-  override readonly name = "NotAcceptableError";
+  override readonly name: string = "NotAcceptableError";
   override readonly type = "not_acceptable";
+}
+
+/** An answer was over our limit for stanzas and was not read; asking for less may help. */
+export class AnswerTooLargeError extends NotAcceptableError {
+  override readonly name = "AnswerTooLargeError";
 }
 
 /** The server, the database or this build cannot do it. */

@@ -1,3 +1,5 @@
+import { discoItems } from "../disco.js";
+import { AnswerTooLargeError } from "../errors/errors.js";
 import { NS_ORDER_BY, NS_PUBSUB } from "../namespaces.js";
 import type { Requester } from "../requester.js";
 import { type RsmAnswer, type RsmRequest, readRsm, rsmElement } from "../rsm.js";
@@ -25,12 +27,80 @@ export interface ItemsAnswer {
 /** How long a service may take to return a page, or a whole node where it does not page. */
 const ITEMS_TIMEOUT_MS = 120_000;
 
+/** Items of one request where a node is too large to be read at once. */
+const PART = 50;
+
 /**
- * Asks the service for items (XEP-0060 §6.5.2, §6.5.7, §6.5.8; paged by XEP-0059).
+ * Asks the service for items (XEP-0060 §6.5.2, §6.5.7, §6.5.8; paged by XEP-0059). A service that does not
+ * page may answer with more than we take in one stanza: then the items are asked for by their ids, some at
+ * a time.
  *
  * @throws {StanzaError} `not_found` where there is no such node (§6.5.9.11), `forbidden`, …
+ * @throws {AnswerTooLargeError} in an order other than the service's own, which ids cannot give
  */
 export async function getItems(requester: Requester, request: ItemsRequest): Promise<ItemsAnswer> {
+  try {
+    return await askForItems(requester, request);
+  } catch (error) {
+    if (!(error instanceof AnswerTooLargeError) || request.orderBy) throw error;
+    return { items: await getInParts(requester, request) };
+  }
+}
+
+async function newestItem(
+  requester: Requester,
+  service: string,
+  node: string,
+): Promise<WireItem | undefined> {
+  try {
+    return (await askForItems(requester, { service, node, maxItems: 1 })).items[0];
+  } catch (error) {
+    if (error instanceof AnswerTooLargeError) return undefined; // a single item that nobody can read
+    throw error;
+  }
+}
+
+/**
+ * The ids of a node, oldest first, from disco#items (XEP-0060 §5.5: `name` is the item's id). Their order is
+ * not specified, and Prosody lists the newest first: the newest item itself tells.
+ */
+async function listItemIds(requester: Requester, service: string, node: string): Promise<string[]> {
+  const ids = (await discoItems(requester, service, node)).flatMap(({ name }) => name ?? []);
+  const newest = await newestItem(requester, service, node);
+  return newest !== undefined && newest.id === ids[0] ? ids.reverse() : ids;
+}
+
+async function getInParts(requester: Requester, request: ItemsRequest): Promise<WireItem[]> {
+  const { service, node, itemIds, maxItems } = request;
+  const ids = itemIds ?? (await listItemIds(requester, service, node));
+  const wanted = maxItems === undefined ? ids : ids.slice(-maxItems);
+  const found: WireItem[] = [];
+  for (let start = 0; start < wanted.length; start += PART) {
+    found.push(...(await getPart(requester, { service, node }, wanted.slice(start, start + PART))));
+  }
+  return found;
+}
+
+/** Halves what is still too large; one item that is, nobody can read, and it is left out. */
+async function getPart(
+  requester: Requester,
+  address: { service: string; node: string },
+  itemIds: readonly string[],
+): Promise<WireItem[]> {
+  try {
+    const { items } = await askForItems(requester, { ...address, itemIds });
+    const byId = new Map(items.map((item) => [item.id, item]));
+    return itemIds.flatMap((id) => byId.get(id) ?? []);
+  } catch (error) {
+    if (!(error instanceof AnswerTooLargeError)) throw error;
+    if (itemIds.length < 2) return [];
+    const half = itemIds.length >> 1;
+    const first = await getPart(requester, address, itemIds.slice(0, half));
+    return [...first, ...(await getPart(requester, address, itemIds.slice(half)))];
+  }
+}
+
+async function askForItems(requester: Requester, request: ItemsRequest): Promise<ItemsAnswer> {
   const newestFirst = request.orderBy !== undefined && request.maxItems !== undefined;
   const items = xml(
     "items",

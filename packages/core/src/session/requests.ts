@@ -1,7 +1,7 @@
 import {
+  AnswerTooLargeError,
   ConnectionError,
   type LarderError,
-  NotAcceptableError,
   RequestTimeoutError,
 } from "../errors/errors.js";
 import { StanzaError } from "../errors/stanza-error.js";
@@ -91,7 +91,7 @@ export class Requests {
     this.#take(id);
     const who = bareJid(from) ?? "the server";
     pending.reject(
-      new NotAcceptableError(`the answer of ${who} is over the limit ${limit} (${dropped.bytes} bytes)`),
+      new AnswerTooLargeError(`the answer of ${who} is over the limit ${limit} (${dropped.bytes} bytes)`),
     );
   }
 

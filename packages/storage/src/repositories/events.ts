@@ -48,17 +48,21 @@ export class EventLogRepository {
   /**
    * Takes the content of retracted items out of events that carry it themselves, because their node is
    * not kept. Events of kept nodes hold ids alone.
+   *
+   * @param itemIds all of the node when absent
    */
   scrubItems(
     unit: UnitOfWork,
     accountId: number,
     address: { service: string; node: string },
-    itemIds: readonly string[],
+    itemIds?: readonly string[],
   ): Promise<void> {
+    const retracted = itemIds
+      ? sql`i.value->>'id' IN (SELECT value FROM json_each(${JSON.stringify(itemIds)}))`
+      : sql`TRUE`;
     return unit.executor.run(sql`
       UPDATE event_log SET data = json_set(data, '$.items', (
-        SELECT json_group_array(CASE WHEN i.value->>'id' IN (SELECT value FROM json_each(${JSON.stringify(itemIds)}))
-          THEN json_object('id', i.value->>'id') ELSE json(i.value) END)
+        SELECT json_group_array(CASE WHEN ${retracted} THEN json_object('id', i.value->>'id') ELSE json(i.value) END)
         FROM json_each(event_log.data, '$.items') i))
       WHERE signal = 'ps_event' AND account_id = ${accountId} AND json_type(data, '$.items') = 'array'
         AND data->>'service' = ${address.service} AND data->>'node' = ${address.node}`);

@@ -166,17 +166,17 @@ export class ItemRepository {
   /**
    * Ends a synchronisation: what it did not see goes, what it saw stands in its order.
    *
-   * @returns ids of the items that went
+   * @returns ids of the items that went, as far as readers could see them
    */
   finishGeneration(nodeId: number, generation: number): Promise<string[]> {
     return this.#db.write(async ({ executor }) => {
-      const gone = await executor.all<{ item_id: string }>(
-        sql`DELETE FROM pubsub_item WHERE node_id = ${nodeId} AND generation < ${generation} RETURNING item_id`,
+      const gone = await executor.all<{ item_id: string; position: number }>(
+        sql`DELETE FROM pubsub_item WHERE node_id = ${nodeId} AND generation < ${generation} RETURNING item_id, position`,
       );
       await executor.run(
         sql`UPDATE pubsub_item SET position = COALESCE(next_position, position), next_position = NULL WHERE node_id = ${nodeId}`,
       );
-      return gone.map((row) => row.item_id);
+      return gone.filter((row) => row.position !== UNPLACED).map((row) => row.item_id);
     });
   }
 
@@ -285,11 +285,11 @@ export class ItemRepository {
     });
   }
 
-  /** All ids in the order in which the items were created, oldest first. */
+  /** All ids in the order in which the items were created, as far as it was seen, oldest first; a page comes in at one instant. */
   idsByCreation(nodeId: number): Promise<string[]> {
     return this.#db.read(async ({ executor }) => {
       const rows = await executor.all<{ item_id: string }>(
-        sql`SELECT item_id FROM pubsub_item WHERE node_id = ${nodeId} AND position >= 0 ORDER BY created, position`,
+        sql`SELECT item_id FROM pubsub_item WHERE node_id = ${nodeId} AND position >= 0 ORDER BY created, id`,
       );
       return rows.map((row) => row.item_id);
     });

@@ -149,7 +149,7 @@ export class NodeRepository {
         sql`UPDATE pubsub_node SET state = 'stale' WHERE account_id = ${accountId} AND state = 'synced'`,
       );
       const rows = await executor.all<Row>(
-        sql`SELECT * FROM pubsub_node WHERE account_id = ${accountId} AND state IN ('stale', 'syncing', 'error')`,
+        sql`SELECT * FROM pubsub_node WHERE account_id = ${accountId} AND state IN ('new', 'stale', 'syncing', 'error')`,
       );
       return rows.map(recordOf);
     });

@@ -1,0 +1,167 @@
+import {
+  discoInfo,
+  getItems,
+  hasErrorType,
+  type ItemsAnswer,
+  NS_ORDER_BY,
+  NS_PUBSUB,
+  type RsmAnswer,
+  UnsupportedError,
+  type WireItem,
+} from "@larder/core";
+import type { CacheAccount, NodeAddress } from "./account.js";
+import { encodeCursor } from "./cursor.js";
+import { localPage, type PageWish, readWish } from "./local-page.js";
+import type { ReadAnswer, ReadItem, ReadRequest } from "./reader.js";
+
+type ServiceAddress = NodeAddress & { readonly orderBy?: "creation" | "modification" };
+
+/** Items of one request where everything is wanted of a service that pages unasked. */
+const PAGE = 250;
+
+const fromWire = (item: WireItem, now: Date): ReadItem => ({
+  id: item.id,
+  publisher: item.publisher,
+  xml: item.xml,
+  created: now,
+  updated: now,
+  dateSource: "observed",
+});
+
+const INSTANT = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+
+/**
+ * ejabberd with SQL gives the newest items and the last page newest first, which XEP-0059 §2.5 forbids.
+ * Its RSM ids are the times of creation, so the page itself tells.
+ */
+function isNewestFirst({ first = "", last = "" }: RsmAnswer): boolean {
+  return INSTANT.test(first) && INSTANT.test(last) && first > last;
+}
+
+/** The answer with its items and its ids oldest first. */
+function oldestFirst(answer: ItemsAnswer): ItemsAnswer {
+  const { items, rsm } = answer;
+  if (!rsm || !isNewestFirst(rsm)) return answer;
+  return { items: items.toReversed(), rsm: { ...rsm, first: rsm.last, last: rsm.first } };
+}
+
+/**
+ * What is not announced is not believed: a service that does not know XEP-0413 ignores the order (§6).
+ *
+ * @throws {UnsupportedError} the service does not announce it for pubsub
+ */
+async function requireOrderBy(account: CacheAccount, service: string): Promise<void> {
+  const { features } = await discoInfo(account.requester, service);
+  if (features.has(NS_ORDER_BY) || features.has(`${NS_ORDER_BY}@${NS_PUBSUB}`)) return;
+  throw new UnsupportedError(`${service} cannot order items (XEP-0413); a synchronised node can`);
+}
+
+/** Reads items from the service, paging here where the service does not. */
+export class ServiceReader {
+  /**
+   * @throws {StanzaError} what the service answered
+   * @throws {NotConnectedError} the account is offline
+   */
+  async read(account: CacheAccount, request: ReadRequest): Promise<ReadAnswer & { namespace?: string }> {
+    const { service, node, orderBy, itemIds, maxItems } = request;
+    if (orderBy) await requireOrderBy(account, service);
+    const address = { service, node, orderBy };
+    const now = new Date();
+    const answer = (items: readonly WireItem[], rest: Omit<ReadAnswer, "items" | "source">) => ({
+      items: items.map((item) => fromWire(item, now)),
+      namespace: items[0]?.payload?.namespace,
+      source: "service" as const,
+      ...rest,
+    });
+    if (itemIds) {
+      const { items } = await getItems(account.requester, { ...address, itemIds });
+      const byId = new Map(items.map((item) => [item.id, item]));
+      return answer(
+        itemIds.flatMap((id) => byId.get(id) ?? []),
+        { complete: true },
+      );
+    }
+    if (request.rsm) {
+      const { items, ...rest } = await this.#page(account, address, readWish(request.rsm));
+      return answer(items, rest);
+    }
+    if (maxItems === undefined) return answer(await this.#everything(account, address), { complete: true });
+    const { items, rsm } = oldestFirst(await getItems(account.requester, { ...address, maxItems }));
+    // Some services ignore max_items, or stop at a limit of their own; the newest are at the end.
+    const short = items.length < maxItems && (rsm?.count ?? 0) <= items.length;
+    return answer(items.slice(-maxItems), { complete: short });
+  }
+
+  async #page(account: CacheAccount, address: ServiceAddress, wish: PageWish) {
+    const { max, after, before, last, index } = wish;
+    const cursor = after ?? before;
+    if (cursor && cursor.rsmId === undefined)
+      return localPage(await this.#everything(account, address), wish);
+    const rsm = { max, after: after?.rsmId, before: last ? "" : before?.rsmId, index };
+    try {
+      const answer = oldestFirst(await getItems(account.requester, { ...address, rsm }));
+      return answer.rsm ? servicePage(answer.items, answer.rsm, wish) : localPage(answer.items, wish);
+    } catch (error) {
+      // XEP-0059 §2.2: a service that no longer knows the id says so. Our cursors outlive their items.
+      if (!cursor || !hasErrorType(error) || error.type !== "not_found") throw error;
+      return localPage(await this.#everything(account, address), wish);
+    }
+  }
+
+  /** The whole node; a service may page also where nobody asked it to (XEP-0060 §6.5.4). */
+  async #everything(account: CacheAccount, address: ServiceAddress): Promise<WireItem[]> {
+    let { items, rsm } = await getItems(account.requester, address);
+    const found = new Map(items.map((item) => [item.id, item]));
+    while (
+      rsm?.last !== undefined &&
+      items.length > 0 &&
+      (rsm.count ?? Number.POSITIVE_INFINITY) > found.size
+    ) {
+      const before = found.size;
+      ({ items, rsm } = await getItems(account.requester, {
+        ...address,
+        rsm: { max: PAGE, after: rsm.last },
+      }));
+      for (const item of items) found.set(item.id, item);
+      if (found.size === before) break;
+    }
+    return [...found.values()];
+  }
+}
+
+/** Where a page that the service cut begins, reckoned from the cursor: services' own indexes are often wrong. */
+function startOf({ after, before, last, index }: PageWish, length: number, count: number | undefined) {
+  if (after) return after.index === undefined ? undefined : after.index + 1;
+  if (before) return before.index === undefined ? undefined : Math.max(0, before.index - length);
+  if (last) return count === undefined || count < length ? undefined : count - length;
+  return index ?? 0;
+}
+
+/** A page that the service cut. */
+function servicePage(items: readonly WireItem[], rsm: RsmAnswer, wish: PageWish) {
+  const [first, last] = [items[0], items.at(-1)];
+  const start = startOf(wish, items.length, rsm.count);
+  // A short page is not the end: services have limits of their own. Counts may be too high, but then one more
+  // page is asked for, which is empty.
+  const atEnd =
+    wish.last || wish.before
+      ? start === 0
+      : start !== undefined && rsm.count !== undefined && start + items.length >= rsm.count;
+  return {
+    items,
+    rsm:
+      first && last
+        ? {
+            first: encodeCursor({ itemId: first.id, index: start, rsmId: rsm.first }),
+            last: encodeCursor({
+              itemId: last.id,
+              index: start === undefined ? undefined : start + items.length - 1,
+              rsmId: rsm.last,
+            }),
+            index: start,
+            count: rsm.count,
+          }
+        : undefined,
+    complete: items.length === 0 || (items.length < wish.max && atEnd),
+  };
+}

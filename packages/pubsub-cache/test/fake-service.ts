@@ -1,0 +1,157 @@
+import { parseTrustedXml, type Requester, StanzaError, type XmlElement } from "@larder/core";
+
+export interface FakeItem {
+  readonly id: string;
+  readonly text: string;
+  /** Place in the order of creation, by which the service pages. */
+  readonly serial: number;
+}
+
+export interface Behaviour {
+  /**
+   * `rsm` pages as XEP-0059 wants; `none` ignores RSM as Prosody 0.12; `ejabberd` pages with times of creation
+   * as ids, a wrong index after `<after/>`, and newest first where only the newest are asked for.
+   */
+  readonly paging: "rsm" | "none" | "ejabberd";
+  /** Most items of a page, whatever was asked. */
+  readonly cap?: number;
+  /** What it says of the number of items, given the truth; undefined says nothing. */
+  readonly count?: (real: number) => number | undefined;
+  /** The id of a page that is gone is an error (XEP-0059 §2.2). */
+  readonly strictIds?: boolean;
+  /** Returns the last page again for whatever comes after it. */
+  readonly repeatsLastPage?: boolean;
+  readonly refusesSubscriptions?: boolean;
+  /** Namespace of the payloads. */
+  readonly namespace?: string;
+}
+
+const PUBSUB = "http://jabber.org/protocol/pubsub";
+
+/** A pubsub service in memory with one node, which answers as it was told to, and keeps what it was asked. */
+export class FakeService implements Requester {
+  readonly account = "alice@larder.test";
+  readonly service = "pubsub.larder.test";
+  readonly node = "feed";
+  /** Oldest first. */
+  items: FakeItem[] = [];
+  readonly asked: string[] = [];
+  /** Runs before each answer is made, `after` once it is made and on its way. */
+  before: (what: string, times: number) => Promise<void> | void = () => {};
+  after: (what: string, times: number) => Promise<void> | void = () => {};
+  exists = true;
+  behaviour: Behaviour;
+  #serial = 0;
+
+  constructor(behaviour: Partial<Behaviour> = {}, count = 0) {
+    this.behaviour = { paging: "rsm", ...behaviour };
+    for (let index = 0; index < count; index++) this.publish(`i${index}`);
+  }
+
+  get ids(): string[] {
+    return this.items.map(({ id }) => id);
+  }
+
+  /** Publishes without telling; on services without paging an overwritten item goes to the end. */
+  publish(id: string, text = `text of ${id}`): void {
+    const known = this.items.findIndex((item) => item.id === id);
+    if (known >= 0 && this.behaviour.paging !== "none") {
+      const old = this.items[known];
+      if (old) this.items[known] = { ...old, text };
+      return;
+    }
+    if (known >= 0) this.items.splice(known, 1);
+    this.items.push({ id, text, serial: this.#serial++ });
+  }
+
+  retract(id: string): void {
+    this.items = this.items.filter((item) => item.id !== id);
+  }
+
+  itemXml(id: string, text = `text of ${id}`): string {
+    return `<item id="${id}"><entry xmlns="${this.behaviour.namespace ?? "urn:example:entry"}">${text}</entry></item>`;
+  }
+
+  event(children: string, from: string | undefined = this.service): XmlElement {
+    return parseTrustedXml(
+      `<message xmlns="jabber:client"${from && ` from="${from}"`} to="${this.account}" type="headline"><event xmlns="${PUBSUB}#event">${children}</event></message>`,
+    );
+  }
+
+  async request(iq: XmlElement): Promise<XmlElement> {
+    const element = iq.getChild("pubsub")?.getChildElements()[0];
+    const what = element?.name ?? "?";
+    this.asked.push(what);
+    const times = this.asked.filter((name) => name === what).length;
+    await this.before(what, times);
+    if (!this.exists) throw new StanzaError("item-not-found");
+    const answer = what === "subscribe" ? this.#subscribe() : this.#items(iq);
+    await this.after(what, times);
+    return parseTrustedXml(
+      `<iq xmlns="jabber:client" type="result" from="${this.service}"><pubsub xmlns="${PUBSUB}">${answer}</pubsub></iq>`,
+    );
+  }
+
+  #subscribe(): string {
+    if (this.behaviour.refusesSubscriptions) throw new StanzaError("not-allowed");
+    return `<subscription node="${this.node}" jid="${this.account}" subscription="subscribed"/>`;
+  }
+
+  #rsmId(item: FakeItem): string {
+    return this.behaviour.paging === "ejabberd"
+      ? new Date(Date.UTC(2026, 0, 1) + item.serial).toISOString()
+      : `rsm-${item.serial}`;
+  }
+
+  #serialOf(id: string): number {
+    const found = this.items.find((item) => this.#rsmId(item) === id);
+    if (!found && this.behaviour.strictIds) throw new StanzaError("item-not-found");
+    if (this.behaviour.paging === "ejabberd") return Date.parse(id) - Date.UTC(2026, 0, 1);
+    return Number(id.slice("rsm-".length));
+  }
+
+  #items(iq: XmlElement): string {
+    const pubsub = iq.getChild("pubsub");
+    const wanted = pubsub?.getChild("items");
+    const set = pubsub?.getChild("set");
+    const { paging } = this.behaviour;
+    const ids = (wanted?.getChildren("item") ?? []).map(({ attrs }) => attrs.id);
+    if (ids.length > 0) return this.#answer(this.items.filter(({ id }) => ids.includes(id)));
+    if (wanted?.attrs.max_items !== undefined) {
+      const newest = this.items.slice(-Number(wanted.attrs.max_items));
+      return paging === "ejabberd" ? this.#answer(newest.reverse(), 0) : this.#answer(newest);
+    }
+    if (paging === "none" || !set) return this.#answer(this.items);
+    const max = Math.min(
+      Number(set.getChildText("max") ?? Number.MAX_SAFE_INTEGER),
+      this.behaviour.cap ?? 1e9,
+    );
+    const [after, before] = [set.getChildText("after"), set.getChildText("before")];
+    if (before !== null) {
+      const end = before === "" ? Number.POSITIVE_INFINITY : this.#serialOf(before);
+      const page = this.items.filter(({ serial }) => serial < end).slice(-max);
+      if (paging === "ejabberd") return this.#answer(page.reverse(), -1);
+      return this.#answer(page, this.items.indexOf(page[0] as FakeItem));
+    }
+    const start = after === null ? Number.NEGATIVE_INFINITY : this.#serialOf(after);
+    const rest =
+      after === null
+        ? this.items.slice(Number(set.getChildText("index") ?? 0))
+        : this.items.filter(({ serial }) => serial > start);
+    let page = rest.slice(0, max);
+    if (page.length === 0 && this.behaviour.repeatsLastPage) page = this.items.slice(-max);
+    return this.#answer(page, paging === "ejabberd" && after !== null ? 0 : this.items.length - rest.length);
+  }
+
+  #answer(items: readonly FakeItem[], index?: number): string {
+    const xml = `<items node="${this.node}">${items.map(({ id, text }) => this.itemXml(id, text)).join("")}</items>`;
+    if (index === undefined) return xml;
+    const count = (this.behaviour.count ?? ((real) => real))(this.items.length);
+    const [first, last] = [items[0], items.at(-1)];
+    return `${xml}<set xmlns="http://jabber.org/protocol/rsm">${
+      first && last
+        ? `<first index="${index}">${this.#rsmId(first)}</first><last>${this.#rsmId(last)}</last>`
+        : ""
+    }${count === undefined ? "" : `<count>${count}</count>`}</set>`;
+  }
+}

@@ -1,0 +1,227 @@
+import { NotFoundError } from "@larder/core";
+import test, { type ExecutionContext } from "ava";
+import { gate, type World, world } from "./support.js";
+
+test("events are applied in their order and told", async (t) => {
+  const { cache, account, address, cached, service, event, told } = await world(t, {}, 2);
+  await cache.sync(account, address);
+  await Promise.all([
+    event(`<items node="feed">${service.itemXml("a", "1")}</items>`),
+    event(`<items node="feed">${service.itemXml("a", "2")}</items>`),
+    event('<items node="feed"><retract id="i0"/></items>'),
+    event(`<items node="feed">${service.itemXml("b")}</items>`),
+  ]);
+  t.deepEqual(await cached(), ["i1", "a", "b"]);
+  t.deepEqual((await cache.getCached(account, { ...address, itemIds: ["a"] })).items[0]?.parsed, {
+    title: "2",
+  });
+  t.deepEqual(await told(), ["live items a", "live items a", "live retract i0", "live items b"]);
+});
+
+test("a repeated notification is told once", async (t) => {
+  const { cache, account, address, service, event, told } = await world(t, {}, 1);
+  await cache.sync(account, address);
+  t.true(await event(`<items node="feed">${service.itemXml("i0")}</items>`));
+  t.deepEqual(await told(), []);
+});
+
+for (const [what, from] of [
+  ["another entity", "mallory@evil.test"],
+  ["a resource of the service", "pubsub.larder.test/x"],
+  ["something that is no address", "@@"],
+] as const) {
+  test(`an event from ${what} changes nothing`, async (t) => {
+    const { cache, account, address, cached, event, told } = await world(t, {}, 2);
+    await cache.sync(account, address);
+    t.false(await event('<purge node="feed"/>', from));
+    t.false(await event('<delete node="feed"/>', from));
+    t.deepEqual(await cached(), ["i0", "i1"]);
+    t.deepEqual(await told(), []);
+  });
+}
+
+test("an event for a node that nobody follows is not told", async (t) => {
+  const { service, event, told } = await world(t);
+  t.false(await event(`<items node="feed">${service.itemXml("a")}</items>`));
+  t.deepEqual(await told(), []);
+});
+
+test("an error that holds an event is no event", async (t) => {
+  const { cache, account, address, cached, service } = await world(t, {}, 1);
+  await cache.sync(account, address);
+  const stanza = service.event('<purge node="feed"/>');
+  stanza.attrs.type = "error";
+  t.false(await cache.handleMessage(account, stanza));
+  t.deepEqual(await cached(), ["i0"]);
+});
+
+test("a purge empties the node, and a deletion drops it with its subscription", async (t) => {
+  const { cache, account, address, cached, event, store, told } = await world(t, {}, 3);
+  await cache.sync(account, address);
+  await event('<purge node="feed"/>');
+  t.deepEqual(await cached(), []);
+  await event('<delete node="feed"/>');
+  await t.throwsAsync(cached(), { instanceOf: NotFoundError });
+  t.deepEqual(await store.subscriptions.find(account.id, address.service, address.node), []);
+  t.deepEqual(await told(), ["live purge", "live delete"]);
+});
+
+test("what was told of a node that is not kept loses its content when it is retracted or purged", async (t) => {
+  const { account, address, service, event, store } = await world(t);
+  await store.subscriptions.put({ accountId: account.id, ...address, state: "subscribed" });
+  await event(`<items node="feed">${service.itemXml("a", "secret-a")}</items>`);
+  await event(`<items node="feed">${service.itemXml("b", "secret-b")}</items>`);
+  const log = async () =>
+    JSON.stringify((await store.events.since(await store.events.oldest(), { limit: 100 })).events);
+  t.true((await log()).includes("secret-a"));
+  await event('<items node="feed"><retract id="a"/></items>');
+  t.false((await log()).includes("secret-a"));
+  t.true((await log()).includes("secret-b"));
+  await event('<purge node="feed"/>');
+  t.false((await log()).includes("secret-b"));
+});
+
+test("a notification without payloads makes the node be read again", async (t) => {
+  const { cache, account, address, cached, service, event } = await world(t, {}, 1);
+  await cache.sync(account, address);
+  service.publish("a");
+  await event('<items node="feed"><item id="a"/></items>');
+  await cache.idle();
+  t.deepEqual(await cached(), ["i0", "a"]);
+});
+
+test("a notification without payloads that comes during a synchronisation is not lost in it", async (t) => {
+  const { cache, account, address, cached, service, event } = await world(t, {}, 1);
+  await cache.sync(account, address);
+  let first = true;
+  service.after = async (what) => {
+    if (what !== "items" || !first) return;
+    first = false; // the last answer is made and does not hold what comes now
+    service.publish("a");
+    await event('<items node="feed"><item id="a"/></items>');
+  };
+  service.behaviour = { ...service.behaviour, paging: "none" };
+  await cache.sync(account, address);
+  await cache.idle();
+  t.deepEqual(await cached(), ["i0", "a"]);
+});
+
+// What happens between the moment a page is made and the moment it is stored. `none` answers in one piece,
+// so that nothing later can put it right.
+for (const known of [false, true]) {
+  const when = known ? "a repeated" : "the first";
+  const during = async (t: ExecutionContext, act: (w: World) => Promise<void>) => {
+    const w = await world(t, { paging: "none" }, 250);
+    if (known) await w.cache.sync(w.account, w.address);
+    let first = true;
+    w.service.after = async (what) => {
+      if (what !== "items" || !first) return;
+      first = false;
+      await act(w);
+    };
+    return w;
+  };
+
+  test(`an update that comes during ${when} synchronisation is newer than the page`, async (t) => {
+    const w = await during(t, async ({ event, service }) => {
+      service.publish("i200", "newer");
+      await event(`<items node="feed">${service.itemXml("i200", "newer")}</items>`);
+    });
+    await w.cache.sync(w.account, w.address);
+    const { items } = await w.cache.getCached(w.account, { ...w.address, itemIds: ["i200"] });
+    t.deepEqual(items[0]?.parsed, { title: "newer" });
+    t.deepEqual(await w.cached(), w.service.ids);
+  });
+
+  test(`an item published during ${when} synchronisation stays, at the end`, async (t) => {
+    const w = await during(t, async ({ event, service }) => {
+      service.publish("new");
+      await event(`<items node="feed">${service.itemXml("new")}</items>`);
+    });
+    await w.cache.sync(w.account, w.address);
+    t.deepEqual(await w.cached(), w.service.ids);
+    t.is((await w.cached()).at(-1), "new");
+  });
+
+  test(`an item retracted during ${when} synchronisation does not return with the page`, async (t) => {
+    const w = await during(t, async ({ event, service }) => {
+      service.retract("i200");
+      await event('<items node="feed"><retract id="i200"/></items>');
+    });
+    await w.cache.sync(w.account, w.address);
+    t.deepEqual(await w.cached(), w.service.ids);
+  });
+
+  test(`a node purged during ${when} synchronisation stays empty but for what came after`, async (t) => {
+    const w = await during(t, async ({ event, service }) => {
+      service.items = [];
+      await event('<purge node="feed"/>');
+      service.publish("new");
+      await event(`<items node="feed">${service.itemXml("new")}</items>`);
+    });
+    await w.cache.sync(w.account, w.address);
+    t.deepEqual(await w.cached(), ["new"]);
+  });
+
+  test(`a node deleted during ${when} synchronisation is gone, and who waits is told`, async (t) => {
+    const w = await during(t, async ({ event, service }) => {
+      service.exists = false;
+      await event('<delete node="feed"/>');
+    });
+    await t.throwsAsync(w.cache.sync(w.account, w.address), { instanceOf: NotFoundError });
+    await t.throwsAsync(w.cached(), { instanceOf: NotFoundError });
+    t.is(await w.state(), undefined);
+  });
+}
+
+test("an update between two pages is newer than the page before it, and kept", async (t) => {
+  const { cache, account, address, cached, service, event } = await world(t, { cap: 50 }, 170);
+  service.after = async (what, times) => {
+    if (what !== "items" || times !== 2) return;
+    service.publish("i60", "newer");
+    await event(`<items node="feed">${service.itemXml("i60", "newer")}</items>`);
+    service.retract("i10");
+    await event('<items node="feed"><retract id="i10"/></items>');
+  };
+  await cache.sync(account, address);
+  const { items } = await cache.getCached(account, { ...address, itemIds: ["i60"] });
+  t.deepEqual(items[0]?.parsed, { title: "newer" });
+  t.deepEqual((await cached()).toSorted(), service.ids.toSorted());
+});
+
+test("an event of the subscription changes it; one about somebody else does not", async (t) => {
+  const { cache, account, address, store, event } = await world(t, {}, 1);
+  await cache.sync(account, address);
+  const subscribed = async () => (await store.nodes.find({ accountId: account.id, ...address }))?.subscribed;
+  await event('<subscription node="feed" jid="bob@larder.test" subscription="none"/>');
+  t.true(await subscribed());
+  await event('<subscription node="feed" jid="alice@larder.test" subscription="none"/>');
+  t.false(await subscribed());
+});
+
+test("a slow event holds up no other node", async (t) => {
+  const slow = gate();
+  const begun = gate();
+  const { cache, account, address, service, event, cached } = await world(t, {}, 1, {
+    pool: {
+      parse: async (_parser, batch) => {
+        if (batch.some(({ xml }) => xml.includes("slow"))) {
+          begun.open();
+          await slow.opened;
+        }
+        return batch.map(() => ({ ok: false, error: "no" }));
+      },
+    },
+  });
+  await cache.sync(account, address);
+  const other = { ...address, node: "other" };
+  await cache.sync(account, other);
+  const first = event(`<items node="feed">${service.itemXml("slow")}</items>`);
+  await begun.opened;
+  await event(`<items node="other">${service.itemXml("quick")}</items>`);
+  t.is((await cache.getCached(account, other)).items.at(-1)?.id, "quick");
+  t.is((await cache.getCached(account, other)).items.at(-1)?.parseError, "no");
+  slow.open();
+  await first;
+  t.deepEqual(await cached(), ["i0", "slow"]);
+});
