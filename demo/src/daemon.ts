@@ -31,7 +31,6 @@ export class DemoDaemon implements AsyncDisposable {
       stdio: ["ignore", "ignore", openSync(join(home, "larderd.log"), "a", 0o600)],
     });
     const daemon = new DemoDaemon(home, child);
-    process.once("exit", () => child.kill("SIGKILL"));
     return daemon;
   }
 

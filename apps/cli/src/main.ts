@@ -43,8 +43,10 @@ async function main(): Promise<number> {
   }
 }
 
-// A reader that has seen enough (head) closes the pipe: that is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === "EPIPE" ? exitCodes.done : exitCodes.failed),
-);
+// A reader that has seen enough (head) closes the pipe: that is no failure. A full disk is.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(exitCodes.done);
+  process.stderr.write(`${pc.red("larder:")} standard output cannot be written to (${error.code})\n`);
+  process.exit(exitCodes.failed);
+});
 process.exitCode = await main();

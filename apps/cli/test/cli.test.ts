@@ -1,6 +1,9 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
 import { startProsody } from "@larder/testing";
 import test from "ava";
-import { Instance } from "./support.js";
+import { Instance, larder } from "./support.js";
 
 const server = await startProsody({ users: { alice: "wonderland", bob: "builder" } });
 test.after.always(() => server.stop());
@@ -164,6 +167,37 @@ test("what goes wrong has the exit code of the contract and a line on standard e
   }
   const json = await instance.run(["history", "--limit", "5000", "--json"]);
   t.like(JSON.parse(json.stderr), { error: { path: "limit" } });
+});
+
+test("a follower whose daemon ends says with which cursor to go on, and ends with 3", async (t) => {
+  const instance = await Instance.empty(t);
+  const daemon = await instance.startDaemon(t);
+  await instance.run(["status", "--wait", "30"]);
+  const following = instance.run(["events", "--follow", "--json"]);
+  const followed = async () =>
+    ((await instance.json(["status"])) as { bridge: { connections: number } }).bridge.connections === 2;
+  while (!(await followed()));
+  daemon.kill("SIGTERM");
+  const { code, stderr } = await following;
+  t.is(code, 3);
+  const since = /the daemon has ended; --since (\S+) goes on/.exec(stderr)?.[1] ?? "";
+  await instance.startDaemon(t);
+  await instance.run(["status", "--wait", "30"]);
+  t.deepEqual(await instance.run(["events", "--since", since]), { code: 0, stdout: "", stderr: "" });
+});
+
+test("a result that cannot be written is a failure that says why, and a reader that has enough is none", async (t) => {
+  const instance = await Instance.empty(t);
+  const shell = async (line: string) => {
+    const child = spawn("bash", ["-c", `set -o pipefail; ${line}`, "bash", process.execPath, larder]);
+    const stderr = text(child.stderr);
+    const [code] = (await once(child, "close")) as [number];
+    return { code, stderr: await stderr };
+  };
+  t.deepEqual(await shell('"$@" completion bash | head -n 1 >/dev/null'), { code: 0, stderr: "" });
+  const full = await shell('NO_COLOR=1 "$@" completion bash >/dev/full');
+  t.is(full.code, 1);
+  t.regex(full.stderr, /^larder: standard output cannot be written to \(ENOSPC\)\n$/);
 });
 
 test("without a daemon every command says so and ends with 3, and status waits as long as it is told", async (t) => {

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ExecutionContext } from "ava";
 
-const larder = fileURLToPath(new URL("../bin/larder.js", import.meta.url));
+/** The command line's program. */
+export const larder = fileURLToPath(new URL("../bin/larder.js", import.meta.url));
 // The daemon's program, not its package: the command line knows the bridge alone.
 const larderd = fileURLToPath(new URL("../../daemon/bin/larderd.js", import.meta.url));
 
@@ -34,7 +35,7 @@ export class Instance {
     return instance;
   }
 
-  async startDaemon(t: ExecutionContext): Promise<void> {
+  async startDaemon(t: ExecutionContext): Promise<ChildProcess> {
     const child = spawn(process.execPath, [larderd], {
       env: { ...process.env, LARDER_HOME: this.home },
       stdio: "ignore",
@@ -44,6 +45,7 @@ export class Instance {
       child.kill("SIGTERM");
       await ended;
     });
+    return child;
   }
 
   /** Runs the command line until it ends. Standard input is what is given, and never a terminal. */

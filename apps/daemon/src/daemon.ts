@@ -131,11 +131,13 @@ export class Daemon {
       cache,
       daemon: { version, connections: () => bridge.connections, parserPool: () => ({ ...pool.stats }) },
     };
+    await accounts.load(); // before the first client asks for them
     const bridge = await BridgeServer.listen({
       path: paths.socket,
       handle: createLineHandler(methodHandlers, context, log),
       maxConnections: config.limits.connections,
       lineBytes: config.limits.lineBytes,
+      onError: (err) => log.error({ err }, "the bridge cannot take a connection"),
     });
     cache.on("progress", (progress) => this.#tell(bridge, accounts, "ps_cache_progress", { ...progress }));
     const stopListening = database.onCommit(() => {
@@ -148,7 +150,7 @@ export class Daemon {
       () => bridge.close(BRIDGE_GRACE_MS),
     );
     this.#prune(store, config, log);
-    await accounts.start();
+    accounts.connectAll();
     log.info({ version, socket: paths.socket, database: database.file }, "larderd is ready");
     if (accounts.all().length === 0) log.info({}, "there is no account yet: larder account add JID");
   }

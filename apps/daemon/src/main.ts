@@ -39,9 +39,9 @@ function readArguments(): { help: boolean; version: boolean; checkConfig: boolea
 function fail(error: unknown): never {
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`larderd: ${message.split("\n")[0]}\n`);
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const wrongUse =
-    error instanceof Error &&
-    (error.name === "InvalidParamsError" || error.message.startsWith("Unknown option"));
+    (error instanceof Error && error.name === "InvalidParamsError") || code.startsWith("ERR_PARSE_ARGS_");
   process.exit(wrongUse ? 2 : 1);
 }
 
@@ -56,7 +56,7 @@ async function main(): Promise<void> {
   if (options.checkConfig) return void process.stdout.write(`${paths.configFile}: nothing wrong\n`);
 
   const log = createLog(config.log.level);
-  const daemon = await Daemon.start({ paths, config, log });
+  const starting = Daemon.start({ paths, config, log });
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) return;
@@ -66,16 +66,21 @@ async function main(): Promise<void> {
       log.warn({}, "stopping took too long; what is left is cut");
       process.exit(0);
     }, STOP_WITHIN_MS).unref();
-    daemon.stop().then(
-      () => process.exit(0),
+    const stopped = starting.then((daemon) => daemon.stop());
+    stopped.then(
+      () => {
+        log.info({}, "larderd has stopped");
+        process.exit(0);
+      },
       (err: unknown) => {
         log.error({ err }, "stopping failed");
         process.exit(1);
       },
     );
   };
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
+  // From here on, also while a large database is being migrated; SIGHUP is what a terminal that closes sends.
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop);
+  await starting;
 }
 
 main().catch(fail);

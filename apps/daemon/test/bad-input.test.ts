@@ -248,7 +248,8 @@ test("a socket path that is too long, a database URL of another kind and a broke
   t.regex(config.stderr, /larder\.toml: limits\.connections: /);
   await writeFile(join(home, "larder.toml"), "[limits\n");
   t.regex((await ended({ LARDER_HOME: home })).stderr, /larder\.toml is not valid TOML \(line 1\)/);
-  t.is((await ended({ LARDER_HOME: home }, ["--nonsense"])).code, 2);
+  for (const args of [["--nonsense"], ["nonsense"], ["--version=1"]])
+    t.is((await ended({ LARDER_HOME: home }, args)).code, 2, args.join(" "));
 });
 
 test("everything of the instance is private, and the password is in no file but the secrets", async (t) => {

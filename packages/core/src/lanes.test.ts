@@ -52,3 +52,16 @@ test("idle waits for what was given, also where it fails", async (t) => {
   t.true(ended);
   await t.throwsAsync(task);
 });
+
+test("a task that gives its own lane another one is not overtaken by it", async (t) => {
+  const lanes = new Lanes();
+  const order: string[] = [];
+  await lanes.run("a", async () => {
+    void lanes.run("a", async () => {
+      order.push("inner");
+    });
+    order.push("outer");
+  });
+  await lanes.idle();
+  t.deepEqual(order, ["outer", "inner"]);
+});

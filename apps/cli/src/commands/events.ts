@@ -1,4 +1,4 @@
-import type { BridgeClient } from "@larder/core/bridge";
+import { type BridgeClient, DaemonUnreachableError } from "@larder/core/bridge";
 import type { Command } from "commander";
 import pc from "picocolors";
 import { outputOf, withClient } from "../command.js";
@@ -46,17 +46,24 @@ async function past(client: BridgeClient, out: Output, { since, signal }: EventO
   for (;;) {
     const page = await client.call("events_get", { since: cursor, signals: signal, limit: 1000 });
     for (const event of page.events) show(out, event);
-    if (page.cursor === cursor || page.events.length === 0) return;
+    if (page.cursor === cursor) return; // not where a page is empty: its events may have gone with their account
     cursor = page.cursor;
   }
 }
 
 async function follow(client: BridgeClient, out: Output, { since, signal }: EventOptions): Promise<void> {
-  client.onSignal(({ signal: name, params: { cursor, ...params } }) =>
-    show(out, { signal: name, cursor, params }),
+  let last: string | undefined;
+  client.onSignal(({ signal: name, params: { cursor, ...params } }) => {
+    last = cursor ?? last;
+    show(out, { signal: name, cursor, params });
+  });
+  const { cursor } = await client.call("signals_subscribe", { signals: signal ?? ["*"], since });
+  const interrupted = new Promise<"interrupted">((resolve) =>
+    process.once("SIGINT", () => resolve("interrupted")),
   );
-  await client.call("signals_subscribe", { signals: signal ?? ["*"], since });
-  await Promise.race([client.closed, new Promise((resolve) => process.once("SIGINT", resolve))]);
+  const end = await Promise.race([interrupted, client.closed.then(() => "closed" as const)]);
+  if (end === "closed")
+    throw new DaemonUnreachableError(`the daemon has ended; --since ${last ?? cursor} goes on`);
 }
 
 export function addEventCommands(program: Command): void {

@@ -42,12 +42,14 @@ export class AccountManager {
     this.#onState = onState;
   }
 
-  /** Loads the stored accounts and starts to connect those that want it; does not wait for any. */
-  async start(): Promise<void> {
-    for (const record of await this.#services.store.accounts.list()) {
-      const runtime = await this.#adopt(record);
-      if (record.autoConnect) this.#connectInBackground(runtime);
-    }
+  /** Loads the stored accounts. */
+  async load(): Promise<void> {
+    for (const record of await this.#services.store.accounts.list()) await this.#adopt(record);
+  }
+
+  /** Starts to connect the accounts that want it; does not wait for any. */
+  connectAll(): void {
+    for (const runtime of this.all()) if (runtime.record.autoConnect) this.#connectInBackground(runtime);
   }
 
   /**

@@ -9,6 +9,8 @@ export type LineHandler = (line: string, connection: BridgeConnection) => Promis
 const MAX_RUNNING = 256;
 /** Unsent answers, in bytes, beyond which no more requests of that client are read. */
 const MAX_UNSENT_BYTES = 4 * 1024 * 1024;
+/** How often a client that only listens, its writing side closed, is tried: its end shows in nothing else. */
+const PROBE_MS = 30_000;
 
 /**
  * One client of the bridge. Its requests run side by side and are answered as they end. A client that
@@ -22,6 +24,8 @@ export class BridgeConnection implements SignalSink {
   readonly #queue: string[] = [];
   #running = 0;
   #ended = false;
+  #closing = false;
+  #probe: NodeJS.Timeout | undefined;
   subscription: SignalSubscription | undefined;
 
   constructor(socket: Socket, options: { handle: LineHandler; lineBytes: number; onClose: () => void }) {
@@ -40,10 +44,12 @@ export class BridgeConnection implements SignalSink {
       this.#lines.end();
       this.#ended = true;
       this.#endWhenDone();
+      this.#probeWhileListening();
     });
     socket.on("drain", () => this.#drained());
     socket.on("error", () => {}); // a client that goes away is no event; "close" follows
     socket.on("close", () => {
+      clearInterval(this.#probe);
       this.subscription?.close();
       this.#drained();
       options.onClose();
@@ -65,7 +71,9 @@ export class BridgeConnection implements SignalSink {
   /** Lets running requests be answered, then closes. */
   close(): void {
     this.subscription?.close();
+    this.subscription = undefined;
     this.#ended = true;
+    this.#closing = true;
     this.#socket.pause();
     this.#endWhenDone();
   }
@@ -119,7 +127,22 @@ export class BridgeConnection implements SignalSink {
 
   /** A client that has closed its writing side still gets all its answers; one with a subscription stays. */
   #endWhenDone(): void {
-    if (this.#ended && this.#running === 0 && this.#queue.length === 0 && this.subscription === undefined)
-      this.#socket.end();
+    if (!this.#ended || this.#running > 0 || this.#queue.length > 0 || this.subscription) return;
+    // A paused socket does not see the client's end, so where we close there is nothing to wait for.
+    if (this.#closing) this.#socket.destroySoon();
+    else this.#socket.end();
+  }
+
+  /**
+   * A subscriber that has closed its writing side looks the same as one that is gone until something is written.
+   * An empty line is nothing in JSON Lines, and fails where nobody is left to read it.
+   */
+  #probeWhileListening(): void {
+    if (!this.subscription) return;
+    const probe = () => {
+      if (!this.#socket.writableNeedDrain) this.#socket.write("\n");
+    };
+    probe();
+    this.#probe = setInterval(probe, PROBE_MS).unref();
   }
 }

@@ -9,12 +9,18 @@ export interface BridgeServerOptions {
   readonly handle: LineHandler;
   readonly maxConnections: number;
   readonly lineBytes: number;
+  /** Told what keeps connections from being taken (too many open files); the ones there are go on. */
+  readonly onError: (error: Error) => void;
 }
+
+/** How long a client that was refused may take to read why. */
+const REFUSED_MS = 1000;
 
 /** Listens on the Unix socket, which only this user can open. */
 export class BridgeServer {
   readonly #options: BridgeServerOptions;
   readonly #connections = new Set<BridgeConnection>();
+  readonly #refused = new Set<Socket>();
   readonly #server: Server;
 
   private constructor(options: BridgeServerOptions) {
@@ -37,6 +43,7 @@ export class BridgeServer {
         );
         bridge.#server.listen(options.path, resolve);
       });
+      bridge.#server.on("error", options.onError);
     } finally {
       process.umask(mask);
     }
@@ -56,6 +63,7 @@ export class BridgeServer {
   /** Stops listening, lets running requests end, and cuts what is left when `graceMs` are over. */
   async close(graceMs: number): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const socket of this.#refused) socket.destroy();
     for (const connection of this.#connections) connection.close();
     const timer = setTimeout(() => {
       for (const connection of this.#connections) connection.destroy();
@@ -67,10 +75,7 @@ export class BridgeServer {
   #accept(socket: Socket): void {
     const { maxConnections, handle, lineBytes } = this.#options;
     if (this.#connections.size >= maxConnections) {
-      const message = `there are ${maxConnections} connections already`;
-      socket.end(
-        `${JSON.stringify({ jsonrpc: "2.0", id: null, error: { code: rpcCodes.invalidRequest, message } })}\n`,
-      );
+      this.#refuse(socket, `there are ${maxConnections} connections already`);
       return;
     }
     const connection = new BridgeConnection(socket, {
@@ -79,5 +84,19 @@ export class BridgeServer {
       onClose: () => this.#connections.delete(connection),
     });
     this.#connections.add(connection);
+  }
+
+  /** Says why and lets it be read; what the client sends is thrown away, and it cannot stay. */
+  #refuse(socket: Socket, message: string): void {
+    const timer = setTimeout(() => socket.destroy(), REFUSED_MS);
+    this.#refused.add(socket);
+    socket.on("error", () => {}); // it went away meanwhile
+    socket.once("close", () => {
+      clearTimeout(timer);
+      this.#refused.delete(socket);
+    });
+    socket.resume();
+    const error = { code: rpcCodes.invalidRequest, message };
+    socket.end(`${JSON.stringify({ jsonrpc: "2.0", id: null, error })}\n`);
   }
 }
