@@ -153,8 +153,8 @@ export class Reactions {
       const known = await this.#store.reactions.get(key);
       if (known && envelope.delay && known.timestamp > timestamp) return; // §4.1: a delayed one gives way to a newer
       // Our own stanza, come back from a conversation with ourselves: it can still be refused.
-      if (envelope.direction === "out" && known?.steps?.at(-1)?.stanzaWireId === envelope.message.attrs.id)
-        return;
+      const ours = known?.steps?.at(-1)?.stanzaWireId;
+      if (envelope.direction === "out" && ours !== undefined && ours === envelope.message.attrs.id) return;
       await this.#store.reactions.put({ ...key, emojis: payload.emojis, timestamp });
       const before = known?.emojis ?? [];
       const same =
