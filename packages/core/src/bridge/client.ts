@@ -74,7 +74,7 @@ export class BridgeClient implements AsyncDisposable {
   /** @throws {BridgeError} what the daemon answered */
   async call<M extends BridgeMethod>(
     method: M,
-    ...[params]: {} extends BridgeParams<M> ? [BridgeParams<M>?] : [BridgeParams<M>]
+    ...[params]: Record<never, never> extends BridgeParams<M> ? [BridgeParams<M>?] : [BridgeParams<M>]
   ): Promise<BridgeResult<M>> {
     return (await this.request(method, params ?? {})) as BridgeResult<M>;
   }
