@@ -187,7 +187,6 @@ test("a follower whose daemon ends says with which cursor to go on, and ends wit
 });
 
 test("a result that cannot be written is a failure that says why, and a reader that has enough is none", async (t) => {
-  const instance = await Instance.empty(t);
   const shell = async (line: string) => {
     const child = spawn("bash", ["-c", `set -o pipefail; ${line}`, "bash", process.execPath, larder]);
     const stderr = text(child.stderr);

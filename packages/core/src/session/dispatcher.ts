@@ -1,7 +1,7 @@
 import { LarderError } from "../errors/errors.js";
 import { bareJid } from "../jid/jid.js";
+import { Lanes } from "../lanes.js";
 import type { XmlElement } from "../xml/element.js";
-import { Lanes } from "./lanes.js";
 import type { SessionLog, StanzaHandlerOptions } from "./options.js";
 import type { LedgerEntry } from "./stream-management/inbound-ledger.js";
 
