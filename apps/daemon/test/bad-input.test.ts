@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -268,4 +268,18 @@ test("everything of the instance is private, and the password is in no file but 
   t.is(await daemon.end("SIGTERM"), 0);
   t.false((await readFile(join(daemon.home, "larder.db"))).includes("a-very-secret-word"));
   t.false(daemon.log().includes("a-very-secret-word"));
+});
+
+test("where the password cannot be kept, the account is not added, and the reason is told", async (t) => {
+  const daemon = await startDaemon(t);
+  const client = await daemon.connect();
+  const blocked = join(daemon.home, "secrets.json.new");
+  await mkdir(blocked); // as a full disk, also for root
+  const params = { jid: "a@b.example", password: "x", autoConnect: false };
+  const error = await failure(client.call("account_add", params));
+  t.is(error.type, "storage");
+  t.regex(error.message, /secrets\.json cannot be written \(EISDIR\)/);
+  t.deepEqual((await client.call("account_list")).accounts, []);
+  await rmdir(blocked);
+  t.deepEqual(await client.call("account_add", params), { account: "a@b.example" });
 });
