@@ -1,5 +1,5 @@
 import { chmod, open, readFile, rename } from "node:fs/promises";
-import type { SessionMemory, SessionMemoryData } from "@larder/core";
+import { LarderError, type SessionMemory, type SessionMemoryData } from "@larder/core";
 import { z } from "zod";
 
 const accountSecrets = z.object({
@@ -16,6 +16,12 @@ const accountSecrets = z.object({
 });
 const secretsFile = z.record(z.string(), accountSecrets);
 type SecretsFile = z.output<typeof secretsFile>;
+
+/** The secrets could not be written; the file is as it was. */
+export class SecretsNotWritableError extends LarderError {
+  override readonly name = "SecretsNotWritableError";
+  override readonly type = "storage";
+}
 
 /**
  * Passwords and tokens, apart from the database, in a file that only its user can read. Each change
@@ -56,9 +62,17 @@ export class SecretStore {
     return this.#secrets[account]?.password;
   }
 
+  /** @throws {SecretsNotWritableError} it was not kept, here neither */
   async setPassword(account: string, password: string): Promise<void> {
+    const before = this.#secrets[account];
     this.#secrets[account] = { password, memory: {} };
-    await this.#save();
+    try {
+      await this.#save();
+    } catch (error) {
+      if (before) this.#secrets[account] = before;
+      else delete this.#secrets[account];
+      throw error;
+    }
   }
 
   async remove(account: string): Promise<void> {
@@ -80,7 +94,12 @@ export class SecretStore {
   }
 
   #save(): Promise<void> {
-    this.#writing = this.#writing.catch(() => {}).then(() => this.#write());
+    this.#writing = this.#writing
+      .catch(() => {})
+      .then(() => this.#write())
+      .catch((cause: NodeJS.ErrnoException) => {
+        throw new SecretsNotWritableError(`${this.#path} cannot be written (${cause.code})`, { cause });
+      });
     return this.#writing;
   }
 

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startProsody } from "@larder/testing";
 import test, { type ExecutionContext } from "ava";
@@ -29,6 +29,12 @@ async function ended(
   });
   const [code] = (await once(child, "close")) as [number];
   return { code, ...read };
+}
+
+/** Whether another user can run it: a Node that npx fetched lies in a home that nobody else may enter. */
+async function othersReach(path: string): Promise<boolean> {
+  if (((await stat(path)).mode & 0o001) === 0) return false;
+  return dirname(path) === path || othersReach(dirname(path));
 }
 
 /** Writes raw bytes to the socket and reads answers, one for each line. */
@@ -226,7 +232,7 @@ test("a home that cannot be written to is refused in one line with the remedy", 
   const { code, stderr } = await ended({ LARDER_HOME: join(file, "home") });
   t.is(code, 1);
   t.regex(stderr, /^larderd: .*cannot be used \(ENOTDIR\): .*LARDER_HOME/);
-  if (process.getuid?.() === 0) {
+  if (process.getuid?.() === 0 && (await othersReach(process.execPath)) && (await othersReach(program))) {
     await mkdir(join(home, "locked"), { mode: 0o755 });
     const other = await ended({ LARDER_HOME: join(home, "locked", "home"), HOME: "/" }, [], 65534);
     t.is(other.code, 1, other.stderr);
@@ -268,4 +274,18 @@ test("everything of the instance is private, and the password is in no file but 
   t.is(await daemon.end("SIGTERM"), 0);
   t.false((await readFile(join(daemon.home, "larder.db"))).includes("a-very-secret-word"));
   t.false(daemon.log().includes("a-very-secret-word"));
+});
+
+test("where the password cannot be kept, the account is not added, and the reason is told", async (t) => {
+  const daemon = await startDaemon(t);
+  const client = await daemon.connect();
+  const blocked = join(daemon.home, "secrets.json.new");
+  await mkdir(blocked); // as a full disk, also for root
+  const params = { jid: "a@b.example", password: "x", autoConnect: false };
+  const error = await failure(client.call("account_add", params));
+  t.is(error.type, "storage");
+  t.regex(error.message, /secrets\.json cannot be written \(EISDIR\)/);
+  t.deepEqual((await client.call("account_list")).accounts, []);
+  await rmdir(blocked);
+  t.deepEqual(await client.call("account_add", params), { account: "a@b.example" });
 });
