@@ -96,27 +96,38 @@ test("a slow handler's stanza that the server sends again is not handled a secon
   t.is(session.stats.duplicates, 2);
 });
 
-test("a stanza that could not be stored comes again, with those behind it, in order", async (t) => {
-  const { server, session, peer } = await loggedIn(t);
-  const handled: (string | undefined)[] = [];
-  let broken = true;
-  session.onStanza(async ({ attrs: { id } }) => {
-    await Promise.resolve();
-    if (broken && id === "2") {
-      broken = false;
-      throw new StorageError("disk full");
-    }
-    handled.push(id);
+const diskFull = {
+  "an error of core": () => new StorageError("disk full"),
+  "an error of another package": () =>
+    Object.assign(new Error("disk full"), { type: "storage", retryable: true }),
+};
+for (const [whose, failure] of Object.entries(diskFull)) {
+  test(`a stanza that could not be stored comes again, with those behind it, in order: ${whose}`, async (t) => {
+    const { server, session, peer } = await loggedIn(t);
+    const handled: (string | undefined)[] = [];
+    let broken = true;
+    session.onStanza(async ({ attrs: { id } }) => {
+      await Promise.resolve();
+      if (broken && id === "2") {
+        broken = false;
+        throw failure();
+      }
+      handled.push(id);
+    });
+    const back = once(session, "online");
+    for (const id of ["1", "2", "3", "4"]) peer.send(messageFrom(id));
+    await peer.closed;
+    t.notRegex(
+      peer.transcript.join(""),
+      /<\/stream:stream>/,
+      "the stream is not closed, so it can be resumed",
+    );
+    const next = await server.online();
+    t.deepEqual(await back, { resumed: true });
+    while ((await next.clientCount()) < 4) await new Promise(setImmediate);
+    t.deepEqual(handled, ["1", "2", "3", "4"]);
   });
-  const back = once(session, "online");
-  for (const id of ["1", "2", "3", "4"]) peer.send(messageFrom(id));
-  await peer.closed;
-  t.notRegex(peer.transcript.join(""), /<\/stream:stream>/, "the stream is not closed, so it can be resumed");
-  const next = await server.online();
-  t.deepEqual(await back, { resumed: true });
-  while ((await next.clientCount()) < 4) await new Promise(setImmediate);
-  t.deepEqual(handled, ["1", "2", "3", "4"]);
-});
+}
 
 test("a handler that ends after a resumption has its stanza told to the server on the new connection", async (t) => {
   const { server, session, peer } = await loggedIn(t);

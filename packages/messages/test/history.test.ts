@@ -1,7 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ConnectionError, type Envelope, openEnvelope, parseTrustedXml, type XmlElement } from "@larder/core";
+import {
+  asStorageFailure,
+  ConnectionError,
+  type Envelope,
+  openEnvelope,
+  parseTrustedXml,
+  type XmlElement,
+} from "@larder/core";
 import { MessageIntake, MessageSender, type MessagingAccount } from "@larder/messages";
 import { createStore, Database, type Store } from "@larder/storage";
 import test, { type ExecutionContext } from "ava";
@@ -210,4 +217,11 @@ test("the same request id sends once, and a reply must name a message of the con
     send({ replyTo: question?.uid, to: "carol@larder.test", conversation: "carol@larder.test" }),
     { message: /^replyTo: / },
   );
+});
+
+test("a message that the database cannot take is a failure of storage, after which the session gets it again", async (t) => {
+  const { store, account, intake } = await setUp(t);
+  await store.database.close();
+  const error = await t.throwsAsync(intake.take(account, incoming("<body>hi</body>")));
+  t.is(asStorageFailure(error)?.type, "storage");
 });

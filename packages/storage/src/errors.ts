@@ -15,6 +15,16 @@ export class StorageError extends Error {
   readonly retryable: boolean;
 }
 
+/**
+ * A statement broke a rule of the schema. The database is well and the same statement would fail again:
+ * this is a fault of the program, not of the disk.
+ */
+export class ConstraintError extends Error {
+  override readonly name = "ConstraintError";
+  readonly type: BridgeErrorType = "internal";
+  readonly retryable = false;
+}
+
 /** Something the database does not hold: a cursor too old or from another log, a uid nobody has. */
 export class RowNotFoundError extends Error {
   override readonly name = "RowNotFoundError";
@@ -84,12 +94,19 @@ export function asUnitError(error: unknown, doing: string): unknown {
 export function asStorageError(error: unknown, doing: string): Error {
   if (
     error instanceof StorageError ||
+    error instanceof ConstraintError ||
     error instanceof RowNotFoundError ||
     error instanceof DuplicateError ||
     error instanceof InvalidQueryError ||
     error instanceof UnsupportedDatabaseError
   ) {
     return error;
+  }
+  if (
+    said(error).includes("SQLITE_CONSTRAINT") ||
+    (error instanceof Error && /Constraint|Validation/.test(error.name))
+  ) {
+    return new ConstraintError(`${doing}: ${said(error)}`, { cause: error });
   }
   const { message, retryable } = explain(error);
   return new StorageError(`${doing}: ${message}`, { cause: error, retryable });

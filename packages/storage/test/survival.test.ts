@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { createStore, Database, holdFile } from "@larder/storage";
 import test from "ava";
 import sqlite3 from "sqlite3";
-import { temporaryDirectory } from "./support.js";
+import { message, temporaryDirectory, temporaryStore } from "./support.js";
 
 const writer = fileURLToPath(new URL("./writer.fixture.js", import.meta.url));
 
@@ -91,4 +91,10 @@ test("a file can be held by one owner at a time, and is free when that one lets 
   t.like(error, { name: "DuplicateError", type: "conflict" });
   await held.release();
   await (await holdFile(path)).release();
+});
+
+test("a statement that breaks a rule of the schema is a fault of the program, not of the database", async (t) => {
+  const store = await temporaryStore(t);
+  const error = await t.throwsAsync(store.messages.insert(message(12345, "no such account")));
+  t.like(error, { name: "ConstraintError", type: "internal", retryable: false });
 });

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import {
   type BridgeErrorType,
   bridgeErrorTypes,
+  hasErrorType,
   InvalidParamsError,
   InvalidXmlError,
   LarderError,
@@ -25,15 +26,6 @@ export interface BridgeErrorBody {
   readonly code: number;
   readonly message: string;
   readonly data: Record<string, unknown>;
-}
-
-/** True for every error that carries one of the bridge's types, whichever package raised it. */
-export function hasErrorType(
-  error: unknown,
-): error is Error & { type: BridgeErrorType; retryable?: boolean; condition?: string; text?: string } {
-  return (
-    error instanceof Error && "type" in error && (bridgeErrorTypes as readonly unknown[]).includes(error.type)
-  );
 }
 
 const hasPath = (error: unknown): error is Error & { path: string } =>

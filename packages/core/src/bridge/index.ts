@@ -1,4 +1,4 @@
-export type { BridgeErrorType } from "../errors/errors.js";
+export { type BridgeErrorType, hasErrorType } from "../errors/errors.js";
 export { BridgeClient, DaemonUnreachableError, type ReceivedSignal } from "./client.js";
 export {
   BRIDGE_API,
@@ -12,7 +12,6 @@ export {
   BridgeError,
   type BridgeErrorBody,
   errorFieldOf,
-  hasErrorType,
   paramsErrorOf,
   rpcCodes,
   toBridgeError,

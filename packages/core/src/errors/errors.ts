@@ -20,6 +20,15 @@ export const bridgeErrorTypes = [
 ] as const;
 export type BridgeErrorType = (typeof bridgeErrorTypes)[number];
 
+/** True for every error that carries one of the bridge's types, whichever package raised it. */
+export function hasErrorType(
+  error: unknown,
+): error is Error & { type: BridgeErrorType; retryable?: boolean; condition?: string; text?: string } {
+  return (
+    error instanceof Error && "type" in error && (bridgeErrorTypes as readonly unknown[]).includes(error.type)
+  );
+}
+
 /** Base of every error that Larder raises on purpose. */
 export abstract class LarderError extends Error {
   /** What kind of failure this is; stable, see {@link bridgeErrorTypes}. */
@@ -135,6 +144,16 @@ export class ConnectionError extends LarderError {
 export class StorageError extends LarderError {
   override readonly name = "StorageError";
   override readonly type = "storage";
+}
+
+/**
+ * The failure of a database behind an error, whichever package raised it.
+ *
+ * @returns undefined where the error is of another kind
+ */
+export function asStorageFailure(error: unknown): LarderError | undefined {
+  if (!hasErrorType(error) || error.type !== "storage") return undefined;
+  return error instanceof LarderError ? error : new StorageError(error.message, { cause: error });
 }
 
 /** Something that should not happen did. */

@@ -1,4 +1,4 @@
-import { LarderError } from "../errors/errors.js";
+import { asStorageFailure, type LarderError } from "../errors/errors.js";
 import { bareJid } from "../jid/jid.js";
 import { Lanes } from "../lanes.js";
 import type { XmlElement } from "../xml/element.js";
@@ -61,9 +61,10 @@ export class Dispatcher {
         try {
           await registered.handler(stanza);
         } catch (error) {
-          if (error instanceof LarderError && error.type === "storage") {
+          const failure = asStorageFailure(error);
+          if (failure) {
             stored = false;
-            onStorageFailure(error);
+            onStorageFailure(failure);
           } else {
             this.#report(error, stanza);
           }

@@ -1,4 +1,4 @@
-import { LarderError } from "../errors/errors.js";
+import { asStorageFailure } from "../errors/errors.js";
 import { StanzaError } from "../errors/stanza-error.js";
 import { NS_PING, NS_STANZAS } from "../namespaces.js";
 import { type XmlElement, xml } from "../xml/element.js";
@@ -54,7 +54,8 @@ export class IqHandlers {
       const result = await handler(child, iq);
       return xml("iq", { type: "result", to: iq.attrs.from, id: iq.attrs.id }, result);
     } catch (error) {
-      if (error instanceof LarderError && error.type === "storage") throw error;
+      const failure = asStorageFailure(error);
+      if (failure) throw failure;
       if (error instanceof StanzaError) return iqError(iq.attrs, error.condition);
       const reason = error instanceof Error ? error.message : String(error);
       this.#log.error(

@@ -272,7 +272,7 @@ export class Session implements AsyncDisposable {
 
   /**
    * Handles messages, presence, and IQ answers that nobody asked for. A stanza counts as handled (XEP-0198)
-   * once the promises of all handlers are settled. One that rejects with a LarderError of type `storage`
+   * once the promises of all handlers are settled. One that rejects with an error of type `storage`
    * keeps it unhandled: the connection is cut and resumed later, and the server sends it again, to every
    * handler. Any other failure is logged.
    *
