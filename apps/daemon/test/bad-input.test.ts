@@ -232,7 +232,11 @@ test("a home that cannot be written to is refused in one line with the remedy", 
   const { code, stderr } = await ended({ LARDER_HOME: join(file, "home") });
   t.is(code, 1);
   t.regex(stderr, /^larderd: .*cannot be used \(ENOTDIR\): .*LARDER_HOME/);
-  if (process.getuid?.() === 0 && (await othersReach(process.execPath)) && (await othersReach(program))) {
+  if (
+    process.getuid?.() === 0 &&
+    (await othersReach(process.execPath)) &&
+    (await othersReach(dirname(program)))
+  ) {
     await mkdir(join(home, "locked"), { mode: 0o755 });
     const other = await ended({ LARDER_HOME: join(home, "locked", "home"), HOME: "/" }, [], 65534);
     t.is(other.code, 1, other.stderr);
