@@ -18,7 +18,7 @@ const AT_ONCE = 16;
 
 const titleOf = (item: { id: string; parsed?: unknown }): string => {
   const title = (item.parsed as { title?: string } | undefined)?.title;
-  return title || item.id;
+  return (title || item.id).replace(/[\u202a-\u202e\u2066-\u2069]/gu, ""); // these would reorder the line
 };
 
 async function side<T>(entries: readonly T[], work: (entry: T) => Promise<void>): Promise<void> {

@@ -1,7 +1,10 @@
 import { type Envelope, StanzaError } from "@larder/core";
-import type { MessageRecord, NewMessage, Store } from "@larder/storage";
+import type { LocalisedText, MessageRecord, NewMessage, Store } from "@larder/storage";
 import type { MessagingAccount } from "./account.js";
 import { readMessage } from "./read-message.js";
+
+const sameTexts = (one: readonly LocalisedText[], other: readonly LocalisedText[]): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);
 
 /**
  * Takes messages into the history, once each. What it stores, the ids it learns and the event that
@@ -47,8 +50,12 @@ export class MessageIntake {
       message.sender,
       message.originId,
     );
-    // Two different ids of the archive are two messages, whatever their sender's id says.
-    return known?.stanzaId !== undefined && message.stanzaId !== undefined ? undefined : known;
+    if (known?.stanzaId === undefined || message.stanzaId === undefined) return known;
+    // Two ids of the archive: sent again after a lost session (XEP-0198 §4), where it says the same; another
+    // message by a sender who uses its ids twice, where it does not.
+    return sameTexts(known.bodies, message.bodies) && sameTexts(known.subjects, message.subjects)
+      ? known
+      : undefined;
   }
 
   /** An error that came back for a message of ours (RFC 6120 §8.3.1): from the party it went to, or its server. */

@@ -225,3 +225,11 @@ test("a message that the database cannot take is a failure of storage, after whi
   const error = await t.throwsAsync(intake.take(account, incoming("<body>hi</body>")));
   t.is(asStorageFailure(error)?.type, "storage");
 });
+
+test("a message that its sender sent again after a lost session is one message, though the archive has it twice", async (t) => {
+  const { store, account, intake } = await setUp(t);
+  await intake.take(account, incoming(`<body>again</body>${originId("o1")}${stanzaId("s1")}`));
+  const again = `<body>again</body>${originId("o1")}${stanzaId("s2")}<delay xmlns="urn:xmpp:delay" stamp="2026-01-01T00:00:00Z"/>`;
+  t.true(await intake.take(account, incoming(again)));
+  t.is((await stored(store)).length, 1);
+});

@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
@@ -18,10 +20,14 @@ export async function runReadme(directory: URL): Promise<{ printed: string; prom
   const file = fileURLToPath(new URL(`dist-test/readme-${process.pid}.mjs`, directory));
   await mkdir(new URL("dist-test/", directory), { recursive: true });
   await writeFile(file, snippet);
+  // A snippet need not clear up after itself to be a good example.
+  const temporary = await mkdtemp(join(tmpdir(), "larder-readme-"));
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, [file], { timeout: 60_000 });
+    const env = { ...process.env, TMPDIR: temporary };
+    const { stdout } = await promisify(execFile)(process.execPath, [file], { timeout: 60_000, env });
     return { printed: stdout, promised };
   } finally {
     await rm(file, { force: true });
+    await rm(temporary, { recursive: true, force: true });
   }
 }
