@@ -9,8 +9,6 @@ export type LineHandler = (line: string, connection: BridgeConnection) => Promis
 const MAX_RUNNING = 256;
 /** Unsent answers, in bytes, beyond which no more requests of that client are read. */
 const MAX_UNSENT_BYTES = 4 * 1024 * 1024;
-/** How often a client that only listens, its writing side closed, is tried: its end shows in nothing else. */
-const PROBE_MS = 30_000;
 
 /**
  * One client of the bridge. Its requests run side by side and are answered as they end. A client that
@@ -25,7 +23,6 @@ export class BridgeConnection implements SignalSink {
   #running = 0;
   #ended = false;
   #closing = false;
-  #probe: NodeJS.Timeout | undefined;
   subscription: SignalSubscription | undefined;
 
   constructor(socket: Socket, options: { handle: LineHandler; lineBytes: number; onClose: () => void }) {
@@ -44,12 +41,10 @@ export class BridgeConnection implements SignalSink {
       this.#lines.end();
       this.#ended = true;
       this.#endWhenDone();
-      this.#probeWhileListening();
     });
     socket.on("drain", () => this.#drained());
     socket.on("error", () => {}); // a client that goes away is no event; "close" follows
     socket.on("close", () => {
-      clearInterval(this.#probe);
       this.subscription?.close();
       this.#drained();
       options.onClose();
@@ -134,15 +129,11 @@ export class BridgeConnection implements SignalSink {
   }
 
   /**
-   * A subscriber that has closed its writing side looks the same as one that is gone until something is written.
-   * An empty line is nothing in JSON Lines, and fails where nobody is left to read it.
+   * Finds out whether a follower that has closed its writing side is still there: until something is written it
+   * looks the same as one that is gone. An empty line is nothing in JSON Lines, and where nobody is left to
+   * read it, it ends the connection.
    */
-  #probeWhileListening(): void {
-    if (!this.subscription) return;
-    const probe = () => {
-      if (!this.#socket.writableNeedDrain) this.#socket.write("\n");
-    };
-    probe();
-    this.#probe = setInterval(probe, PROBE_MS).unref();
+  probe(): void {
+    if (this.#ended && this.subscription && this.drained) this.#socket.write("\n");
   }
 }

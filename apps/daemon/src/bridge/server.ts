@@ -16,6 +16,9 @@ export interface BridgeServerOptions {
 /** How long a client that was refused may take to read why. */
 const REFUSED_MS = 1000;
 
+/** How long a write to a client that is gone may take to fail, when every place is taken. */
+const PROBE_MS = 50;
+
 /** Listens on the Unix socket, which only this user can open. */
 export class BridgeServer {
   readonly #options: BridgeServerOptions;
@@ -73,11 +76,21 @@ export class BridgeServer {
   }
 
   #accept(socket: Socket): void {
-    const { maxConnections, handle, lineBytes } = this.#options;
-    if (this.#connections.size >= maxConnections) {
-      this.#refuse(socket, `there are ${maxConnections} connections already`);
+    if (this.#connections.size < this.#options.maxConnections) {
+      this.#admit(socket);
       return;
     }
+    // Followers that are gone may hold places without showing it; those that are get a moment to fail.
+    for (const connection of this.#connections) connection.probe();
+    setTimeout(() => {
+      const { maxConnections } = this.#options;
+      if (this.#connections.size < maxConnections) this.#admit(socket);
+      else this.#refuse(socket, `there are ${maxConnections} connections already`);
+    }, PROBE_MS);
+  }
+
+  #admit(socket: Socket): void {
+    const { handle, lineBytes } = this.#options;
     const connection = new BridgeConnection(socket, {
       handle,
       lineBytes,
