@@ -1,3 +1,4 @@
+import { asStorageFailure } from "@larder/core";
 import test from "ava";
 import { alice, archived, chat, origin, world } from "./support.js";
 
@@ -191,4 +192,18 @@ test("our own message to ourselves is one, though it comes back", async (t) => {
   await w.take(note);
   await w.take(note);
   t.like(await w.history(), { length: 1, 0: { direction: "out", conversation: alice } });
+});
+
+test("a message that its sender sent again after a lost session is one, though the archive has it twice", async (t) => {
+  const w = await world(t);
+  await w.take(chat("again", "", origin("o") + archived("s1")));
+  t.true(await w.take(chat("again", "", origin("o") + archived("s2"))));
+  t.is((await w.history()).length, 1);
+});
+
+test("a message that the database cannot take is a failure of storage, after which the session gets it again", async (t) => {
+  const w = await world(t);
+  await w.store.database.close();
+  const error = await t.throwsAsync(w.take(chat("hi")));
+  t.is(asStorageFailure(error)?.type, "storage");
 });

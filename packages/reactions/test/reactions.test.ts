@@ -9,7 +9,7 @@ import {
   UnsupportedError,
   type XmlElement,
 } from "@larder/core";
-import { type ReactingAccount, Reactions } from "@larder/reactions";
+import { type ReactingAccount, Reactions, summariseReactions } from "@larder/reactions";
 import { createStore, Database, type MessageRecord } from "@larder/storage";
 import test, { type ExecutionContext } from "ava";
 
@@ -266,4 +266,27 @@ test("a refusal by anybody else, or of a set that another client of ours has rep
   );
   t.false(await w.refuse(w.sent[0]));
   t.deepEqual(await w.emojis("m"), ["🎉"]);
+});
+
+test("a change made by another client of ours counts as ours, also where its stanza has no id", async (t) => {
+  const w = await world(t);
+  await w.message("m1");
+  await w.take(
+    `<message xmlns="jabber:client" from="${alice}" to="${alice}/x"><sent xmlns="urn:xmpp:carbons:2"><forwarded xmlns="urn:xmpp:forward:0">` +
+      `<message xmlns="jabber:client" type="chat" from="${alice}/other" to="${bob}"><reactions xmlns="urn:xmpp:reactions:0" id="m1">` +
+      `<reaction>🎉</reaction></reactions></message></forwarded></sent></message>`,
+  );
+  t.deepEqual(await w.emojis("m1"), ["🎉"]);
+});
+
+test("two people with the same emoji, spelt differently, count together", async (t) => {
+  const w = await world(t);
+  const target = await w.message("m1");
+  await w.reactions.set(w.account, target, ["\u2764"], "add");
+  await w.take(
+    `<message xmlns="jabber:client" type="chat" from="${bob}/a" to="${alice}"><reactions xmlns="urn:xmpp:reactions:0" id="m1">` +
+      `<reaction>\u2764</reaction></reactions></message>`,
+  );
+  const records = await w.store.reactions.forTargets(w.account.id, bob, ["m1"]);
+  t.like(summariseReactions(records, alice), [{ emoji: "❤️", count: 2, mine: true }]);
 });
