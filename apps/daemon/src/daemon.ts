@@ -104,6 +104,12 @@ export class Daemon {
       analysers: [...configuredAnalysers(config, paths.config), microblogAnalyser],
       onBackgroundError: (err, address) => log.warn({ ...address, err }, "a synchronisation failed"),
     });
+    for (const { name } of config.analysers.filter(({ indexes }) => indexes !== undefined)) {
+      log.warn(
+        { analyser: name },
+        "indexes of an analyser are not made yet: searches on them read every item",
+      );
+    }
     const sender = new MessageSender(store, {
       onError: (err) => log.warn({ err }, "a message could not be sent"),
     });

@@ -293,3 +293,12 @@ test("where the password cannot be kept, the account is not added, and the reaso
   await rmdir(blocked);
   t.deepEqual(await client.call("account_add", params), { account: "a@b.example" });
 });
+
+test("a setting that does nothing yet is said to do nothing, and the daemon starts", async (t) => {
+  const home = await temporaryHome(t);
+  const analyser = `[[analysers]]\nname = "mine"\ntype = "mine"\nnamespace = "urn:x"\nindexes = [["n"]]\n`;
+  await writeFile(join(home, "larder.toml"), analyser);
+  const daemon = await startDaemon(t, { home });
+  await daemon.connect();
+  t.regex(daemon.log(), /"analyser":"mine","msg":"indexes of an analyser are not made yet/);
+});

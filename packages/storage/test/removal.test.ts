@@ -45,7 +45,7 @@ test("after an item is removed, overwritten or its node goes, no byte of its tex
   t.deepEqual(await filesHold(file, SECRET), []);
 });
 
-test("after an account is removed, no byte of its messages is left in any file", async (t) => {
+test("after an account is removed, no byte of its messages and events is left in any file", async (t) => {
   const file = `${await temporaryDirectory(t)}/larder.db`;
   const { database } = await Database.open({ url: `sqlite:${file}` });
   const store = createStore(database);
@@ -54,8 +54,24 @@ test("after an account is removed, no byte of its messages is left in any file",
     message(accountId, `${SECRET} for tea`, { raw: `<message>${SECRET}</message>` }),
   );
   await store.messages.insert(message(await accountIn(store, "bob@larder.test"), "stays"));
+  const bob = (await store.accounts.get("bob@larder.test"))?.id;
+  await store.database.write(async (unit) => {
+    await unit.log("ps_event", accountId, {
+      event: "items",
+      items: [{ id: "x", xml: `<item>${SECRET}</item>` }],
+    });
+    await unit.log("ps_event", bob, { event: "purge" });
+  });
+  const before = await store.events.newest();
   t.is((await store.messages.history({ search: SECRET, limit: 9 })).messages.length, 1);
   await store.accounts.remove(accountId, { keepData: false });
+  const { events } = await store.events.since(await store.events.oldest(), { limit: 9 });
+  t.deepEqual(
+    events.map(({ data }) => data.event),
+    ["purge"],
+    "another account's events stay",
+  );
+  t.is(await store.events.newest(), before, "and cursors stay what they were");
   await database.close();
   t.deepEqual(await filesHold(file, SECRET), []);
 });

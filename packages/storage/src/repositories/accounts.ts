@@ -93,14 +93,13 @@ export class AccountRepository {
     });
   }
 
-  /** Removes the account, with everything that was kept for it unless `keepData`. */
+  /** Removes the account, with everything that was kept for it, its events included, unless `keepData`. */
   remove(id: number, options: { keepData: boolean }): Promise<void> {
-    return this.#db.write(({ executor }) =>
-      executor.run(
-        options.keepData
-          ? sql`UPDATE account SET removed = TRUE WHERE id = ${id}`
-          : sql`DELETE FROM account WHERE id = ${id}`,
-      ),
-    );
+    return this.#db.write(async ({ executor }) => {
+      if (options.keepData) return executor.run(sql`UPDATE account SET removed = TRUE WHERE id = ${id}`);
+      // Events of nodes that are not cached carry their items, which are the account's too.
+      await executor.run(sql`DELETE FROM event_log WHERE account_id = ${id}`);
+      await executor.run(sql`DELETE FROM account WHERE id = ${id}`);
+    });
   }
 }
