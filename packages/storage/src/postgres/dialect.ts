@@ -1,5 +1,5 @@
 import type { ComparisonOperator, Dialect, JsonValue, RecordColumnType, Scalar } from "../dialect.js";
-import type { JsonPath } from "../search/json-path.js";
+import { type JsonPath, notation } from "../search/json-path.js";
 import { join, raw, type Sql, sql } from "../sql.js";
 import { exactPhrases, toTsquery } from "./full-text.js";
 
@@ -8,14 +8,13 @@ const literal = (text: string): Sql => raw(`'${text.replaceAll("'", "''")}'`);
 /** A B-tree keeps entries of at most 2,704 bytes: an index holds the beginning of a string, and the whole is compared after it. */
 const INDEXED_CHARACTERS = 500;
 
-/** `->` with a text looks into objects alone, with an integer into arrays alone. */
-const at = (column: Sql, path: JsonPath, value: (step: string | number) => Sql): Sql =>
-  path.reduce<Sql>(
-    (inner, step) => sql`(${inner} -> ${value(step)}::${typeof step === "number" ? sql`int` : sql`text`})`,
-    column,
-  );
-
-const spelled = (step: string | number) => (typeof step === "number" ? raw(String(step)) : literal(step));
+/**
+ * The value there, or NULL. `strict` tells keys from indexes, and scalars from arrays of one; silent,
+ * because what is missing is no error.
+ */
+const at = (column: Sql, path: JsonPath, spell: (text: string) => Sql): Sql =>
+  sql`jsonb_path_query_first(${column}, ${spell(`strict ${notation(path)}`)}::jsonpath, '{}'::jsonb, true)`;
+const bound = (text: string): Sql => sql`${text}`;
 
 const numberOf = (value: Sql): Sql =>
   sql`CASE WHEN jsonb_typeof(${value}) = 'number' THEN (${value} #>> '{}')::numeric END`;
@@ -97,12 +96,9 @@ export const postgresDialect: Dialect = {
   },
   asJson: (text) => sql`${text}::jsonb`,
   json: (column, path, indexed) =>
-    new PostgresJsonValue(
-      at(column, path, (step) => (indexed ? spelled(step) : sql`${step}`)),
-      indexed,
-    ),
+    new PostgresJsonValue(at(column, path, indexed ? literal : bound), indexed),
   pathIndexes(name, path) {
-    const value = at(sql`parsed`, path, spelled);
+    const value = at(sql`parsed`, path, literal);
     const make = (suffix: string, expression: Sql) => {
       const index = raw(`"${name}_${suffix}"`);
       return {

@@ -34,6 +34,11 @@ export interface FoundItem extends ItemRecord {
   readonly node: string;
 }
 
+function checkCount(value: number, where: string): void {
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new InvalidQueryError(where, `${where}: takes an integer from 0 on`);
+}
+
 /** At most as many values as PostgreSQL binds beside everything else. */
 const MAX_VALUES = 10_000;
 
@@ -42,9 +47,13 @@ function among(column: Sql, values: readonly (string | number | null)[] | undefi
   if (values.length > MAX_VALUES)
     throw new InvalidQueryError(where, `${where}: the list has more than ${MAX_VALUES} values`);
   const given = values.filter((value) => value !== null);
-  const bad = given.findIndex((value) => typeof value === "string" && !isStorable(value));
-  if (bad >= 0)
-    throw new InvalidQueryError(where, `${where}: the text holds U+0000 or half a surrogate pair`);
+  for (const value of given) {
+    if (typeof value === "number" ? !Number.isSafeInteger(value) : !isStorable(value))
+      throw new InvalidQueryError(
+        where,
+        `${where}: ${JSON.stringify(value)} is a value that is never stored`,
+      );
+  }
   const parts = [
     ...(given.length > 0 ? [sql`${column} IN (${join(given)})`] : []),
     ...(values.includes(null) ? [sql`${column} IS NULL`] : []),
@@ -78,7 +87,7 @@ class SearchCompiler {
     const conditions = [
       sql`i.position >= 0`,
       ...(this.#match ? [this.#match.condition] : []),
-      ...among(sql`n.account_id`, accountIds, "accounts"),
+      ...among(sql`n.account_id`, accountIds, "accountIds"),
       ...among(sql`n.service`, services, "services"),
       ...among(sql`n.node`, nodes, "nodes"),
       ...among(sql`n.type`, types, "types"),
@@ -133,7 +142,9 @@ export class ItemSearchRepository {
   }
 
   /** @throws {InvalidQueryError} naming the part of the search that cannot be used */
-  search(search: ItemSearch): Promise<{ items: FoundItem[]; total?: number }> {
+  async search(search: ItemSearch): Promise<{ items: FoundItem[]; total?: number }> {
+    checkCount(search.limit, "limit");
+    checkCount(search.index ?? 0, "index");
     return this.#db.read(async ({ executor }) => {
       const { from, where, order } = new SearchCompiler(search, executor.dialect, (path) =>
         this.#db.pathIndexes.has(path),

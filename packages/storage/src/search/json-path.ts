@@ -5,7 +5,8 @@ import { isStorable } from "../sql.js";
 export type JsonPath = readonly (string | number)[];
 
 const MAX_STEPS = 100;
-const MAX_INDEX = 2 ** 31 - 1;
+/** Beyond what PostgreSQL can count to, and beyond any array that is kept. */
+const NOWHERE = 2 ** 31 - 1;
 
 /**
  * Refuses a path that no engine could follow.
@@ -19,8 +20,7 @@ export function checkPath(path: JsonPath, where: string): void {
   if (path.length > MAX_STEPS) throw refuse(`the path has more than ${MAX_STEPS} steps`);
   for (const step of path) {
     if (typeof step === "number") {
-      if (!Number.isInteger(step) || step < 0 || step > MAX_INDEX)
-        throw refuse(`an index is an integer from 0 to ${MAX_INDEX}`);
+      if (!Number.isSafeInteger(step) || step < 0) throw refuse("an index is an integer from 0 on");
     } else if (typeof step !== "string" || !isStorable(step)) {
       throw refuse("a key is a string without U+0000 and half surrogate pairs");
     }
@@ -29,3 +29,10 @@ export function checkPath(path: JsonPath, where: string): void {
 
 /** One text for one path, whatever its keys hold. */
 export const pathKey = (path: JsonPath): string => JSON.stringify(path);
+
+/**
+ * A path as both engines write it: `$` and what follows. A key stands as JSON writes it, which is how the
+ * stored text has it too.
+ */
+export const notation = (path: JsonPath): string =>
+  `$${path.map((step) => (typeof step === "number" ? `[${Math.min(step, NOWHERE)}]` : `.${JSON.stringify(step)}`)).join("")}`;

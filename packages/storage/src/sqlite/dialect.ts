@@ -1,11 +1,7 @@
 import type { ComparisonOperator, Dialect, JsonValue, RecordColumnType, Scalar } from "../dialect.js";
 import { toFts5 } from "../search/full-text-query.js";
-import type { JsonPath } from "../search/json-path.js";
+import { notation } from "../search/json-path.js";
 import { join, raw, type Sql, sql } from "../sql.js";
-
-/** A path in SQLite's notation. A key is written as JSON writes it, which is how the stored text has it too. */
-const notation = (path: JsonPath): string =>
-  `$${path.map((step) => (typeof step === "number" ? `[${step}]` : `.${JSON.stringify(step)}`)).join("")}`;
 
 const literal = (text: string): Sql => raw(`'${text.replaceAll("'", "''")}'`);
 
