@@ -66,7 +66,7 @@ function searches(store: Store, bare: BareDriver, rows: number): Record<string, 
     "full text, two frequent words, by rank": {
       ours: () =>
         store.itemSearch.search({
-          fts: "bababa bababake",
+          fts: "bababa babake",
           limit: 20,
           orderBy: [{ order: "rank", direction: "desc" }],
         }),
@@ -74,7 +74,7 @@ function searches(store: Store, bare: BareDriver, rows: number): Record<string, 
         query(
           `SELECT ${FOUND} FROM (SELECT rowid FROM pubsub_item_text_index WHERE pubsub_item_text_index MATCH ? ORDER BY rank LIMIT 20) f
            CROSS JOIN pubsub_item i ON i.id = f.rowid JOIN pubsub_node n ON n.id = i.node_id`,
-          ["bababa bababake"],
+          ["bababa babake"],
         ),
     },
     "parsed field on an indexed path, 20 results": {
