@@ -12,6 +12,8 @@ export interface JsonValue {
   readonly isNull: Sql;
   /** It has the JSON type of `value` and stands in this order to it; strings by code point. */
   compare(operator: ComparisonOperator, value: Exclude<Scalar, null>): Sql;
+  /** It is one of these, of the same JSON type. */
+  oneOf(values: readonly Scalar[]): Sql;
   /** It is a string that fits a LIKE pattern with `\` as the escape. */
   like(pattern: string): Sql;
   /** One of these is an element of the array there; a scalar counts as an array of one, an object as empty. */
@@ -21,6 +23,15 @@ export interface JsonValue {
 }
 
 export type ComparisonOperator = "=" | "<" | "<=" | ">" | ">=";
+
+/** A list of scalars by their JSON types. */
+export function byType(values: readonly Scalar[]) {
+  return {
+    strings: values.filter((value) => typeof value === "string"),
+    numbers: values.filter((value) => typeof value === "number"),
+    others: values.filter((value) => value === null || typeof value === "boolean"),
+  };
+}
 
 /** A full-text search in SQL. */
 export interface FullTextMatch {

@@ -39,13 +39,19 @@ function checkCount(value: number, where: string): void {
     throw new InvalidQueryError(where, `${where}: takes an integer from 0 on`);
 }
 
-/** At most as many values as PostgreSQL binds beside everything else. */
-const MAX_VALUES = 10_000;
+/** At most as many values as both engines bind beside everything else. */
+const MAX_VALUES = 1000;
+const MAX_CONDITIONS = 100;
+const MAX_ORDERS = 20;
+
+function checkLength(list: readonly unknown[] | undefined, most: number, where: string): void {
+  if (list && list.length > most)
+    throw new InvalidQueryError(where, `${where}: the list has more than ${most} entries`);
+}
 
 function among(column: Sql, values: readonly (string | number | null)[] | undefined, where: string): Sql[] {
   if (!values) return [];
-  if (values.length > MAX_VALUES)
-    throw new InvalidQueryError(where, `${where}: the list has more than ${MAX_VALUES} values`);
+  checkLength(values, MAX_VALUES, where);
   const given = values.filter((value) => value !== null);
   for (const value of given) {
     if (typeof value === "number" ? !Number.isSafeInteger(value) : !isStorable(value))
@@ -117,21 +123,38 @@ class SearchCompiler {
   }
 
   #terms(entry: ItemOrder, where: string): Sql[] {
+    const refuse = (part: string, why: string) =>
+      new InvalidQueryError(`${where}.${part}`, `${where}.${part}: ${why}`);
+    if (entry.direction !== undefined && entry.direction !== "asc" && entry.direction !== "desc")
+      throw refuse("direction", "is asc or desc");
     const direction = entry.direction === "desc" ? sql`DESC` : sql`ASC`;
     if ("path" in entry) {
       checkPath(entry.path, `${where}.path`);
       return this.#dialect.json(sql`i.parsed`, entry.path, false).order(direction);
     }
-    if (entry.order === "itemId") return [sql`i.item_id ${direction}`];
-    if (entry.order === "rank") {
-      if (!this.#match) throw new InvalidQueryError(where, `${where}: rank needs a full-text query (fts)`);
-      return [sql`${this.#match.rank} ${direction}`];
+    switch (entry.order) {
+      case "itemId":
+        return [sql`i.item_id ${direction}`];
+      case "rank":
+        if (!this.#match) throw new InvalidQueryError(where, `${where}: rank needs a full-text query (fts)`);
+        return [sql`${this.#match.rank} ${direction}`];
+      case "creation":
+        return inOrderOf(sql`i.created`, direction);
+      case "modification":
+        return inOrderOf(sql`i.updated`, direction);
+      default:
+        throw refuse("order", "is creation, modification, itemId or rank");
     }
-    // Items seen in one go share an instant; within a node the service's order tells them apart.
-    const instant = entry.order === "creation" ? sql`i.created` : sql`i.updated`;
-    return [sql`${instant} ${direction}`, sql`n.service`, sql`n.node`, sql`i.position ${direction}`];
   }
 }
+
+/** Items seen in one go share an instant; within a node the service's order tells them apart. */
+const inOrderOf = (instant: Sql, direction: Sql): Sql[] => [
+  sql`${instant} ${direction}`,
+  sql`n.service`,
+  sql`n.node`,
+  sql`i.position ${direction}`,
+];
 
 /** Finds cached items by text, place and parsed data. */
 export class ItemSearchRepository {
@@ -145,6 +168,8 @@ export class ItemSearchRepository {
   async search(search: ItemSearch): Promise<{ items: FoundItem[]; total?: number }> {
     checkCount(search.limit, "limit");
     checkCount(search.index ?? 0, "index");
+    checkLength(search.parsed, MAX_CONDITIONS, "parsed");
+    checkLength(search.orderBy, MAX_ORDERS, "orderBy");
     return this.#db.read(async ({ executor }) => {
       const { from, where, order } = new SearchCompiler(search, executor.dialect, (path) =>
         this.#db.pathIndexes.has(path),
