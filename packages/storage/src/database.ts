@@ -134,16 +134,6 @@ export class Database implements AsyncDisposable {
     return () => this.#commitListeners.delete(listener);
   }
 
-  /**
-   * Holds the database for this process against other processes of Larder, as long as it lives.
-   *
-   * @param onLost the hold was lost to another process (a database server may restart): stop using it
-   * @throws {DuplicateError} another process holds it
-   */
-  hold(onLost: (error: Error) => void): Promise<{ release(): Promise<void> }> {
-    return this.#engine.hold(onLost);
-  }
-
   /** Bytes on the disk. */
   size(): Promise<number> {
     return this.#engine.size();

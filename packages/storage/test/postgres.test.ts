@@ -1,4 +1,4 @@
-import { createStore, Database, StorageError } from "@larder/storage";
+import { createStore, Database, holdDatabase, StorageError } from "@larder/storage";
 import test from "ava";
 import pg from "pg";
 import sql from "sql-template-tag";
@@ -162,14 +162,9 @@ test.serial(
 
 test.serial("one process holds a database; the hold outlives a restart of the server", async (t) => {
   const url = await temporaryUrl(t, "postgres");
-  const [{ database: first }, { database: second }] = await Promise.all([
-    Database.open({ url }),
-    Database.open({ url }),
-  ]);
-  t.teardown(() => Promise.all([first.close(), second.close()]));
   const lost = (error: Error) => t.fail(`lost: ${error.message}`);
-  const held = await first.hold(lost);
-  t.like(await t.throwsAsync(second.hold(lost)), { name: "DuplicateError", type: "conflict" });
+  const held = await holdDatabase(url, lost);
+  t.like(await t.throwsAsync(holdDatabase(url, lost)), { name: "DuplicateError", type: "conflict" });
   await cutConnections(url);
   const again = async (): Promise<boolean> => {
     const client = new pg.Client({ connectionString: url });
@@ -181,9 +176,9 @@ test.serial("one process holds a database; the hold outlives a restart of the se
     return rows.length > 0;
   };
   while (!(await again())) await new Promise((resolve) => setTimeout(resolve, 50));
-  await t.throwsAsync(second.hold(lost), { name: "DuplicateError" });
+  await t.throwsAsync(holdDatabase(url, lost), { name: "DuplicateError" });
   await held.release();
-  await (await second.hold(lost)).release();
+  await (await holdDatabase(url, lost)).release();
 });
 
 for (const [what, change, said] of [

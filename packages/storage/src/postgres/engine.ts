@@ -9,7 +9,7 @@ import { bindable, type Executor, sql } from "../sql.js";
 import { addressOf, checkServer, openPool } from "./connections.js";
 import { postgresDialect } from "./dialect.js";
 import { failureOf } from "./failures.js";
-import { EVENT_ORDER, holdDatabase, holdingMigration, LOCKS } from "./locks.js";
+import { EVENT_ORDER, holdingMigration, LOCKS } from "./locks.js";
 import { Turns } from "./turns.js";
 
 const WRITERS = 4;
@@ -206,10 +206,6 @@ export class PostgresEngine implements Engine {
   /** Frees what was deleted, and tells the planner what the tables hold. */
   async vacuum(): Promise<void> {
     await this.#pool.query("VACUUM (ANALYZE)");
-  }
-
-  hold(onLost: (error: Error) => void): Promise<{ release(): Promise<void> }> {
-    return holdDatabase(this.#url, onLost);
   }
 
   async size(): Promise<number> {

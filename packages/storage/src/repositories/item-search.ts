@@ -171,14 +171,10 @@ export class ItemSearchRepository {
     checkLength(search.parsed, MAX_CONDITIONS, "parsed");
     checkLength(search.orderBy, MAX_ORDERS, "orderBy");
     return this.#db.read(async ({ executor }) => {
-      const { from, where, order } = new SearchCompiler(search, executor.dialect, (path) =>
-        this.#db.pathIndexes.has(path),
-      );
+      const compiled = this.#compile(search, executor.dialect);
       const rows = await executor.all<
         Parameters<typeof recordOf>[0] & { account_id: number; service: string; node: string }
-      >(sql`
-        SELECT ${itemColumns}, n.account_id, n.service, n.node FROM ${from} WHERE ${where}
-        ORDER BY ${order} LIMIT ${search.limit} OFFSET ${search.index ?? 0}`);
+      >(compiled.page);
       const found = rows.map((row) => ({
         ...recordOf(row),
         accountId: row.account_id,
@@ -186,10 +182,30 @@ export class ItemSearchRepository {
         node: row.node,
       }));
       if (!search.withTotal) return { items: found };
-      const counted = await executor.first<{ n: number }>(
-        sql`SELECT count(*) AS n FROM ${from} WHERE ${where}`,
-      );
-      return { items: found, total: Number(counted?.n ?? 0) };
+      const counted = await executor.first<{ n: number }>(compiled.total);
+      return { items: found, total: counted?.n ?? 0 };
     });
+  }
+
+  /** How the engine would go about a search, in its own words, a line for each step. */
+  plan(search: ItemSearch): Promise<string[]> {
+    return this.#db.read(async ({ executor }) => {
+      const { page } = this.#compile(search, executor.dialect);
+      const explain =
+        executor.dialect.name === "sqlite" ? sql`EXPLAIN QUERY PLAN ${page}` : sql`EXPLAIN ${page}`;
+      const rows = await executor.all<{ detail?: string; "QUERY PLAN"?: string }>(explain);
+      return rows.map((row) => row.detail ?? row["QUERY PLAN"] ?? "");
+    });
+  }
+
+  #compile(search: ItemSearch, dialect: Dialect): { page: Sql; total: Sql } {
+    const { from, where, order } = new SearchCompiler(search, dialect, (path) =>
+      this.#db.pathIndexes.has(path),
+    );
+    return {
+      page: sql`SELECT ${itemColumns}, n.account_id, n.service, n.node FROM ${from} WHERE ${where}
+        ORDER BY ${order} LIMIT ${search.limit} OFFSET ${search.index ?? 0}`,
+      total: sql`SELECT count(*) AS n FROM ${from} WHERE ${where}`,
+    };
   }
 }

@@ -14,7 +14,6 @@ import {
   type SqliteConnection,
 } from "./connections.js";
 import { sqliteDialect } from "./dialect.js";
-import { holdFile } from "./lock.js";
 import { type SharedTransaction, WriteQueue } from "./write-queue.js";
 
 function executorOn(connection: SqliteConnection): Executor {
@@ -170,10 +169,6 @@ export class SqliteEngine implements Engine {
       await queryAll(this.#writer, "ANALYZE", []);
       await queryAll(this.#writer, "PRAGMA wal_checkpoint(TRUNCATE)", []);
     });
-  }
-
-  hold(): Promise<{ release(): Promise<void> }> {
-    return holdFile(`${this.file}.lock`);
   }
 
   async size(): Promise<number> {
