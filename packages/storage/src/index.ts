@@ -12,8 +12,10 @@ export type { ItemInput, ItemRecord, ItemRepository, KnownItem } from "./reposit
 export type {
   HistoryQuery,
   LocalisedText,
+  MessageCorrection,
   MessageRecord,
   MessageRepository,
+  MessageVersion,
   NewMessage,
 } from "./repositories/messages.js";
 export type {
