@@ -85,7 +85,15 @@ export class Database implements AsyncDisposable {
       const migrated = await migrate(
         {
           sequelize: engine.sequelize,
-          transact: (work) => database.#queue.run(work),
+          read: (work) => engine.read(work),
+          migrateIn: async (work) => {
+            await engine.maintain("PRAGMA foreign_keys = OFF");
+            try {
+              return await database.#queue.run(work);
+            } finally {
+              await engine.maintain("PRAGMA foreign_keys = ON");
+            }
+          },
           copyBeside: (label) => copyBeside(engine, file, label),
         },
         options,

@@ -2,7 +2,13 @@ export { Database, type DatabaseOptions, type ReadUnit, type UnitOfWork } from "
 export * from "./errors.js";
 export type { EventFilter, LoggedEvent } from "./event-log.js";
 export type { Migration, MigrationContext } from "./migrations/migration.js";
-export type { MigrateOptions, MigrationReport } from "./migrator.js";
+export type {
+  MigrateOptions,
+  MigrationProgress,
+  MigrationReport,
+  MigrationStatus,
+  RollbackReport,
+} from "./migrator.js";
 export type { AccountRecord, AccountRepository, NewAccount } from "./repositories/accounts.js";
 export type { EventLogRepository } from "./repositories/events.js";
 export type { FoundItem, ItemOrder, ItemSearch, ItemSearchRepository } from "./repositories/item-search.js";
