@@ -157,14 +157,17 @@ export class Daemon {
     );
     this.#prune(store, config, log);
     accounts.connectAll();
-    log.info({ version, socket: paths.socket, database: database.file }, "larderd is ready");
+    log.info({ version, socket: paths.socket, database: database.location }, "larderd is ready");
     if (accounts.all().length === 0) log.info({}, "there is no account yet: larder account add JID");
   }
 
   #prune(store: ReturnType<typeof createStore>, config: Configuration, log: SessionLog): void {
     const prune = () =>
       store.events
-        .prune(new Date(Date.now() - config.events.keepDays * DAY_MS))
+        .prune({
+          before: new Date(Date.now() - config.events.keepDays * DAY_MS),
+          keep: config.events.keepCount,
+        })
         .catch((err: unknown) => log.warn({ err }, "old events could not be removed"));
     void prune();
     const timer = setInterval(prune, PRUNE_EVERY_MS);

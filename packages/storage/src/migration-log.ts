@@ -1,6 +1,6 @@
 import type { Migration } from "./migrations/migration.js";
 import { Ddl } from "./schema/ddl.js";
-import type { EngineName, TableDescription } from "./schema/description.js";
+import type { TableDescription } from "./schema/description.js";
 import { MIGRATION_TABLE } from "./schema/read-schema.js";
 import { type Executor, raw, sql } from "./sql.js";
 
@@ -25,19 +25,20 @@ const table: TableDescription = {
 };
 
 /** Makes the record of applied steps where it is not there. */
-export async function createMigrationTable(engine: EngineName, executor: Executor): Promise<void> {
-  const statement = new Ddl(engine).createTable(table);
+export async function createMigrationTable(executor: Executor): Promise<void> {
+  const statement = new Ddl(executor.dialect.name).createTable(table);
   await executor.run(raw(statement.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS")));
 }
 
 /** Lets no other process record a step before this transaction ends; on SQLite it holds the only lock there is. */
-export async function lockMigrationTable(engine: EngineName, executor: Executor): Promise<void> {
-  if (engine === "postgres") await executor.run(raw(`LOCK TABLE ${MIGRATION_TABLE} IN EXCLUSIVE MODE`));
+export async function lockMigrationTable(executor: Executor): Promise<void> {
+  if (executor.dialect.name === "postgres")
+    await executor.run(raw(`LOCK TABLE ${MIGRATION_TABLE} IN EXCLUSIVE MODE`));
 }
 
-async function isThere(engine: EngineName, executor: Executor): Promise<boolean> {
+async function isThere(executor: Executor): Promise<boolean> {
   const found = await executor.first(
-    engine === "sqlite"
+    executor.dialect.name === "sqlite"
       ? sql`SELECT name FROM sqlite_master WHERE type = 'table' AND name = ${MIGRATION_TABLE}`
       : sql`SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename = ${MIGRATION_TABLE}`,
   );
@@ -45,8 +46,8 @@ async function isThere(engine: EngineName, executor: Executor): Promise<boolean>
 }
 
 /** The applied steps, oldest first; none in a database that is new. Nothing is written. */
-export async function appliedSteps(engine: EngineName, executor: Executor): Promise<AppliedStep[]> {
-  if (!(await isThere(engine, executor))) return [];
+export async function appliedSteps(executor: Executor): Promise<AppliedStep[]> {
+  if (!(await isThere(executor))) return [];
   const rows = await executor.all<{ name: string; revision: number; applied_at: number }>(
     sql`SELECT name, revision, applied_at FROM migration ORDER BY name`,
   );

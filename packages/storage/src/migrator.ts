@@ -1,5 +1,5 @@
-import type { Sequelize } from "sequelize";
 import { Umzug } from "umzug";
+import type { Engine, EngineTransaction } from "./engine.js";
 import { StorageError } from "./errors.js";
 import {
   type AppliedStep,
@@ -11,25 +11,14 @@ import {
 } from "./migration-log.js";
 import { migrations as allMigrations } from "./migrations/index.js";
 import type { Migration, MigrationContext } from "./migrations/migration.js";
-import { engineOf } from "./models/columns.js";
 import { editSchema } from "./schema/edit-schema.js";
-import { type Executor, raw } from "./sql.js";
-import type { EngineTransaction } from "./sqlite/engine.js";
+import { raw } from "./sql.js";
 
 /** What the migrator needs of an engine. */
-export interface MigratableEngine {
-  readonly sequelize: Sequelize;
-  /** Runs `work` on one unchanging view of the database. */
-  read<T>(work: (unit: EngineTransaction) => Promise<T>): Promise<T>;
-  /**
-   * Runs `work` in one writing transaction; nothing is kept when it throws. On SQLite foreign keys must not be
-   * enforced meanwhile (`PRAGMA foreign_keys`, which counts only outside of transactions): a table that is made anew
-   * is dropped first, and would take the rows that refer to it along.
-   */
-  migrateIn<T>(work: (unit: EngineTransaction) => Promise<T>): Promise<T>;
-  /** Where the database is a file: writes a consistent copy of it beside it, named after `label`. */
-  copyBeside?(label: string): Promise<string>;
-}
+export type MigratableEngine = Pick<
+  Engine,
+  "dialect" | "sequelize" | "read" | "migrateIn" | "holdMigration" | "copyBeside"
+>;
 
 /** What is being done: a step, and what of it where it takes long. */
 export interface MigrationProgress {
@@ -73,11 +62,8 @@ export interface MigrationStatus {
   readonly changed: readonly string[];
 }
 
-/** Any number will do, as long as nobody else takes it. */
-const ADVISORY_LOCK = 0x6c617264;
-
-function readApplied(engine: Pick<MigratableEngine, "sequelize" | "read">): Promise<AppliedStep[]> {
-  return engine.read(({ executor }) => appliedSteps(engineOf(engine.sequelize), executor));
+function readApplied(engine: Pick<MigratableEngine, "read">): Promise<AppliedStep[]> {
+  return engine.read(({ executor }) => appliedSteps(executor));
 }
 
 function statusOf(applied: readonly AppliedStep[], known: readonly Migration[]): MigrationStatus {
@@ -110,27 +96,6 @@ function check(applied: readonly AppliedStep[], known: readonly Migration[]): Mi
     );
   }
   return status;
-}
-
-/** Lets one migrator work at a time. On SQLite each step's transaction is lock enough: it looks again inside. */
-async function exclusively<T>({ sequelize }: MigratableEngine, work: () => Promise<T>): Promise<T> {
-  if (engineOf(sequelize) === "sqlite") return work();
-  // On a connection of its own, so that it outlasts the transactions of the steps.
-  return sequelize.transaction(async (transaction) => {
-    await sequelize.query(`SELECT pg_advisory_xact_lock(${ADVISORY_LOCK})`, { transaction });
-    return work();
-  });
-}
-
-/** A foreign key that leads nowhere fails the step: nothing was enforced while it ran. */
-async function checkForeignKeys(executor: Executor): Promise<void> {
-  const broken = await executor.all<{ table: string; parent: string }>(raw("PRAGMA foreign_key_check"));
-  const [first] = broken;
-  if (first) {
-    throw new Error(
-      `${broken.length} rows refer to rows that are not there (of ${first.table} to ${first.parent})`,
-    );
-  }
 }
 
 /** Runs the steps of one call, each in a transaction of its own that records it too. */
@@ -170,28 +135,24 @@ class Run {
 
   #step(step: Migration, direction: "up" | "down"): Promise<boolean> {
     this.#tell(step, direction);
-    const engine = engineOf(this.#engine.sequelize);
     return this.#engine.migrateIn(async (unit) => {
-      await createMigrationTable(engine, unit.executor);
-      await lockMigrationTable(engine, unit.executor);
-      const isApplied = (await appliedSteps(engine, unit.executor)).some(({ name }) => name === step.name);
+      await createMigrationTable(unit.executor);
+      await lockMigrationTable(unit.executor);
+      const isApplied = (await appliedSteps(unit.executor)).some(({ name }) => name === step.name);
       if (isApplied === (direction === "up")) return false;
       await step[direction](this.#context(step, direction, unit));
       await (direction === "up" ? recordStep : removeStep)(unit.executor, step);
-      if (engine === "sqlite") await checkForeignKeys(unit.executor);
       return true;
     });
   }
 
   #context(step: Migration, direction: "up" | "down", unit: EngineTransaction): MigrationContext {
-    const { sequelize } = this.#engine;
-    const engine = engineOf(sequelize);
     return {
-      engine,
-      schema: editSchema(engine, unit.executor),
+      engine: this.#engine.dialect.name,
+      schema: editSchema(unit.executor),
       run: (statement) => unit.executor.run(raw(statement)),
       progress: (doing) => this.#tell(step, direction, doing),
-      queryInterface: sequelize.getQueryInterface(),
+      queryInterface: this.#engine.sequelize.getQueryInterface(),
       transaction: unit.transaction,
     };
   }
@@ -217,7 +178,7 @@ function failure(what: string, error: unknown): StorageError {
 
 /** How the database stands to this program; nothing is written. */
 export async function migrationStatus(
-  engine: Pick<MigratableEngine, "sequelize" | "read">,
+  engine: Pick<MigratableEngine, "read">,
   known: readonly Migration[] = allMigrations,
 ): Promise<MigrationStatus> {
   return statusOf(await readApplied(engine), known);
@@ -234,11 +195,11 @@ export async function migrate(
   options: MigrateOptions = {},
 ): Promise<MigrationReport> {
   const known = options.migrations ?? allMigrations;
-  return exclusively(engine, async () => {
+  return engine.holdMigration(async () => {
     const before = check(await readApplied(engine), known);
     const [next] = before.pending;
     if (next === undefined) return { applied: [] };
-    const copy = before.applied.length > 0 ? await engine.copyBeside?.(next) : undefined;
+    const copy = before.applied.length > 0 ? await engine.copyBeside(next) : undefined;
     const applied: string[] = [];
     try {
       await new Run(engine, known, options.onProgress).umzug((name) => applied.push(name)).up();
@@ -261,7 +222,7 @@ export async function rollback(
   options: MigrateOptions & { to?: string } = {},
 ): Promise<RollbackReport> {
   const known = options.migrations ?? allMigrations;
-  return exclusively(engine, async () => {
+  return engine.holdMigration(async () => {
     const { applied } = check(await readApplied(engine), known);
     const from =
       options.to === undefined ? applied.length - 2 : applied.findIndex(({ name }) => name === options.to);
@@ -271,7 +232,7 @@ export async function rollback(
     const newer = applied.slice(from + 1);
     const [first] = newer;
     if (!first) return { undone: [] };
-    const copy = await engine.copyBeside?.(`rollback-of-${first.name}`);
+    const copy = await engine.copyBeside(`rollback-of-${first.name}`);
     const undone: string[] = [];
     try {
       await new Run(engine, known, options.onProgress)

@@ -1,48 +1,43 @@
-import test from "ava";
 import { migrations } from "../dist/migrations/index.js";
 import { migrate, rollback } from "../dist/migrator.js";
 import { defineModels } from "../dist/models/index.js";
 import { compareSchemas, describeDifference } from "../dist/schema/differences.js";
 import { readModels } from "../dist/schema/model-reader.js";
 import { readSchema } from "../dist/schema/read-schema.js";
-import { emptyDatabase, engines, stopServer } from "./migratable.js";
+import { emptyDatabase } from "./migratable.js";
 import { common, fillTables, ROWS, readRows } from "./rows.js";
+import { onEachEngine } from "./support.js";
 
-test.after.always(stopServer);
+onEachEngine("the models describe exactly the schema that the migrations make", async (t, name) => {
+  const { engine } = await emptyDatabase(t, name);
+  await migrate(engine);
+  const found = await engine.read(({ executor }) => readSchema(executor));
+  const wanted = readModels(Object.values(defineModels(engine.sequelize)));
+  t.is(found.size, wanted.size);
+  t.deepEqual(
+    compareSchemas(name, wanted, found).map((difference) => describeDifference(name, difference)),
+    [],
+  );
+});
 
-for (const engine of engines) {
-  test(`${engine}: the models describe exactly the schema that the migrations make`, async (t) => {
-    const database = await emptyDatabase(t, engine);
-    await migrate(database);
-    const found = await database.read(({ executor }) => readSchema(engine, executor));
-    const wanted = readModels(Object.values(defineModels(database.sequelize)));
-    t.is(found.size, wanted.size);
-    t.deepEqual(
-      compareSchemas(engine, wanted, found).map((difference) => describeDifference(engine, difference)),
-      [],
-    );
+for (const [place, step] of migrations.entries()) {
+  onEachEngine(`${step.name} keeps the rows of every table, up and down`, async (t, name) => {
+    const { engine } = await emptyDatabase(t, name);
+    const rows = () => engine.read(({ executor }) => readRows(executor));
+    const schema = () => engine.read(({ executor }) => readSchema(executor));
+    await migrate(engine, { migrations: migrations.slice(0, place) });
+    await engine.migrateIn(({ executor }) => fillTables(executor));
+    const before = await rows();
+    await migrate(engine, { migrations: migrations.slice(0, place + 1) });
+    const up = await rows();
+    t.deepEqual(common(up, before), common(before, up));
+    const after = await schema();
+    await engine.migrateIn(({ executor }) => fillTables(executor));
+    for (const [table, entries] of await rows()) t.is(entries.length, ROWS, table);
+
+    await rollback(engine, { migrations });
+    t.deepEqual(await rows(), before);
+    await migrate(engine, { migrations: migrations.slice(0, place + 1) });
+    t.deepEqual(await schema(), after);
   });
-
-  for (const [place, step] of migrations.entries()) {
-    test(`${engine}: ${step.name} keeps the rows of every table, up and down`, async (t) => {
-      const database = await emptyDatabase(t, engine);
-      const rows = () => database.read(({ executor }) => readRows(engine, executor));
-      await migrate(database, { migrations: migrations.slice(0, place) });
-      await database.migrateIn(({ executor }) => fillTables(engine, executor));
-      const before = await rows();
-      await migrate(database, { migrations: migrations.slice(0, place + 1) });
-      const empty = await rows();
-      t.deepEqual(common(empty, before), common(before, empty));
-      await database.migrateIn(({ executor }) => fillTables(engine, executor));
-      const full = await rows();
-      for (const [table, entries] of full) t.is(entries.length, ROWS, table);
-      const schema = await database.read(({ executor }) => readSchema(engine, executor));
-
-      await rollback(database, { migrations });
-      const after = await rows();
-      t.deepEqual(after, before);
-      await migrate(database, { migrations: migrations.slice(0, place + 1) });
-      t.deepEqual(await database.read(({ executor }) => readSchema(engine, executor)), schema);
-    });
-  }
 }

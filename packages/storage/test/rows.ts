@@ -1,4 +1,4 @@
-import type { ColumnDescription, EngineName, TableDescription } from "../dist/schema/description.js";
+import type { ColumnDescription, TableDescription } from "../dist/schema/description.js";
 import { readSchema } from "../dist/schema/read-schema.js";
 import { type Executor, join, raw, sql } from "../dist/sql.js";
 
@@ -42,8 +42,8 @@ function inOrder(tables: readonly TableDescription[]): TableDescription[] {
 const ids = (names: readonly string[]) => raw(names.map((name) => `"${name}"`).join(", "));
 
 /** Puts rows into every table that has none, with all columns filled and all references to rows that are there. */
-export async function fillTables(engine: EngineName, executor: Executor): Promise<void> {
-  for (const table of inOrder([...(await readSchema(engine, executor)).values()])) {
+export async function fillTables(executor: Executor): Promise<void> {
+  for (const table of inOrder([...(await readSchema(executor)).values()])) {
     const name = raw(`"${table.name}"`);
     if (await executor.first(sql`SELECT 1 FROM ${name} LIMIT 1`)) continue;
     for (let number = 1; number <= ROWS; number++) {
@@ -56,12 +56,9 @@ export async function fillTables(engine: EngineName, executor: Executor): Promis
 }
 
 /** All rows of all tables, as text that can be compared: table → rows → column → value. */
-export async function readRows(
-  engine: EngineName,
-  executor: Executor,
-): Promise<Map<string, Record<string, string>[]>> {
+export async function readRows(executor: Executor): Promise<Map<string, Record<string, string>[]>> {
   const found = new Map<string, Record<string, string>[]>();
-  for (const table of (await readSchema(engine, executor)).values()) {
+  for (const table of (await readSchema(executor)).values()) {
     const names = table.columns.map(({ name }) => name);
     const rows = await executor.all<Record<string, unknown>>(
       sql`SELECT ${ids(names)} FROM ${raw(`"${table.name}"`)} ORDER BY ${raw(names.map((_, place) => place + 1).join(", "))}`,

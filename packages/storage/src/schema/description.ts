@@ -1,5 +1,7 @@
+import type { Dialect } from "../dialect.js";
+
 /** The databases that the storage runs on. */
-export type EngineName = "sqlite" | "postgres";
+export type EngineName = Dialect["name"];
 
 /**
  * What a column holds, in words that both engines understand:

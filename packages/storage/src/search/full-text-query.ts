@@ -1,4 +1,5 @@
 import { InvalidQueryError } from "../errors.js";
+import { isStorable } from "../sql.js";
 import { wordsOf } from "./words.js";
 
 /** A full-text query, independent of the engine that runs it. */
@@ -16,6 +17,8 @@ const MAX_TERMS = 200;
 const MAX_DEPTH = 50;
 
 function tokenise(query: string, path: string): Token[] {
+  if (!isStorable(query))
+    throw new InvalidQueryError(path, `${path}: the text holds U+0000 or half a surrogate pair`);
   const tokens: Token[] = [];
   const pattern = /\s+|([()])|"([^"]*)"(\*?)|([^\s()"]+)/gy;
   while (pattern.lastIndex < query.length) {
