@@ -15,7 +15,7 @@ export {
   type RollbackReport,
   rollback,
 } from "./migrator.js";
-export { type DatabaseAddress, databaseAddress, openEngine } from "./open-engine.js";
+export { type DatabaseAddress, databaseAddress, databaseLocation, openEngine } from "./open-engine.js";
 export type { AccountRecord, AccountRepository, NewAccount } from "./repositories/accounts.js";
 export type { EventLogRepository } from "./repositories/events.js";
 export type { FoundItem, ItemOrder, ItemSearch, ItemSearchRepository } from "./repositories/item-search.js";
