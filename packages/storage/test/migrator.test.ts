@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import {
   Database,
   type Migration,
@@ -131,6 +132,31 @@ onEachEngine("of several that migrate one database at once, each step is run by 
   );
   t.is(runs, 1);
   t.deepEqual(reports.flatMap(({ applied }) => applied).sort(), [initial.name, slow.name]);
+});
+
+test("a migrator that has lost its turn still runs no step a second time", async (t) => {
+  const { engine, url } = await emptyDatabase(t, "postgres");
+  await migrate(engine, { migrations: [initial] });
+  let entered = 0;
+  const someoneWaits = () =>
+    engine.read(({ executor }) => executor.first(raw("SELECT 1 FROM pg_locks WHERE NOT granted")));
+  const once = step("2030.01.01T00.00.00.once", async () => {
+    entered++;
+    while (entered < 2 && !(await someoneWaits())) await delay(10); // the other one got as far as it can
+  });
+  const reports = await Promise.all(
+    [1, 2].map(async () => {
+      const other = await openEngine(url);
+      t.teardown(() => other.close());
+      other.holdMigration = (work) => work(); // as if the session that held it had ended
+      return migrate(other, { migrations: [initial, once] });
+    }),
+  );
+  t.is(entered, 1);
+  t.deepEqual(
+    reports.flatMap(({ applied }) => applied),
+    [once.name],
+  );
 });
 
 onEachEngine("each step, and what it is doing, is told as it comes", async (t, name) => {
