@@ -12,6 +12,8 @@ export interface JsonValue {
   readonly isNull: Sql;
   /** It has the JSON type of `value` and stands in this order to it; strings by code point. */
   compare(operator: ComparisonOperator, value: Exclude<Scalar, null>): Sql;
+  /** It is one of these, of the same JSON type. */
+  oneOf(values: readonly Scalar[]): Sql;
   /** It is a string that fits a LIKE pattern with `\` as the escape. */
   like(pattern: string): Sql;
   /** One of these is an element of the array there; a scalar counts as an array of one, an object as empty. */
@@ -21,6 +23,15 @@ export interface JsonValue {
 }
 
 export type ComparisonOperator = "=" | "<" | "<=" | ">" | ">=";
+
+/** A list of scalars by their JSON types. */
+export function byType(values: readonly Scalar[]) {
+  return {
+    strings: values.filter((value) => typeof value === "string"),
+    numbers: values.filter((value) => typeof value === "number"),
+    others: values.filter((value) => value === null || typeof value === "boolean"),
+  };
+}
 
 /** A full-text search in SQL. */
 export interface FullTextMatch {
@@ -44,6 +55,12 @@ export interface Dialect {
     columns: Readonly<Record<Column, RecordColumnType>>,
     rows: readonly Readonly<Partial<Record<Column, string | number | null>>>[],
   ): Sql;
+  /** A join whose left side is gone through first, where the planner would not know how small it is. */
+  readonly joinInOrder: Sql;
+  /** Said after a table: it is gone through in the order of this index, where the planner would sort all of it. */
+  inOrderOf(index: string): Sql;
+  /** What keeps a condition from leading the planner to an index: the column itself where there is no need. */
+  aside(column: Sql): Sql;
   /** JSON text on its way into a column that conditions look into. */
   asJson(text: Sql): Sql;
   /**

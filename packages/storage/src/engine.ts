@@ -31,8 +31,6 @@ export interface Engine {
   holdMigration<T>(work: () => Promise<T>): Promise<T>;
   /** Keeps a copy of the database as it was before the migration named; undefined where the engine cannot. */
   copyBeside(label: string): Promise<string | undefined>;
-  /** Holds the whole database for this process against other processes of Larder, as long as it lives. `onLost`: it was lost to another. */
-  hold(onLost: (error: Error) => void): Promise<{ release(): Promise<void> }>;
   /** Gives back what deleted rows took, and tells the planner what the tables hold. */
   vacuum(): Promise<void>;
   /** Bytes on the disk. */

@@ -66,6 +66,10 @@ const sqlStates: Readonly<Record<string, { message: string; retryable: boolean }
   "28P01": { message: "the server refuses the user or the password", retryable: false },
   "28000": { message: "the server refuses the user", retryable: false },
   "3D000": { message: "there is no such database: make it with createdb", retryable: false },
+  "25P02": {
+    message: "a statement of the unit of work failed, and it went on as if it had not",
+    retryable: false,
+  },
   "42501": { message: "the user may not do that in this database", retryable: false },
 };
 

@@ -2,6 +2,7 @@ export { Database, type DatabaseOptions, type ReadUnit, type UnitOfWork } from "
 export type { Engine, EngineTransaction } from "./engine.js";
 export * from "./errors.js";
 export type { EventFilter, EventRetention, LoggedEvent } from "./event-log.js";
+export { holdDatabase } from "./hold.js";
 export type { Migration, MigrationContext } from "./migrations/migration.js";
 export {
   type MigratableEngine,
@@ -14,7 +15,7 @@ export {
   type RollbackReport,
   rollback,
 } from "./migrator.js";
-export { openEngine } from "./open-engine.js";
+export { type DatabaseAddress, databaseAddress, databaseLocation, openEngine } from "./open-engine.js";
 export type { AccountRecord, AccountRepository, NewAccount } from "./repositories/accounts.js";
 export type { EventLogRepository } from "./repositories/events.js";
 export type { FoundItem, ItemOrder, ItemSearch, ItemSearchRepository } from "./repositories/item-search.js";
@@ -22,8 +23,10 @@ export type { ItemInput, ItemRecord, ItemRepository, KnownItem } from "./reposit
 export type {
   HistoryQuery,
   LocalisedText,
+  MessageCorrection,
   MessageRecord,
   MessageRepository,
+  MessageVersion,
   NewMessage,
 } from "./repositories/messages.js";
 export type {

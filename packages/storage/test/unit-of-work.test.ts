@@ -1,4 +1,5 @@
 import test from "ava";
+import sql from "sql-template-tag";
 import { accountIn, message, onEachEngine, temporaryStore } from "./support.js";
 
 onEachEngine(
@@ -128,3 +129,40 @@ onEachEngine("a statement outside any unit is no part of one that is open", asyn
   await store.database.models.Setting.create({ key: "outside", value: "kept" });
   t.is(await store.database.models.Setting.count({ where: { key: "outside" } }), 1);
 });
+
+onEachEngine("50 units that read and then write one row at once lose no update", async (t, engine) => {
+  const { database } = await temporaryStore(t, engine);
+  await database.write(({ executor }) =>
+    executor.run(sql`INSERT INTO setting (key, value) VALUES ('n', '0')`),
+  );
+  await Promise.all(
+    Array.from({ length: 50 }, () =>
+      database.write(async ({ executor }) => {
+        const row = await executor.first<{ value: string }>(sql`SELECT value FROM setting WHERE key = 'n'`);
+        await executor.run(sql`UPDATE setting SET value = ${String(Number(row?.value) + 1)} WHERE key = 'n'`);
+      }),
+    ),
+  );
+  const counted = await database.models.Setting.findOne({ where: { key: "n" } });
+  t.is(counted?.value, "50");
+});
+
+onEachEngine(
+  "two units that look for a row and make it where it is missing make it once",
+  async (t, engine) => {
+    const store = await temporaryStore(t, engine);
+    const accountId = await accountIn(store);
+    const keepOnce = () =>
+      store.database.write(async () => {
+        const known = await store.messages.findByOriginId(
+          accountId,
+          "bob@larder.test",
+          "bob@larder.test",
+          "o1",
+        );
+        if (!known) await store.messages.insert(message(accountId, "once", { originId: "o1" }));
+      });
+    await Promise.all(Array.from({ length: 10 }, keepOnce));
+    t.is(await store.messages.count(), 1);
+  },
+);

@@ -1,6 +1,13 @@
-import type { ComparisonOperator, Dialect, JsonValue, RecordColumnType, Scalar } from "../dialect.js";
+import {
+  byType,
+  type ComparisonOperator,
+  type Dialect,
+  type JsonValue,
+  type RecordColumnType,
+  type Scalar,
+} from "../dialect.js";
 import { type JsonPath, notation } from "../search/json-path.js";
-import { join, raw, type Sql, sql } from "../sql.js";
+import { empty, join, raw, type Sql, sql } from "../sql.js";
 import { exactPhrases, toTsquery } from "./full-text.js";
 
 const literal = (text: string): Sql => raw(`'${text.replaceAll("'", "''")}'`);
@@ -22,6 +29,11 @@ const textOf = (value: Sql): Sql =>
   sql`(CASE WHEN jsonb_typeof(${value}) = 'string' THEN ${value} #>> '{}' END) COLLATE "C"`;
 const beginningOf = (value: Sql): Sql =>
   sql`left((CASE WHEN jsonb_typeof(${value}) = 'string' THEN ${value} #>> '{}' END), ${raw(String(INDEXED_CHARACTERS))}) COLLATE "C"`;
+
+const beginning = (text: string): string => [...text].slice(0, INDEXED_CHARACTERS).join("");
+
+/** The driver binds an array of JavaScript's as one of PostgreSQL's. */
+const array = (values: readonly unknown[]): Sql => sql`${values as unknown as string}`;
 
 const boundNumber = (value: number): Sql => sql`${String(value)}::numeric`;
 
@@ -51,8 +63,21 @@ class PostgresJsonValue implements JsonValue {
     const whole = sql`${textOf(this.#value)} ${sign} ${value}::text`;
     if (!this.#indexed) return sql`(${whole})`;
     const loose = raw(operator.length === 1 && operator !== "=" ? `${operator}=` : operator);
-    const beginning = [...value].slice(0, INDEXED_CHARACTERS).join("");
-    return sql`(${beginningOf(this.#value)} ${loose} ${beginning}::text AND ${whole})`;
+    return sql`(${beginningOf(this.#value)} ${loose} ${beginning(value)}::text AND ${whole})`;
+  }
+
+  oneOf(values: readonly Scalar[]): Sql {
+    const { strings, numbers, others } = byType(values);
+    const whole = sql`${textOf(this.#value)} = ANY(${array(strings)}::text[])`;
+    const begun = sql`${beginningOf(this.#value)} = ANY(${array(strings.map(beginning))}::text[])`;
+    const parts = [
+      ...(strings.length > 0 ? [this.#indexed ? sql`(${begun} AND ${whole})` : whole] : []),
+      ...(numbers.length > 0
+        ? [sql`${numberOf(this.#value)} = ANY(${array(numbers.map(String))}::numeric[])`]
+        : []),
+      ...[...new Set(others)].map((other) => sql`${this.#value} = ${String(other)}::jsonb`),
+    ];
+    return sql`(${join(parts, " OR ")})`;
   }
 
   like(pattern: string): Sql {
@@ -84,16 +109,19 @@ class PostgresJsonValue implements JsonValue {
 export const postgresDialect: Dialect = {
   name: "postgres",
   list: (values) =>
-    sql`(SELECT value, place - 1 AS key FROM unnest(${[...values] as unknown as string}::text[]) WITH ORDINALITY AS listed (value, place))`,
+    sql`(SELECT value, listed_at - 1 AS key FROM unnest(${array(values)}::text[]) WITH ORDINALITY AS listed (value, listed_at))`,
   records(columns, rows) {
     const names = Object.keys(columns) as (keyof typeof columns)[];
     const types: Record<RecordColumnType, Sql> = { text: sql`text[]`, number: sql`bigint[]` };
     const arrays = names.map(
-      (name) => sql`${rows.map((row) => row[name] ?? null) as unknown as string}::${types[columns[name]]}`,
+      (name) => sql`${array(rows.map((row) => row[name] ?? null))}::${types[columns[name]]}`,
     );
-    return sql`(SELECT place - 1 AS key, ${raw(names.join(", "))} FROM unnest(${join(arrays, ", ")})
-      WITH ORDINALITY AS listed (${raw(names.join(", "))}, place))`;
+    return sql`(SELECT listed_at - 1 AS key, ${raw(names.join(", "))} FROM unnest(${join(arrays, ", ")})
+      WITH ORDINALITY AS listed (${raw(names.join(", "))}, listed_at))`;
   },
+  joinInOrder: sql`JOIN`,
+  inOrderOf: () => empty,
+  aside: (column) => column,
   asJson: (text) => sql`${text}::jsonb`,
   json: (column, path, indexed) =>
     new PostgresJsonValue(at(column, path, indexed ? literal : bound), indexed),

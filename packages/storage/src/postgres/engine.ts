@@ -9,7 +9,7 @@ import { bindable, type Executor, sql } from "../sql.js";
 import { addressOf, checkServer, openPool } from "./connections.js";
 import { postgresDialect } from "./dialect.js";
 import { failureOf } from "./failures.js";
-import { EVENT_ORDER, holdDatabase, holdingMigration, LOCKS } from "./locks.js";
+import { EVENT_ORDER, holdingMigration, LOCKS } from "./locks.js";
 import { Turns } from "./turns.js";
 
 const WRITERS = 4;
@@ -129,18 +129,17 @@ export class PostgresEngine implements Engine {
     try {
       await client.query(begin);
       const unit = new BoundTransaction(this.sequelize, client, executorOn(client));
-      let result: T;
       try {
-        result = await work(unit);
+        const result = await work(unit);
+        unit.end("commit");
+        if (begin === READ) await client.query("COMMIT");
+        else await this.#commit(client);
+        return result;
       } catch (error) {
         unit.end("rollback");
-        await client.query("ROLLBACK");
+        if (failureOf(error) !== "lost") await client.query("ROLLBACK");
         throw error;
       }
-      unit.end("commit");
-      if (begin === READ) await client.query("COMMIT");
-      else await this.#commit(client);
-      return result;
     } catch (error) {
       if (failureOf(error) === "lost") broken = error instanceof Error ? error : new Error(String(error));
       throw error;
@@ -156,11 +155,7 @@ export class PostgresEngine implements Engine {
     );
     const xid = rows[0]?.xid;
     try {
-      const { command } = await client.query("COMMIT");
-      if (command !== "COMMIT")
-        throw new StorageError(
-          "writing to the database: a statement failed, and the unit of work went on as if it had not",
-        );
+      await client.query("COMMIT");
     } catch (error) {
       if (failureOf(error) !== "lost" || xid == null) throw error;
       if (!(await this.#wasKept(xid, error))) throw error; // nothing was: it may be tried again
@@ -211,10 +206,6 @@ export class PostgresEngine implements Engine {
   /** Frees what was deleted, and tells the planner what the tables hold. */
   async vacuum(): Promise<void> {
     await this.#pool.query("VACUUM (ANALYZE)");
-  }
-
-  hold(onLost: (error: Error) => void): Promise<{ release(): Promise<void> }> {
-    return holdDatabase(this.#url, onLost);
   }
 
   async size(): Promise<number> {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { DuplicateError } from "../errors.js";
+import { asStorageError, DuplicateError } from "../errors.js";
 import { openSession } from "./connections.js";
 
 /** First key of all our advisory locks, which a database's other users must not have: "LARD". */
@@ -31,7 +31,7 @@ export async function holdingMigration<T>(url: string, work: () => Promise<T>): 
  * @param onLost another process was quicker: this one must not go on
  * @throws {DuplicateError} another process holds it
  */
-export async function holdDatabase(
+export async function holdServerDatabase(
   url: string,
   onLost: (error: Error) => void,
 ): Promise<{ release(): Promise<void> }> {
@@ -65,7 +65,11 @@ export async function holdDatabase(
     }
   };
 
-  await take();
+  try {
+    await take();
+  } catch (error) {
+    throw asStorageError(error, "opening the database");
+  }
   return {
     async release() {
       stopped.abort();

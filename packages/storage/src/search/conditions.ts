@@ -1,7 +1,7 @@
 import type { ConditionOperator } from "@larder/core/bridge";
 import type { ComparisonOperator, JsonValue, Scalar } from "../dialect.js";
 import { InvalidQueryError } from "../errors.js";
-import { isStorable, join, type Sql, sql } from "../sql.js";
+import { isStorable, type Sql, sql } from "../sql.js";
 import type { JsonPath } from "./json-path.js";
 import { foldCase } from "./words.js";
 
@@ -132,11 +132,7 @@ class ConditionCompiler {
   }
 
   #anyOf(values: readonly Scalar[]): Sql {
-    if (values.length === 0) return sql`FALSE`;
-    return sql`(${join(
-      values.map((value) => this.#equals(value)),
-      " OR ",
-    )})`;
+    return values.length === 0 ? sql`FALSE` : this.#target.value.oneOf(values);
   }
 
   #overlaps(values: readonly Scalar[], ignoreCase: boolean): Sql {

@@ -1,4 +1,11 @@
-import type { ComparisonOperator, Dialect, JsonValue, RecordColumnType, Scalar } from "../dialect.js";
+import {
+  byType,
+  type ComparisonOperator,
+  type Dialect,
+  type JsonValue,
+  type RecordColumnType,
+  type Scalar,
+} from "../dialect.js";
 import { toFts5 } from "../search/full-text-query.js";
 import { notation } from "../search/json-path.js";
 import { join, raw, type Sql, sql } from "../sql.js";
@@ -19,6 +26,19 @@ const bound = (value: Exclude<Scalar, null>): Sql => {
     return sql`${value}`;
   return sql`CAST(${String(value)} AS NUMERIC)`;
 };
+
+/** A value of this type is in the list. The list is bound as JSON, in which numbers are what they are in stored JSON. */
+function amongScalars(type: Sql, value: Sql, values: readonly Scalar[]): Sql {
+  const { strings, numbers, others } = byType(values);
+  const listed = (list: readonly Scalar[]) =>
+    sql`${value} IN (SELECT w.value FROM json_each(${JSON.stringify(list)}) w)`;
+  const parts = [
+    ...(strings.length > 0 ? [sql`(${type} IN ${typesOf.string} AND ${listed(strings)})`] : []),
+    ...(numbers.length > 0 ? [sql`(${type} IN ${typesOf.number} AND ${listed(numbers)})`] : []),
+    ...[...new Set(others)].map((other) => sql`${type} = ${String(other)}`),
+  ];
+  return sql`(${join(parts, " OR ")})`;
+}
 
 class SqliteJsonValue implements JsonValue {
   readonly #column: Sql;
@@ -54,14 +74,13 @@ class SqliteJsonValue implements JsonValue {
     return sql`(${this.#type} = 'text' AND ${this.#value} LIKE ${pattern} ESCAPE '\\')`;
   }
 
+  oneOf(values: readonly Scalar[]): Sql {
+    return amongScalars(this.#type, this.#value, values);
+  }
+
   overlaps(values: readonly Scalar[]): Sql {
-    const parts = values.map((value) => {
-      if (value === null) return sql`e.type = 'null'`;
-      if (typeof value === "boolean") return sql`e.type = ${String(value)}`;
-      return sql`(e.type IN ${typesOf[typeof value as "string" | "number"]} AND e.value = ${bound(value)})`;
-    });
-    return sql`(${this.#type} <> 'object' AND EXISTS (
-      SELECT 1 FROM json_each(${this.#column}, ${this.#path}) e WHERE ${join(parts, " OR ")}))`;
+    return sql`(${this.#type} <> 'object' AND EXISTS (SELECT 1 FROM json_each(${this.#column}, ${this.#path}) e
+      WHERE ${amongScalars(sql`e.type`, sql`e.value`, values)}))`;
   }
 
   order(direction: Sql): Sql[] {
@@ -87,6 +106,9 @@ export const sqliteDialect: Dialect = {
     );
     return sql`(SELECT key, ${join(fields, ", ")} FROM json_each(${JSON.stringify(rows)}))`;
   },
+  joinInOrder: sql`CROSS JOIN`,
+  inOrderOf: (index) => sql`INDEXED BY ${raw(index)}`,
+  aside: (column) => sql`+${column}`,
   asJson: (text) => text,
   // An index is only used where the statement says the same path, which a bound value does not.
   json: (column, path, indexed) =>
