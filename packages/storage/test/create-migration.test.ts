@@ -231,24 +231,28 @@ onEachEngine("the written file is sound TypeScript", async (t, name) => {
   );
 });
 
-onEachEngine("a name that cannot be one, and a clock that is behind, are refused", async (t, name) => {
-  const { engine } = await emptyDatabase(t, name);
-  await migrate(engine);
-  const directory = await copyOfSources(t);
-  const create = (title: string, now: Date) =>
-    createMigration({
-      name: title,
-      now,
-      directory,
-      database: engine,
-      models: Object.values(defineModels(engine.sequelize)),
-    });
-  for (const bad of ["", "Two words", "../escape", "a--b", "x.y"]) {
-    await t.throwsAsync(create(bad, NOW), { message: /made of lower-case words/ });
-  }
-  await t.throwsAsync(create("late", new Date("2026-01-01")), { message: /is the clock right/ });
-  await t.throwsAsync(create("initial", NOW), { message: /there is a migration called initial/ });
-  const { differences, file } = await create("by-hand", NOW);
-  t.deepEqual(differences, []);
-  t.regex(await readFile(file, "utf8"), /async up\(\) \{\},\n {2}async down\(\) \{\},/);
-});
+onEachEngine(
+  "a name that cannot be one, a clock or a database that is behind, are refused",
+  async (t, name) => {
+    const { engine } = await emptyDatabase(t, name);
+    const directory = await copyOfSources(t);
+    const create = (title: string, now: Date) =>
+      createMigration({
+        name: title,
+        now,
+        directory,
+        database: engine,
+        models: Object.values(defineModels(engine.sequelize)),
+      });
+    for (const bad of ["", "Two words", "../escape", "a--b", "x.y"]) {
+      await t.throwsAsync(create(bad, NOW), { message: /made of lower-case words/ });
+    }
+    await t.throwsAsync(create("late", new Date("2026-01-01")), { message: /is the clock right/ });
+    await t.throwsAsync(create("initial", NOW), { message: /there is a migration called initial/ });
+    await t.throwsAsync(create("early", NOW), { message: /lacks .*initial, .*migrate it first/ });
+    await migrate(engine);
+    const { differences, file } = await create("by-hand", NOW);
+    t.deepEqual(differences, []);
+    t.regex(await readFile(file, "utf8"), /async up\(\) \{\},\n {2}async down\(\) \{\},/);
+  },
+);
