@@ -78,6 +78,7 @@ export function initMessage(sequelize: Sequelize) {
       indexes: [
         index("message_by_conversation", ["account_id", "conversation", "timestamp", "id"]),
         index("message_by_time", ["timestamp", "id"]),
+        index("message_of_account_by_time", ["account_id", "timestamp", "id"]),
         index("message_by_stanza_id", ["account_id", "stanza_id_by", "stanza_id"], {
           unique: true,
           where: "stanza_id IS NOT NULL",

@@ -111,6 +111,7 @@ export function initPubsubItem(sequelize: Sequelize) {
         index("pubsub_item_by_id", ["node_id", "item_id"], { unique: true }),
         index("pubsub_item_by_position", ["node_id", "position"]),
         index("pubsub_item_by_updated", ["updated", "id"]),
+        index("pubsub_item_of_node_by_updated", ["node_id", "updated", "position"]),
         index("pubsub_item_by_created", ["created", "id"]),
       ],
     },
