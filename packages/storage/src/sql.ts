@@ -29,11 +29,14 @@ export const contains = (column: Sql, text: string): Sql =>
 export function bindable(values: readonly unknown[]): unknown[] {
   for (const value of values.flat()) {
     if (typeof value === "string" && !isStorable(value)) {
-      throw new InvalidQueryError("", "a text holds U+0000 or half a surrogate pair, which cannot be stored");
+      throw unstorableText();
     }
   }
   return values as unknown[];
 }
 
+export const unstorableText = () =>
+  new InvalidQueryError("", "a text holds U+0000 or half a surrogate pair, which cannot be stored");
+
 /** Whether both engines can hold this text. */
-export const isStorable = (text: string): boolean => !/\0|\p{Surrogate}/u.test(text);
+export const isStorable = (text: string): boolean => !text.includes("\0") && text.isWellFormed();

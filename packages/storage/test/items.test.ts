@@ -115,3 +115,78 @@ onEachEngine("ids of any Unicode are found again in the order asked", async (t, 
     asked,
   );
 });
+
+onEachEngine(
+  "a text that PostgreSQL cannot hold is refused alike, before anything is kept",
+  async (t, engine) => {
+    const store = await temporaryStore(t, engine);
+    const node = await nodeIn(store);
+    for (const xml of ["<a>\0</a>", "<a>\ud800</a>", "<a>\\\0</a>"]) {
+      await t.throwsAsync(store.items.storeLive(node.id, 0, [{ ...item("x"), xml }]), {
+        name: "InvalidQueryError",
+      });
+    }
+    await store.items.storeLive(node.id, 0, [{ ...item("x"), xml: "<a>\\u0000 \\ud800</a>" }]);
+    t.is((await store.items.byIds(node.id, ["x"]))[0]?.xml, "<a>\\u0000 \\ud800</a>");
+  },
+);
+
+onEachEngine(
+  "parsed data nested too deeply to be searched costs its item its parsed data alone",
+  async (t, engine) => {
+    const store = await temporaryStore(t, engine);
+    const node = await nodeIn(store);
+    const deep = `${"[".repeat(1500)}${"]".repeat(1500)}`;
+    await store.items.storeLive(node.id, 0, [{ ...item("deep"), parsedJson: deep }, item("flat", { n: 1 })]);
+    const found = await store.itemSearch.search({
+      limit: 9,
+      parsed: [{ path: ["n"], op: "exists", value: true }],
+    });
+    t.deepEqual(
+      found.items.map(({ itemId }) => itemId),
+      ["flat"],
+    );
+    t.regex(
+      String((await store.items.byIds(node.id, ["deep"]))[0]?.parseError),
+      /nested more than 200 levels/,
+    );
+  },
+);
+
+onEachEngine("a node knows how many items it has, whatever happens to them", async (t, engine) => {
+  const store = await temporaryStore(t, engine);
+  const node = await nodeIn(store);
+  const count = async () => (await store.items.page(node.id, { limit: 1 })).count;
+  await store.items.storeLive(node.id, 0, [item("a"), item("b"), item("a")]);
+  t.is(await count(), 2);
+  const generation = await store.nodes.beginGeneration(node.id);
+  await store.items.storePage(node.id, generation, 0, ["c", "a"], [item("c")]);
+  t.is(await count(), 2, "not yet placed");
+  await store.items.storeLive(node.id, generation, [item("c"), item("d")]);
+  t.is(await count(), 4, "an event has shown an item that the run had found");
+  await store.items.finishGeneration(node.id, generation);
+  t.is(await count(), 3);
+  await store.items.remove(node.id, ["a", "nobody"]);
+  t.is(await count(), 2);
+  t.is((await store.nodes.list())[0]?.items, 2);
+  await store.items.clear(node.id);
+  t.is(await count(), 0);
+  t.is(await store.items.count(), 0);
+});
+
+onEachEngine("the index of a page is right where items have gone from the midst", async (t, engine) => {
+  const store = await temporaryStore(t, engine);
+  const node = await nodeIn(store);
+  const ids = Array.from({ length: 20 }, (_, n) => `i${n}`);
+  await store.items.storeLive(
+    node.id,
+    0,
+    ids.map((id) => item(id)),
+  );
+  await store.items.remove(node.id, ["i3", "i7"]);
+  const position = await store.items.positionOf(node.id, "i9");
+  const page = await store.items.page(node.id, { limit: 3, after: position });
+  t.is(page.items[0]?.itemId, "i10");
+  t.is(page.index, 8);
+  t.is((await store.items.page(node.id, { limit: 3, newestFirst: true })).index, 15);
+});

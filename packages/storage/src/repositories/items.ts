@@ -123,7 +123,7 @@ function upsert(
     SELECT CAST(${nodeId} AS BIGINT), g.item_id, g.publisher, ${now}, ${now}, 'observed', g.xml,
       ${dialect.asJson(sql`g.parsed`)}, ${dialect.asJson(sql`g.folded`)}, g.error, g.parser,
       ${place.position}, ${place.next}, CAST(${generation} AS INTEGER), g.words
-    FROM ${dialect.records(columns, rows)} AS g WHERE TRUE ORDER BY g.key
+    FROM ${dialect.records(columns, rows)} AS g WHERE TRUE
     ON CONFLICT (node_id, item_id) DO UPDATE SET publisher = excluded.publisher,
       updated = CASE WHEN pubsub_item.xml = excluded.xml THEN pubsub_item.updated ELSE excluded.updated END,
       xml = excluded.xml, parsed = excluded.parsed, parsed_folded = excluded.parsed_folded,

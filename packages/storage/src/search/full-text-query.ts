@@ -108,7 +108,7 @@ class Parser {
     }
     const token = this.#tokens[this.#at++];
     if (token?.kind !== "term") throw this.#unreadable("a word is missing");
-    const words = [...wordsOf(token.text)];
+    const words = wordsOf(token.text);
     if (words.length > MAX_WORDS) throw this.#unreadable(`a phrase has more than ${MAX_WORDS} words`);
     return words.length > 0 ? { kind: "phrase", words, prefix: token.prefix } : undefined; // punctuation alone
   }

@@ -1,14 +1,7 @@
-import {
-  byType,
-  type ComparisonOperator,
-  type Dialect,
-  type JsonValue,
-  type RecordColumnType,
-  type Scalar,
-} from "../dialect.js";
+import { byType, type ComparisonOperator, type Dialect, type JsonValue, type Scalar } from "../dialect.js";
 import { toFts5 } from "../search/full-text-query.js";
 import { notation } from "../search/json-path.js";
-import { join, raw, type Sql, sql } from "../sql.js";
+import { join, raw, type Sql, sql, unstorableText } from "../sql.js";
 
 const literal = (text: string): Sql => raw(`'${text.replaceAll("'", "''")}'`);
 
@@ -38,6 +31,15 @@ function amongScalars(type: Sql, value: Sql, values: readonly Scalar[]): Sql {
     ...[...new Set(others)].map((other) => sql`${type} = ${String(other)}`),
   ];
   return sql`(${join(parts, " OR ")})`;
+}
+
+/** U+0000 and half surrogate pairs, which JSON writes as escapes. */
+const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
+
+function boundJson(value: unknown): string {
+  const json = JSON.stringify(value);
+  if (UNSTORABLE.test(json)) throw unstorableText();
+  return json;
 }
 
 class SqliteJsonValue implements JsonValue {
@@ -97,14 +99,10 @@ class SqliteJsonValue implements JsonValue {
 /** SQL as SQLite 3.38 and later says it (JSON operators, FTS5). */
 export const sqliteDialect: Dialect = {
   name: "sqlite",
-  list: (values) => sql`json_each(${JSON.stringify(values)})`,
+  list: (values) => sql`json_each(${boundJson(values)})`,
   records(columns, rows) {
-    const names = Object.keys(columns) as (keyof typeof columns)[];
-    const types: Record<RecordColumnType, Sql> = { text: sql`TEXT`, number: sql`INTEGER` };
-    const fields = names.map(
-      (name) => sql`CAST(value->>${literal(`$."${name}"`)} AS ${types[columns[name]]}) AS ${raw(name)}`,
-    );
-    return sql`(SELECT key, ${join(fields, ", ")} FROM json_each(${JSON.stringify(rows)}))`;
+    const fields = Object.keys(columns).map((name) => sql`value->>${literal(`$."${name}"`)} AS ${raw(name)}`);
+    return sql`(SELECT key, ${join(fields, ", ")} FROM json_each(${boundJson(rows)}))`;
   },
   joinInOrder: sql`CROSS JOIN`,
   inOrderOf: (index) => sql`INDEXED BY ${raw(index)}`,
