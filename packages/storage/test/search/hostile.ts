@@ -173,7 +173,7 @@ const hostileConditions = fc.oneof(
 );
 
 const lists = fc.oneof(
-  { weight: 9, arbitrary: fc.array(texts, { maxLength: 5 }) },
+  { weight: 39, arbitrary: fc.array(texts, { maxLength: 5 }) },
   {
     weight: 1,
     arbitrary: fc.constantFrom(1000, 40_000).map((length) => Array.from({ length }, (_, n) => `id${n}`)),
