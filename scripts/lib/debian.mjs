@@ -1,10 +1,11 @@
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { tryRun } from "./run.mjs";
 import { Remedy } from "./steps.mjs";
 
 /**
- * Debian packages by purpose. `command` proves the package without asking dpkg (it may come from elsewhere);
+ * Debian packages by purpose. `command` proves the package without asking dpkg (it may come from elsewhere), in PATH
+ * or in `versions`/NUMBER/bin, where Debian keeps what may be there in several versions;
  * `service` is a system service that must neither run now nor start with the machine because of us.
  */
 export const packages = {
@@ -19,11 +20,17 @@ export const packages = {
     { name: "prosody", command: "prosody", service: "prosody.service" },
     { name: "lua-dbi-sqlite3" }, // Prosody's SQL storage
     { name: "openssl", command: "openssl" },
+    {
+      name: "postgresql",
+      command: "initdb",
+      versions: "/usr/lib/postgresql",
+      service: "postgresql.service",
+    },
   ],
 };
 
-function inPath(command) {
-  return (process.env.PATH ?? "").split(path.delimiter).some((directory) => {
+function isIn(directories, command) {
+  return directories.some((directory) => {
     try {
       accessSync(path.join(directory, command), constants.X_OK);
       return directory !== "";
@@ -33,7 +40,14 @@ function inPath(command) {
   });
 }
 
-async function isInstalled({ name, command }) {
+const inPath = (command) => isIn((process.env.PATH ?? "").split(path.delimiter), command);
+
+function versionDirectories(root) {
+  return existsSync(root) ? readdirSync(root).map((version) => path.join(root, version, "bin")) : [];
+}
+
+async function isInstalled({ name, command, versions }) {
+  if (versions && isIn(versionDirectories(versions), command)) return true;
   if (command) return inPath(command);
   if (!inPath("dpkg")) return true; // no Debian: the program that needs it will say so
   const { output } = await tryRun("dpkg", ["--status", name]);
@@ -41,20 +55,34 @@ async function isInstalled({ name, command }) {
 }
 
 /**
- * Runs as root. While packages are installed, policy-rc.d forbids starting services; one that is there already is
- * kept, unless an earlier run of ours was killed and left it behind.
+ * Runs as root. While packages are installed, policy-rc.d forbids starting services (one that is there already is
+ * kept, unless an earlier run of ours was killed and left it behind), and PostgreSQL's scripts are told to make no
+ * cluster for the whole machine.
  */
 const INSTALL = `
 set -e
 policy=/usr/sbin/policy-rc.d
 mark='# temporary, by the set-up of Larder'
+clusters=/etc/postgresql-common/createcluster.d
+own=
+clean() {
+  rm -f "$clusters/larder-setup.conf"
+  rmdir "$clusters" 2>/dev/null || true
+  [ -z "$own" ] || rm -f "$policy"
+}
+trap clean EXIT
+trap 'exit 130' INT TERM HUP
 if [ ! -e "$policy" ] || grep -qF "$mark" "$policy"; then
-  trap 'rm -f "$policy"' EXIT
-  trap 'exit 130' INT TERM HUP
+  own=1
   printf '#!/bin/sh\\n%s\\nexit 101\\n' "$mark" > "$policy"
   chmod 755 "$policy"
 fi
 services=$1; shift
+case " $* " in
+  *' postgresql '*)
+    mkdir -p "$clusters"
+    printf '%s\\ncreate_main_cluster = false\\n' "$mark" > "$clusters/larder-setup.conf" ;;
+esac
 export DEBIAN_FRONTEND=noninteractive
 install() { apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"; }
 if ! apt-cache show "$@" >/dev/null 2>&1 || ! install "$@"; then

@@ -27,7 +27,12 @@ const configuration = z.strictObject({
   log: z
     .strictObject({ level: z.enum(["debug", "info", "warn", "error", "silent"]).default("info") })
     .default({ level: "info" }),
-  events: z.strictObject({ keepDays: z.number().min(0.01).max(3650).default(7) }).default({ keepDays: 7 }),
+  events: z
+    .strictObject({
+      keepDays: z.number().min(0.01).max(3650).default(7),
+      keepCount: z.int().min(1000).default(1_000_000),
+    })
+    .prefault({}),
   limits: z
     .strictObject({
       connections: z.int().min(1).max(10_000).default(200),

@@ -3,7 +3,7 @@ import { ConflictError, hasErrorType, type InstancePaths, type SessionLog } from
 import { MessageIntake, MessageSender } from "@larder/messages";
 import { microblogAnalyser, ParserPool, PubsubCache } from "@larder/pubsub-cache";
 import { Reactions } from "@larder/reactions";
-import { createStore, Database, holdFile } from "@larder/storage";
+import { createStore, Database, holdDatabase, holdFile } from "@larder/storage";
 import { AccountManager } from "./accounts/manager.js";
 import { createLineHandler } from "./bridge/rpc.js";
 import { BridgeServer } from "./bridge/server.js";
@@ -16,6 +16,8 @@ export interface DaemonOptions {
   readonly paths: InstancePaths;
   readonly config: Configuration;
   readonly log: SessionLog;
+  /** Another daemon has taken the database over while its server was away: this one has to end. */
+  readonly onDatabaseLost: (error: Error) => void;
 }
 
 /** How long clients' running requests may take when the daemon stops. */
@@ -32,20 +34,22 @@ export async function daemonVersion(): Promise<string> {
 }
 
 /** One process owns an instance and a database: two would both log in, and answer for each other's writes. */
-async function holdInstance(paths: InstancePaths): Promise<{ release(): Promise<void> }> {
-  const file = /^sqlite:(?:\/\/)?(.+)$/.exec(paths.databaseUrl)?.[1];
+async function holdInstance(
+  paths: InstancePaths,
+  onLost: (error: Error) => void,
+): Promise<{ release(): Promise<void> }> {
   const held: { release(): Promise<void> }[] = [];
   const release = async () => {
     for (const lock of held) await lock.release();
   };
   try {
     held.push(await holdFile(paths.lockFile));
-    if (file !== undefined) held.push(await holdFile(`${file}.lock`));
+    held.push(await holdDatabase(paths.databaseUrl, onLost));
     return { release };
   } catch (error) {
     await release();
     if (!hasErrorType(error) || error.type !== "conflict") throw error;
-    const what = held.length === 0 ? `the instance in ${paths.runtime}` : `the database ${file}`;
+    const what = held.length === 0 ? `the instance in ${paths.runtime}` : "its database";
     throw new ConflictError(`a Larder daemon is running already on ${what}`, { cause: error });
   }
 }
@@ -64,10 +68,10 @@ export class Daemon {
    * @throws {HomeNotUsableError} a directory cannot be written to
    * @throws {StorageError} the database cannot be used
    */
-  static async start({ paths, config, log }: DaemonOptions): Promise<Daemon> {
+  static async start(options: DaemonOptions): Promise<Daemon> {
     const daemon = new Daemon();
     try {
-      await daemon.#start({ paths, config, log });
+      await daemon.#start(options);
       return daemon;
     } catch (error) {
       await daemon.stop();
@@ -80,9 +84,9 @@ export class Daemon {
     for (const stop of this.#stops.splice(0).reverse()) await stop();
   }
 
-  async #start({ paths, config, log }: DaemonOptions): Promise<void> {
+  async #start({ paths, config, log, onDatabaseLost }: DaemonOptions): Promise<void> {
     await prepareHome(paths);
-    const lock = await holdInstance(paths);
+    const lock = await holdInstance(paths, onDatabaseLost);
     this.#stops.push(() => lock.release());
 
     const { database, migrated } = await Database.open({
@@ -96,6 +100,11 @@ export class Daemon {
     const store = createStore(database);
     const secrets = await SecretStore.open(paths.secretsFile);
 
+    await database.pathIndexes.ensure(
+      config.analysers.flatMap(({ indexes }) => indexes ?? []),
+      (path) => log.info({ path }, "making an index on parsed data"),
+    );
+
     const pool = new ParserPool({ log });
     this.#stops.push(() => pool[Symbol.asyncDispose]());
     const cache = new PubsubCache({
@@ -104,12 +113,6 @@ export class Daemon {
       analysers: [...configuredAnalysers(config, paths.config), microblogAnalyser],
       onBackgroundError: (err, address) => log.warn({ ...address, err }, "a synchronisation failed"),
     });
-    for (const { name } of config.analysers.filter(({ indexes }) => indexes !== undefined)) {
-      log.warn(
-        { analyser: name },
-        "indexes of an analyser are not made yet: searches on them read every item",
-      );
-    }
     const sender = new MessageSender(store, {
       onError: (err) => log.warn({ err }, "a message could not be sent"),
     });
@@ -157,14 +160,17 @@ export class Daemon {
     );
     this.#prune(store, config, log);
     accounts.connectAll();
-    log.info({ version, socket: paths.socket, database: database.file }, "larderd is ready");
+    log.info({ version, socket: paths.socket, database: database.location }, "larderd is ready");
     if (accounts.all().length === 0) log.info({}, "there is no account yet: larder account add JID");
   }
 
   #prune(store: ReturnType<typeof createStore>, config: Configuration, log: SessionLog): void {
     const prune = () =>
       store.events
-        .prune(new Date(Date.now() - config.events.keepDays * DAY_MS))
+        .prune({
+          before: new Date(Date.now() - config.events.keepDays * DAY_MS),
+          keep: config.events.keepCount,
+        })
         .catch((err: unknown) => log.warn({ err }, "old events could not be removed"));
     void prune();
     const timer = setInterval(prune, PRUNE_EVERY_MS);

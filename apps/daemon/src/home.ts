@@ -1,6 +1,7 @@
 import { access, chmod, constants, mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type InstancePaths, LarderError } from "@larder/core";
+import { databaseAddress } from "@larder/storage";
 
 /** A directory of the instance cannot be used. */
 export class HomeNotUsableError extends LarderError {
@@ -30,13 +31,13 @@ async function makePrivate(directory: string): Promise<void> {
  * @throws {HomeNotUsableError} one of them cannot be written to
  */
 export async function prepareHome(paths: InstancePaths): Promise<void> {
-  const database = /^sqlite:(?:\/\/)?(.+)$/.exec(paths.databaseUrl)?.[1];
+  const database = databaseAddress(paths.databaseUrl);
   const directories = [
     paths.config,
     paths.data,
     paths.state,
     paths.runtime,
-    ...(database ? [dirname(database)] : []),
+    ...(database.kind === "sqlite" ? [dirname(database.file)] : []),
   ];
   for (const directory of new Set(directories)) await makePrivate(directory);
 }

@@ -12,7 +12,8 @@ Usage: larderd [--help] [--version] [--check-config]
   --check-config   read the configuration, say what is wrong with it, and end
 
 Everything of an instance is under LARDER_HOME, or in the XDG base directories
-without it. LARDER_DATABASE_URL names another database (sqlite:PATH).
+without it. LARDER_DATABASE_URL names another database (sqlite:PATH
+or postgres://USER@HOST/DATABASE).
 SIGTERM and SIGINT end the daemon cleanly.
 `;
 
@@ -56,21 +57,27 @@ async function main(): Promise<void> {
   if (options.checkConfig) return void process.stdout.write(`${paths.configFile}: nothing wrong\n`);
 
   const log = createLog(config.log.level);
-  const starting = Daemon.start({ paths, config, log });
   let stopping = false;
+  let status = 0;
+  const onDatabaseLost = (err: Error) => {
+    log.error({ err }, "another daemon has taken the database over");
+    status = 1;
+    stop("SIGTERM");
+  };
+  const starting = Daemon.start({ paths, config, log, onDatabaseLost });
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) return;
     stopping = true;
     log.info({ signal }, "stopping");
     setTimeout(() => {
       log.warn({}, "stopping took too long; what is left is cut");
-      process.exit(0);
+      process.exit(status);
     }, STOP_WITHIN_MS).unref();
     const stopped = starting.then((daemon) => daemon.stop());
     stopped.then(
       () => {
         log.info({}, "larderd has stopped");
-        process.exit(0);
+        process.exit(status);
       },
       (err: unknown) => {
         log.error({ err }, "stopping failed");

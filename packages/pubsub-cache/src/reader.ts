@@ -66,12 +66,17 @@ export class CacheReader {
       const page = await this.#store.items.page(node.id, await this.#rsmPage(node, request.rsm));
       const first = page.items[0];
       const last = page.items.at(-1);
-      const cursor = ({ itemId, position }: ItemRecord, index: number) =>
-        encodeCursor({ itemId, position, index, numbering: numberingOf(node) });
+      const cursor = ({ itemId, position }: ItemRecord, place: number) =>
+        encodeCursor({
+          itemId,
+          position,
+          index: page.index === undefined ? undefined : page.index + place,
+          numbering: numberingOf(node),
+        });
       const rsm = first &&
         last && {
-          first: cursor(first, page.index),
-          last: cursor(last, page.index + page.items.length - 1),
+          first: cursor(first, 0),
+          last: cursor(last, page.items.length - 1),
           index: page.index,
           count: page.count,
         };

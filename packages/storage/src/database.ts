@@ -1,96 +1,73 @@
-import { stat } from "node:fs/promises";
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { Sequelize } from "sequelize";
-import { asUnitError, StorageError, UnsupportedDatabaseError } from "./errors.js";
-import { appendEvent, ensureEpoch } from "./event-log.js";
+import type { Engine, EngineTransaction } from "./engine.js";
+import { asUnitError, StorageError } from "./errors.js";
+import { appendEvents, ensureEpoch, type NewEvent } from "./event-log.js";
 import { type MigrateOptions, type MigrationReport, migrate } from "./migrator.js";
 import { defineModels, type Models } from "./models/index.js";
-import type { Executor } from "./sql.js";
-import { type EngineTransaction, SqliteEngine } from "./sqlite/engine.js";
-import { WriteQueue } from "./write-queue.js";
+import { openEngine } from "./open-engine.js";
+import { PathIndexes } from "./search/path-indexes.js";
 
 export interface DatabaseOptions extends MigrateOptions {
-  /** `sqlite:PATH`. */
+  /** `sqlite:PATH` or `postgres://…`. */
   readonly url: string;
 }
 
 /** One view of the database that does not change while it is used. */
-export interface ReadUnit extends EngineTransaction {
-  readonly executor: Executor;
-}
+export type ReadUnit = EngineTransaction;
 
-/** Everything written through it is kept together, or not at all. It must not wait for the network. */
+/**
+ * Everything written through it is kept together, or not at all. It must not wait for the network, nor
+ * go on after a statement that failed, and it may be run again from its beginning.
+ */
 export interface UnitOfWork extends ReadUnit {
   /**
-   * Appends an event to the durable log, in this same transaction.
+   * Adds an event to the durable log, at the end of this same transaction.
    *
    * @param data ids and small facts; the content is read when the event is delivered
    */
   log(signal: string, accountId: number | undefined, data: Record<string, unknown>): Promise<void>;
 }
 
-function fileOf(url: string): string {
-  const file = /^sqlite:(?:\/\/)?(.+)$/.exec(url)?.[1];
-  if (file !== undefined) return file;
-  const scheme = /^[a-z]+:/i.exec(url)?.[0] ?? "none";
-  throw new UnsupportedDatabaseError(`cannot use a database URL of the scheme ${scheme}; use sqlite:PATH`);
+/** A unit of work as long as it runs: what it left behind must not write into a later one. */
+interface Running {
+  readonly unit: UnitOfWork;
+  open: boolean;
 }
 
 /**
- * The database: one file, migrated when opened, with one writer and several readers that do not wait
- * for each other.
+ * The database, migrated when opened. Units of work are kept whole; reads stand beside them and see one
+ * unchanging view.
  */
 export class Database implements AsyncDisposable {
-  readonly file: string;
   readonly models: Models;
-  readonly #engine: SqliteEngine;
-  readonly #queue: WriteQueue<UnitOfWork>;
+  /** Paths of parsed data that searches find by an index. */
+  readonly pathIndexes: PathIndexes;
+  readonly #engine: Engine;
+  readonly #running = new AsyncLocalStorage<Running>();
   readonly #commitListeners = new Set<() => void>();
   #closing: Promise<void> | undefined;
 
-  private constructor(file: string, engine: SqliteEngine) {
-    this.file = file;
+  private constructor(engine: Engine) {
     this.#engine = engine;
     this.models = defineModels(engine.sequelize);
-    this.#queue = new WriteQueue<UnitOfWork>(
-      async () => {
-        const shared = await engine.begin();
-        return { ...shared, unit: unitOfWork(shared.unit) };
-      },
-      () => {
-        for (const listener of this.#commitListeners) {
-          try {
-            listener();
-          } catch (error) {
-            // It is the listener's own fault, and must not leave those waiting who wrote.
-            queueMicrotask(() => {
-              throw error;
-            });
-          }
-        }
-      },
-    );
+    this.pathIndexes = new PathIndexes(this, engine.dialect);
+    engine.onCommit = () => this.#tellCommit();
   }
 
   /**
    * Opens the database, creating or migrating it.
    *
    * @throws {StorageError} it cannot be opened, is no database, is newer than this program, or a migration failed
-   * @throws {UnsupportedDatabaseError} the URL is of another kind
+   * @throws {UnsupportedDatabaseError} the URL is of another kind, or the server too old
    */
   static async open(options: DatabaseOptions): Promise<{ database: Database; migrated: MigrationReport }> {
-    const file = fileOf(options.url);
-    const engine = await SqliteEngine.open(file);
+    const engine = await openEngine(options.url);
     try {
-      const database = new Database(file, engine);
-      const migrated = await migrate(
-        {
-          sequelize: engine.sequelize,
-          transact: (work) => database.#queue.run(work),
-          copyBeside: (label) => copyBeside(engine, file, label),
-        },
-        options,
-      );
+      const migrated = await migrate(engine, options);
+      const database = new Database(engine);
       await database.write(({ executor }) => ensureEpoch(executor));
+      await database.pathIndexes.load();
       return { database, migrated };
     } catch (error) {
       await engine.close().catch(() => {});
@@ -103,10 +80,37 @@ export class Database implements AsyncDisposable {
     return this.#engine.sequelize;
   }
 
+  /** Where it is, without user and password. */
+  get location(): string {
+    return this.#engine.location;
+  }
+
   /** Runs a unit of work and resolves after its commit. Inside a running unit it joins that one. */
   async write<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T> {
-    if (this.#closing) throw new StorageError("the database is closed", { retryable: true });
-    return this.#queue.run(work);
+    const outer = this.#current();
+    if (outer) return work(outer);
+    if (this.#closing) throw closed();
+    return this.#engine.write(async (transaction) => {
+      const events: NewEvent[] = [];
+      const unit: UnitOfWork = {
+        executor: transaction.executor,
+        get transaction() {
+          return transaction.transaction;
+        },
+        log: async (signal, accountId, data) => void events.push({ signal, accountId, data }),
+      };
+      const running: Running = { unit, open: true };
+      try {
+        const result = await this.#running.run(running, () => work(unit));
+        if (events.length > 0) {
+          await this.#engine.orderEvents(transaction);
+          await appendEvents(transaction.executor, events);
+        }
+        return result;
+      } finally {
+        running.open = false;
+      }
+    });
   }
 
   /**
@@ -114,9 +118,9 @@ export class Database implements AsyncDisposable {
    * of work it reads there, and sees what that unit has written.
    */
   async read<T>(work: (unit: ReadUnit) => Promise<T>): Promise<T> {
-    const outer = this.#queue.current();
+    const outer = this.#current();
     if (outer) return work(outer);
-    if (this.#closing) throw new StorageError("the database is closed", { retryable: true });
+    if (this.#closing) throw closed();
     try {
       return await this.#engine.read(work);
     } catch (error) {
@@ -130,39 +134,47 @@ export class Database implements AsyncDisposable {
     return () => this.#commitListeners.delete(listener);
   }
 
-  /** Bytes of the database file and its log. */
-  async size(): Promise<number> {
-    const sizes = await Promise.all(
-      [this.file, `${this.file}-wal`].map((path) =>
-        stat(path).then(
-          (entry) => entry.size,
-          () => 0,
-        ),
-      ),
-    );
-    return sizes.reduce((sum, size) => sum + size, 0);
+  /** Bytes on the disk. */
+  size(): Promise<number> {
+    return this.#engine.size();
+  }
+
+  /** Gives back what deleted rows took, and tells the planner what the tables hold. No unit of work runs meanwhile on SQLite. */
+  async vacuum(): Promise<void> {
+    try {
+      await this.#engine.vacuum();
+    } catch (error) {
+      throw asUnitError(error, "vacuuming the database");
+    }
   }
 
   /** Waits for what is running and closes. What comes later is refused. */
   async close(): Promise<void> {
-    this.#closing ??= this.#queue.idle().then(() => this.#engine.close());
+    this.#closing ??= this.#engine.close();
     await this.#closing;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+
+  #current(): UnitOfWork | undefined {
+    const running = this.#running.getStore();
+    return running?.open ? running.unit : undefined;
+  }
+
+  #tellCommit(): void {
+    for (const listener of this.#commitListeners) {
+      try {
+        listener();
+      } catch (error) {
+        // It is the listener's own fault, and must not leave those waiting who wrote.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
 }
 
-function unitOfWork(transaction: EngineTransaction): UnitOfWork {
-  return {
-    ...transaction,
-    log: (signal, accountId, data) => appendEvent(transaction.executor, signal, accountId, data),
-  };
-}
-
-async function copyBeside(engine: SqliteEngine, file: string, label: string): Promise<string> {
-  const copy = `${file}.before-${label.replaceAll(/[^\w.-]/g, "_")}-${Date.now()}`;
-  await engine.maintain("VACUUM INTO ?1", [copy]);
-  return copy;
-}
+const closed = () => new StorageError("the database is closed", { retryable: true });

@@ -1,4 +1,5 @@
 import type { BridgeErrorType } from "@larder/core";
+import { codeOf, failureOf } from "./postgres/failures.js";
 
 /**
  * The database refused or failed. Nothing of the unit of work it came from was kept.
@@ -57,11 +58,41 @@ export class InvalidQueryError extends Error {
   }
 }
 
+/** What an operator reads for SQLSTATE codes of PostgreSQL; the others keep the server's words. */
+const sqlStates: Readonly<Record<string, { message: string; retryable: boolean }>> = {
+  "53100": { message: "the disk is full", retryable: true },
+  "53200": { message: "the server is out of memory", retryable: true },
+  "25006": { message: "the database is read-only", retryable: false },
+  "28P01": { message: "the server refuses the user or the password", retryable: false },
+  "28000": { message: "the server refuses the user", retryable: false },
+  "3D000": { message: "there is no such database: make it with createdb", retryable: false },
+  "25P02": {
+    message: "a statement of the unit of work failed, and it went on as if it had not",
+    retryable: false,
+  },
+  "42501": { message: "the user may not do that in this database", retryable: false },
+};
+
+const isPostgresError = (error: unknown): error is Error & { code: string } =>
+  error instanceof Error &&
+  "severity" in error &&
+  "code" in error &&
+  typeof error.code === "string" &&
+  /^[0-9A-Z]{5}$/.test(error.code);
+
 const said = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** What an operator reads for the errors that SQLite reports by code; the others keep SQLite's words. */
+/** What an operator reads for the errors that engines report by code; the others keep the engine's words. */
 function explain(error: unknown): { message: string; retryable: boolean } {
   const text = said(error);
+  const original = error instanceof Error && "original" in error ? error.original : error;
+  if (failureOf(error) === "lost")
+    return {
+      message: `the database server cannot be reached (${text || codeOf(original)})`,
+      retryable: true,
+    };
+  if (isPostgresError(original))
+    return sqlStates[original.code] ?? { message: text, retryable: failureOf(error) === "conflict" };
   if (text.includes("SQLITE_FULL")) return { message: "the disk is full", retryable: true };
   if (text.includes("SQLITE_READONLY"))
     return { message: "the database file is read-only", retryable: false };
@@ -79,9 +110,12 @@ function explain(error: unknown): { message: string; retryable: boolean } {
 
 function isDatabaseFailure(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const code = "code" in error ? String(error.code) : "";
   return (
-    code.startsWith("SQLITE_") || error.name.startsWith("Sequelize") || error.message.startsWith("SQLITE_")
+    codeOf(error).startsWith("SQLITE_") ||
+    error.name.startsWith("Sequelize") ||
+    error.message.startsWith("SQLITE_") ||
+    isPostgresError(error) ||
+    failureOf(error) === "lost"
   );
 }
 
@@ -104,6 +138,7 @@ export function asStorageError(error: unknown, doing: string): Error {
   }
   if (
     said(error).includes("SQLITE_CONSTRAINT") ||
+    (isPostgresError(error) && error.code.startsWith("23")) ||
     (error instanceof Error && /Constraint|Validation/.test(error.name))
   ) {
     return new ConstraintError(`${doing}: ${said(error)}`, { cause: error });

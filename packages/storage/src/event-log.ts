@@ -26,7 +26,10 @@ interface EventRow {
 }
 
 const EPOCH = "event_log.epoch";
+/** Number of the last event that was removed for its age or for room: cursors before it are too old. */
 const PRUNED_TO = "event_log.pruned_to";
+/** The highest number when rows were removed, which may have been theirs. */
+const REMOVED_TO = "event_log.removed_to";
 
 async function setting(executor: Executor, key: string): Promise<string | undefined> {
   return (await executor.first<{ value: string }>(sql`SELECT value FROM setting WHERE key = ${key}`))?.value;
@@ -44,30 +47,44 @@ async function epochOf(executor: Executor): Promise<string> {
   return epoch;
 }
 
+const newEpoch = () => randomUUID().slice(0, 8);
+
 /** Gives a new database its epoch; a database that has one keeps it. */
 export async function ensureEpoch(executor: Executor): Promise<void> {
-  if ((await setting(executor, EPOCH)) === undefined) await put(executor, EPOCH, randomUUID().slice(0, 8));
+  if ((await setting(executor, EPOCH)) === undefined) await put(executor, EPOCH, newEpoch());
 }
 
-/** Appends one event to the running transaction. Rows get their numbers in the order of commits: there is one writer. */
-export async function appendEvent(
-  executor: Executor,
-  signal: string,
-  accountId: number | undefined,
-  data: Record<string, unknown>,
-): Promise<void> {
+/** An event about to be kept. */
+export interface NewEvent {
+  readonly signal: string;
+  readonly accountId: number | undefined;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Appends events to the running transaction. The caller has seen to it that numbers are given in the order of commits. */
+export async function appendEvents(executor: Executor, events: readonly NewEvent[]): Promise<void> {
+  const rows = events.map(({ signal, accountId, data }) => ({
+    signal,
+    account: accountId ?? null,
+    data: JSON.stringify(data),
+  }));
+  const given = executor.dialect.records({ signal: "text", account: "number", data: "text" }, rows);
   await executor.run(
     sql`INSERT INTO event_log (signal, account_id, data, created_at)
-        VALUES (${signal}, ${accountId ?? null}, ${JSON.stringify(data)}, ${Date.now()})`,
+        SELECT e.signal, e.account, e.data, CAST(${Date.now()} AS BIGINT) FROM ${given} AS e ORDER BY e.key`,
   );
 }
 
+/** Rows may go that had the highest number: what was given once is not given out as the newest's predecessor again. */
 async function newestSeq(executor: Executor): Promise<number> {
-  // The sequence outlives a full prune, which the rows do not.
-  const row = await executor.first<{ seq: number }>(
-    sql`SELECT seq FROM sqlite_sequence WHERE name = 'event_log'`,
-  );
-  return row?.seq ?? 0;
+  const row = await executor.first<{ seq: number | null }>(sql`SELECT max(seq) AS seq FROM event_log`);
+  return Math.max(row?.seq ?? 0, Number((await setting(executor, REMOVED_TO)) ?? 0));
+}
+
+/** Removes the events of an account; cursors stay what they were. */
+export async function removeEventsOf(executor: Executor, accountId: number): Promise<void> {
+  await put(executor, REMOVED_TO, String(await newestSeq(executor)));
+  await executor.run(sql`DELETE FROM event_log WHERE account_id = ${accountId}`);
 }
 
 /** The cursor after which only what is still to come stands. */
@@ -130,18 +147,45 @@ export async function oldestCursor(executor: Executor): Promise<string> {
   return `${await epochOf(executor)}-${Number((await setting(executor, PRUNED_TO)) ?? 0)}`;
 }
 
-/** Removes events older than `before`; cursors that pointed before the last of them are too old from then on. */
-export async function pruneEvents(executor: Executor, before: Date): Promise<number> {
-  const row = await executor.first<{ seq: number | null }>(
-    sql`SELECT max(seq) AS seq FROM event_log WHERE created_at < ${before.getTime()}`,
-  );
-  if (row?.seq == null) return 0;
+/** How much of the log is kept. */
+export interface EventRetention {
+  /** Events before it go. */
+  readonly before?: Date;
+  /** At most this many of the newest stay. */
+  readonly keep?: number;
+}
+
+/**
+ * Removes the oldest events; cursors that pointed before the last of them are too old from then on.
+ *
+ * @returns how many went
+ */
+export async function pruneEvents(executor: Executor, { before, keep }: EventRetention): Promise<number> {
+  const aged =
+    before &&
+    (await executor.first<{ seq: number | null }>(
+      sql`SELECT max(seq) AS seq FROM event_log WHERE created_at < ${before.getTime()}`,
+    ));
+  const surplus =
+    keep === undefined
+      ? undefined
+      : await executor.first<{ seq: number }>(
+          sql`SELECT seq FROM event_log ORDER BY seq DESC LIMIT 1 OFFSET ${keep}`,
+        );
+  const last = Math.max(aged?.seq ?? 0, surplus?.seq ?? 0);
+  if (last === 0) return 0;
+  await put(executor, REMOVED_TO, String(await newestSeq(executor)));
+  await put(executor, PRUNED_TO, String(last));
   const counted = await executor.first<{ n: number }>(
-    sql`SELECT count(*) AS n FROM event_log WHERE seq <= ${row.seq}`,
+    sql`SELECT count(*) AS n FROM event_log WHERE seq <= ${last}`,
   );
-  await executor.run(sql`DELETE FROM event_log WHERE seq <= ${row.seq}`);
-  await put(executor, PRUNED_TO, String(row.seq));
+  await executor.run(sql`DELETE FROM event_log WHERE seq <= ${last}`);
   return counted?.n ?? 0;
+}
+
+/** Begins a new epoch: every cursor given so far is of another log. */
+export async function renewEpoch(executor: Executor): Promise<void> {
+  await put(executor, EPOCH, newEpoch());
 }
 
 /** How many events are kept. */

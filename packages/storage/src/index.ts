@@ -1,8 +1,10 @@
 export { Database, type DatabaseOptions, type ReadUnit, type UnitOfWork } from "./database.js";
 export * from "./errors.js";
-export type { EventFilter, LoggedEvent } from "./event-log.js";
+export type { EventFilter, EventRetention, LoggedEvent } from "./event-log.js";
+export { holdDatabase } from "./hold.js";
 export type { Migration, MigrationContext } from "./migrations/migration.js";
 export type { MigrateOptions, MigrationReport } from "./migrator.js";
+export { type DatabaseAddress, databaseAddress } from "./open-engine.js";
 export type { AccountRecord, AccountRepository, NewAccount } from "./repositories/accounts.js";
 export type { EventLogRepository } from "./repositories/events.js";
 export type { FoundItem, ItemOrder, ItemSearch, ItemSearchRepository } from "./repositories/item-search.js";
@@ -31,8 +33,9 @@ export type {
 export type { RosterContact, RosterRepository } from "./repositories/roster.js";
 export { REQUEST_MEMORY_MS, type SendRequestRepository } from "./repositories/send-requests.js";
 export type { SubscriptionRecord, SubscriptionRepository } from "./repositories/subscriptions.js";
-export type { JsonPath, ParsedCondition } from "./search/conditions.js";
+export type { ParsedCondition } from "./search/conditions.js";
 export { type FullTextQuery, parseFullTextQuery } from "./search/full-text-query.js";
+export type { JsonPath } from "./search/json-path.js";
 export { foldCase, foldText, indexedText, wordsOf } from "./search/words.js";
 export { holdFile } from "./sqlite/lock.js";
 export { createStore, type Store } from "./store.js";

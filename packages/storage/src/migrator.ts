@@ -1,19 +1,13 @@
 import type { Sequelize } from "sequelize";
 import { Umzug } from "umzug";
+import type { Engine, EngineTransaction } from "./engine.js";
 import { StorageError } from "./errors.js";
 import { migrations as allMigrations } from "./migrations/index.js";
 import type { Migration, MigrationContext } from "./migrations/migration.js";
 import { raw, sql } from "./sql.js";
-import type { EngineTransaction } from "./sqlite/engine.js";
 
 /** What the migrator needs of an engine. */
-export interface MigratableEngine {
-  readonly sequelize: Sequelize;
-  /** Runs `work` in one writing transaction; nothing is kept when it throws. */
-  transact<T>(work: (unit: EngineTransaction) => Promise<T>): Promise<T>;
-  /** Writes a consistent copy of the database beside it, named after the migration about to run. */
-  copyBeside(label: string): Promise<string>;
-}
+export type MigratableEngine = Pick<Engine, "sequelize" | "migrateIn" | "holdMigration" | "copyBeside">;
 
 export interface MigrateOptions {
   /** Told before each step that runs. */
@@ -73,12 +67,13 @@ function contextOf(sequelize: Sequelize, unit: EngineTransaction): MigrationCont
  *
  * @throws {StorageError} the database is newer than the program, or a step failed (it was undone)
  */
-export async function migrate(
-  engine: MigratableEngine,
-  options: MigrateOptions = {},
-): Promise<MigrationReport> {
+export function migrate(engine: MigratableEngine, options: MigrateOptions = {}): Promise<MigrationReport> {
+  return engine.holdMigration(() => migrateAlone(engine, options));
+}
+
+async function migrateAlone(engine: MigratableEngine, options: MigrateOptions): Promise<MigrationReport> {
   const known = options.migrations ?? allMigrations;
-  const before = await engine.transact(appliedSteps);
+  const before = await engine.migrateIn(appliedSteps);
   check(before, known);
   const pending = known.filter(({ name }) => !before.some((row) => row.name === name));
   const copy =
@@ -91,13 +86,13 @@ export async function migrate(
       // Each step records itself in its own transaction, below.
       logMigration: async () => {},
       unlogMigration: async () => {},
-      executed: async () => (await engine.transact(appliedSteps)).map(({ name }) => name),
+      executed: async () => (await engine.migrateIn(appliedSteps)).map(({ name }) => name),
     },
     migrations: known.map((step) => ({
       name: step.name,
       up: async () => {
         options.onProgress?.({ migration: step.name, index: known.indexOf(step), count: known.length });
-        await engine.transact(async (unit) => {
+        await engine.migrateIn(async (unit) => {
           if ((await appliedSteps(unit)).some(({ name }) => name === step.name)) return;
           await step.up(contextOf(engine.sequelize, unit));
           await unit.executor.run(

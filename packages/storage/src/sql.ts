@@ -1,9 +1,14 @@
 import type { Sql } from "sql-template-tag";
+import sql from "sql-template-tag";
+import type { Dialect } from "./dialect.js";
+import { InvalidQueryError } from "./errors.js";
 
 export { default as sql, empty, join, raw, type Sql } from "sql-template-tag";
 
 /** Runs statements inside one transaction. Values are always bound, never part of the text. */
 export interface Executor {
+  /** How the database at hand says what the two engines say differently. */
+  readonly dialect: Dialect;
   /** All rows of a statement, also those of `RETURNING`. */
   all<Row>(statement: Sql): Promise<Row[]>;
   /** The first row, or undefined. */
@@ -11,3 +16,24 @@ export interface Executor {
   /** A statement whose rows nobody wants. */
   run(statement: Sql): Promise<void>;
 }
+
+/** The column holds this text somewhere; case counts. */
+export const contains = (column: Sql, text: string): Sql =>
+  sql`${column} LIKE ${`%${text.replaceAll(/[\\%_]/g, "\\$&")}%`} ESCAPE '\\'`;
+
+/**
+ * The values of a statement as both engines can take them.
+ *
+ * @throws {InvalidQueryError} a text holds U+0000 or half a surrogate pair: PostgreSQL has neither, so none is kept
+ */
+export function bindable(values: readonly unknown[]): unknown[] {
+  for (const value of values.flat()) {
+    if (typeof value === "string" && !isStorable(value)) {
+      throw new InvalidQueryError("", "a text holds U+0000 or half a surrogate pair, which cannot be stored");
+    }
+  }
+  return values as unknown[];
+}
+
+/** Whether both engines can hold this text. */
+export const isStorable = (text: string): boolean => !/\0|\p{Surrogate}/u.test(text);

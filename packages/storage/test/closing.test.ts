@@ -1,6 +1,5 @@
 import { StorageError } from "@larder/storage";
-import test from "ava";
-import { accountIn, temporaryStore } from "./support.js";
+import { accountIn, onEachEngine, temporaryStore } from "./support.js";
 
 /** A promise and how to keep it. */
 function gate() {
@@ -11,8 +10,8 @@ function gate() {
   return { opened, open };
 }
 
-test("closing waits for what reads and writes, and refuses what comes after", async (t) => {
-  const { database } = await temporaryStore(t);
+onEachEngine("closing waits for what reads and writes, and refuses what comes after", async (t, engine) => {
+  const { database } = await temporaryStore(t, engine);
   const [reading, go] = [gate(), gate()];
   const slow = database.read(async ({ transaction }) => {
     reading.open();
@@ -38,28 +37,32 @@ test("closing waits for what reads and writes, and refuses what comes after", as
   await closing;
 });
 
-test("those who wait for a reader when the database closes are told that it is closed", async (t) => {
-  const { database } = await temporaryStore(t);
-  const go = gate();
-  let readers = 0;
-  const all = gate();
-  const busy = Array.from({ length: 4 }, () =>
-    database.read(async () => {
-      if (++readers === 4) all.open();
-      await go.opened;
-    }),
-  );
-  await all.opened;
-  const waiting = database.read(async () => "read");
-  const refused = t.throwsAsync(waiting, { instanceOf: StorageError, message: /closed/ });
-  const closing = database.close();
-  await refused;
-  go.open();
-  await Promise.all([...busy, closing]);
-});
+onEachEngine(
+  "those who wait for a reader when the database closes are told that it is closed",
+  async (t, engine) => {
+    const { database } = await temporaryStore(t, engine);
+    const go = gate();
+    const places = engine === "sqlite" ? 4 : 8;
+    let readers = 0;
+    const all = gate();
+    const busy = Array.from({ length: places }, () =>
+      database.read(async () => {
+        if (++readers === places) all.open();
+        await go.opened;
+      }),
+    );
+    await all.opened;
+    const waiting = database.read(async () => "read");
+    const refused = t.throwsAsync(waiting, { instanceOf: StorageError, message: /closed/ });
+    const closing = database.close();
+    await refused;
+    go.open();
+    await Promise.all([...busy, closing]);
+  },
+);
 
-test("a commit listener that throws holds up nobody who wrote", async (t) => {
-  const store = await temporaryStore(t);
+onEachEngine("a commit listener that throws holds up nobody who wrote", async (t, engine) => {
+  const store = await temporaryStore(t, engine);
   const thrown = new Promise<unknown>((resolve) => {
     const others = process.rawListeners("uncaughtException");
     process.removeAllListeners("uncaughtException");

@@ -1,5 +1,4 @@
-import test from "ava";
-import { accountIn, item, temporaryStore } from "./support.js";
+import { accountIn, item, onEachEngine, temporaryStore } from "./support.js";
 
 async function nodeIn(store: Awaited<ReturnType<typeof temporaryStore>>, type = "blog") {
   const accountId = await accountIn(store);
@@ -8,60 +7,69 @@ async function nodeIn(store: Awaited<ReturnType<typeof temporaryStore>>, type = 
   return node;
 }
 
-test("items of a synchronisation appear together at its end, in the service's order", async (t) => {
-  const store = await temporaryStore(t);
-  const node = await nodeIn(store);
-  const generation = await store.nodes.beginGeneration(node.id);
-  await store.items.storePage(node.id, generation, 0, ["b", "a"], [item("b"), item("a")]);
-  await store.items.storePage(node.id, generation, 2, ["c"], [item("c")]);
-  t.deepEqual((await store.items.page(node.id, {})).items, []);
-  await store.items.finishGeneration(node.id, generation);
-  const page = await store.items.page(node.id, {});
-  t.deepEqual(
-    page.items.map(({ itemId }) => itemId),
-    ["b", "a", "c"],
-  );
-  t.is(page.count, 3);
-});
+onEachEngine(
+  "items of a synchronisation appear together at its end, in the service's order",
+  async (t, engine) => {
+    const store = await temporaryStore(t, engine);
+    const node = await nodeIn(store);
+    const generation = await store.nodes.beginGeneration(node.id);
+    await store.items.storePage(node.id, generation, 0, ["b", "a"], [item("b"), item("a")]);
+    await store.items.storePage(node.id, generation, 2, ["c"], [item("c")]);
+    t.deepEqual((await store.items.page(node.id, {})).items, []);
+    await store.items.finishGeneration(node.id, generation);
+    const page = await store.items.page(node.id, {});
+    t.deepEqual(
+      page.items.map(({ itemId }) => itemId),
+      ["b", "a", "c"],
+    );
+    t.is(page.count, 3);
+  },
+);
 
-test("a resynchronisation drops what it did not see, keeps what events brought meanwhile, and takes the new order", async (t) => {
-  const store = await temporaryStore(t);
-  const node = await nodeIn(store);
-  const first = await store.nodes.beginGeneration(node.id);
-  await store.items.storePage(node.id, first, 0, ["a", "b", "c"], [item("a"), item("b"), item("c")]);
-  await store.items.finishGeneration(node.id, first);
-  const second = await store.nodes.beginGeneration(node.id);
-  await store.items.storePage(node.id, second, 0, ["c", "a"], []);
-  await store.items.storeLive(node.id, second, [item("live")]);
-  t.deepEqual(
-    (await store.items.page(node.id, {})).items.map(({ itemId }) => itemId),
-    ["a", "b", "c", "live"],
-    "readers see the old order until the end",
-  );
-  t.deepEqual(await store.items.finishGeneration(node.id, second), ["b"]);
-  t.deepEqual(
-    (await store.items.page(node.id, {})).items.map(({ itemId }) => itemId),
-    ["c", "a", "live"],
-  );
-});
+onEachEngine(
+  "a resynchronisation drops what it did not see, keeps what events brought meanwhile, and takes the new order",
+  async (t, engine) => {
+    const store = await temporaryStore(t, engine);
+    const node = await nodeIn(store);
+    const first = await store.nodes.beginGeneration(node.id);
+    await store.items.storePage(node.id, first, 0, ["a", "b", "c"], [item("a"), item("b"), item("c")]);
+    await store.items.finishGeneration(node.id, first);
+    const second = await store.nodes.beginGeneration(node.id);
+    await store.items.storePage(node.id, second, 0, ["c", "a"], []);
+    await store.items.storeLive(node.id, second, [item("live")]);
+    t.deepEqual(
+      (await store.items.page(node.id, {})).items.map(({ itemId }) => itemId),
+      ["a", "b", "c", "live"],
+      "readers see the old order until the end",
+    );
+    t.deepEqual(await store.items.finishGeneration(node.id, second), ["b"]);
+    t.deepEqual(
+      (await store.items.page(node.id, {})).items.map(({ itemId }) => itemId),
+      ["c", "a", "live"],
+    );
+  },
+);
 
-test("an overwritten item becomes the newest, keeps its creation time and gets a new modification time", async (t) => {
-  const store = await temporaryStore(t);
-  const node = await nodeIn(store);
-  await store.items.storeLive(node.id, 0, [item("a"), item("b")]);
-  const before = (await store.items.byIds(node.id, ["a"]))[0];
-  await new Promise((resolve) => setTimeout(resolve, 3));
-  await store.items.storeLive(node.id, 0, [{ ...item("a"), xml: "<item id='a'>new</item>" }]);
-  const page = await store.items.page(node.id, { newestFirst: true, limit: 1 });
-  t.is(page.items[0]?.itemId, "a");
-  t.false(page.complete);
-  t.is(page.index, 1);
-  t.deepEqual(page.items[0]?.created, before?.created);
-  t.true(Number(page.items[0]?.updated) > Number(before?.updated));
-});
+onEachEngine(
+  "an overwritten item becomes the newest, keeps its creation time and gets a new modification time",
+  async (t, engine) => {
+    const store = await temporaryStore(t, engine);
+    const node = await nodeIn(store);
+    await store.items.storeLive(node.id, 0, [item("a"), item("b")]);
+    const before = (await store.items.byIds(node.id, ["a"]))[0];
+    await new Promise((resolve) => setTimeout(resolve, 3));
+    await store.items.storeLive(node.id, 0, [{ ...item("a"), xml: "<item id='a'>new</item>" }]);
+    const page = await store.items.page(node.id, { newestFirst: true, limit: 1 });
+    t.is(page.items[0]?.itemId, "a");
+    t.false(page.complete);
+    t.is(page.index, 1);
+    t.deepEqual(page.items[0]?.created, before?.created);
+    t.true(Number(page.items[0]?.updated) > Number(before?.updated));
+  },
+);
 
-test("pages after and before a position meet without overlap", async (t) => {
-  const store = await temporaryStore(t);
+onEachEngine("pages after and before a position meet without overlap", async (t, engine) => {
+  const store = await temporaryStore(t, engine);
   const node = await nodeIn(store);
   await store.items.storeLive(
     node.id,
@@ -92,8 +100,8 @@ test("pages after and before a position meet without overlap", async (t) => {
   t.true((await store.items.page(node.id, { limit: 4, after: next.items[3]?.position })).complete);
 });
 
-test("ids of any Unicode are found again in the order asked", async (t) => {
-  const store = await temporaryStore(t);
+onEachEngine("ids of any Unicode are found again in the order asked", async (t, engine) => {
+  const store = await temporaryStore(t, engine);
   const node = await nodeIn(store);
   const ids = ["a'b", 'q"uote', "пост", "👩‍👩‍👧", "", " "];
   await store.items.storeLive(

@@ -1,12 +1,28 @@
 import type { ItemSearch, Store } from "@larder/storage";
-import test, { type ExecutionContext } from "ava";
-import { accountIn, item, message, temporaryStore } from "./support.js";
+import {
+  accountIn,
+  type EngineName,
+  item,
+  message,
+  onEachEngine,
+  temporaryStore,
+  wholeFile,
+} from "./support.js";
 
-async function filled(
-  t: ExecutionContext,
-  entries: Record<string, [parsed: object | undefined, text?: string]>,
-): Promise<Store> {
-  const store = await temporaryStore(t);
+type Entries = Record<string, [parsed: object | undefined, text?: string]>;
+
+const filledStores = new Map<string, Promise<Store>>();
+
+/** A store with these items, made once for the tests that only read it. */
+function filled(engine: EngineName, entries: Entries): Promise<Store> {
+  const key = `${engine} ${JSON.stringify(entries)}`;
+  const known = filledStores.get(key) ?? fill(engine, entries);
+  filledStores.set(key, known);
+  return known;
+}
+
+async function fill(engine: EngineName, entries: Entries): Promise<Store> {
+  const store = await temporaryStore(wholeFile, engine);
   const accountId = await accountIn(store);
   const node = await store.nodes.ensure({ accountId, service: "pubsub.larder.test", node: "blog" });
   await store.items.storeLive(
@@ -55,22 +71,25 @@ for (const [query, found] of [
   ['"witted fox"', "english"],
   ["fox AND (lazy OR energetic)", "english"],
 ] as const) {
-  test(`full text: ${query} finds the ${found} text alone`, async (t) => {
-    t.deepEqual(await ids(await filled(t, texts), { fts: query }), [found]);
+  onEachEngine(`full text: ${query} finds the ${found} text alone`, async (t, engine) => {
+    t.deepEqual(await ids(await filled(engine, texts), { fts: query }), [found]);
   });
 }
 
-test("words side by side mean AND, and `a NOT b` means what `a AND NOT b` means", async (t) => {
-  const store = await filled(t, {
-    one: [undefined, "red green"],
-    two: [undefined, "red blue"],
-    three: [undefined, "blue"],
-  });
-  t.deepEqual(await ids(store, { fts: "red blue" }), ["two"]);
-  t.deepEqual(await ids(store, { fts: "red NOT blue" }), ["one"]);
-  t.deepEqual(await ids(store, { fts: "red AND NOT blue" }), ["one"]);
-  t.deepEqual(await ids(store, { fts: "green OR blue" }), ["one", "three", "two"]);
-});
+onEachEngine(
+  "words side by side mean AND, and `a NOT b` means what `a AND NOT b` means",
+  async (t, engine) => {
+    const store = await filled(engine, {
+      one: [undefined, "red green"],
+      two: [undefined, "red blue"],
+      three: [undefined, "blue"],
+    });
+    t.deepEqual(await ids(store, { fts: "red blue" }), ["two"]);
+    t.deepEqual(await ids(store, { fts: "red NOT blue" }), ["one"]);
+    t.deepEqual(await ids(store, { fts: "red AND NOT blue" }), ["one"]);
+    t.deepEqual(await ids(store, { fts: "green OR blue" }), ["one", "three", "two"]);
+  },
+);
 
 for (const query of [
   "NOT red",
@@ -89,16 +108,19 @@ for (const query of [
   "a AND NOT",
   "()",
 ]) {
-  test(`full text: ${JSON.stringify(query)} is refused and names the parameter`, async (t) => {
-    const store = await filled(t, texts);
-    const error = await t.throwsAsync(ids(store, { fts: query }));
-    t.is(error?.name, "InvalidQueryError");
-    t.regex(String(error?.message), /^fts: /);
-  });
+  onEachEngine(
+    `full text: ${JSON.stringify(query)} is refused and names the parameter`,
+    async (t, engine) => {
+      const store = await filled(engine, texts);
+      const error = await t.throwsAsync(ids(store, { fts: query }));
+      t.is(error?.name, "InvalidQueryError");
+      t.regex(String(error?.message), /^fts: /);
+    },
+  );
 }
 
-test("words that look like operators of the engine are looked up as words", async (t) => {
-  const store = await filled(t, { a: [undefined, "near column:x rowid"] });
+onEachEngine("words that look like operators of the engine are looked up as words", async (t, engine) => {
+  const store = await filled(engine, { a: [undefined, "near column:x rowid"] });
   for (const fts of ["near", "column:x", "rowid*", "NEAR", "^near", "near-column", "search_text:near"]) {
     const found = await ids(store, { fts });
     t.true(found.length <= 1, fts);
@@ -147,8 +169,8 @@ const conditions: [name: string, condition: unknown[], found: string[]][] = [
   ["a key is no index", [["list", "0"], "exists", true], []],
 ];
 for (const [name, [path, op, value], found] of conditions) {
-  test(`parsed data: ${name}`, async (t) => {
-    const store = await filled(t, parsed);
+  onEachEngine(`parsed data: ${name}`, async (t, engine) => {
+    const store = await filled(engine, parsed);
     t.deepEqual(await ids(store, { parsed: [{ path, op, value } as never] }), found);
   });
 }
@@ -162,75 +184,96 @@ for (const [op, value] of [
   ["==", { a: 1 }],
   ["like", "x\\"],
 ] as const) {
-  test(`parsed data: ${op} refuses ${JSON.stringify(value)} and names the condition`, async (t) => {
-    const store = await filled(t, parsed);
-    const error = await t.throwsAsync(ids(store, { parsed: [{ path: ["n"], op, value } as never] }));
-    t.regex(String(error?.message), /^parsed\.0: /);
-  });
+  onEachEngine(
+    `parsed data: ${op} refuses ${JSON.stringify(value)} and names the condition`,
+    async (t, engine) => {
+      const store = await filled(engine, parsed);
+      const error = await t.throwsAsync(ids(store, { parsed: [{ path: ["n"], op, value } as never] }));
+      t.regex(String(error?.message), /^parsed\.0: /);
+    },
+  );
 }
 
-test("an order by path puts numbers, strings, booleans, null, then missing, which stays last when turned round", async (t) => {
-  const store = await filled(t, {
-    bool: [{ v: true }],
-    miss: [{}],
-    n2: [{ v: 2 }],
-    n10: [{ v: 10 }],
-    nul: [{ v: null }],
-    str: [{ v: "a" }],
-  });
-  t.deepEqual(await ids(store, { orderBy: [{ path: ["v"] }] }), ["n2", "n10", "str", "bool", "nul", "miss"]);
-  t.deepEqual(await ids(store, { orderBy: [{ path: ["v"], direction: "desc" }] }), [
-    "nul",
-    "bool",
-    "str",
-    "n10",
-    "n2",
-    "miss",
-  ]);
-});
+onEachEngine(
+  "an order by path puts numbers, strings, booleans, null, then missing, which stays last when turned round",
+  async (t, engine) => {
+    const store = await filled(engine, {
+      bool: [{ v: true }],
+      miss: [{}],
+      n2: [{ v: 2 }],
+      n10: [{ v: 10 }],
+      nul: [{ v: null }],
+      str: [{ v: "a" }],
+    });
+    t.deepEqual(await ids(store, { orderBy: [{ path: ["v"] }] }), [
+      "n2",
+      "n10",
+      "str",
+      "bool",
+      "nul",
+      "miss",
+    ]);
+    t.deepEqual(await ids(store, { orderBy: [{ path: ["v"], direction: "desc" }] }), [
+      "nul",
+      "bool",
+      "str",
+      "n10",
+      "n2",
+      "miss",
+    ]);
+  },
+);
 
-test("rank needs a full-text query, and puts the better match first when descending", async (t) => {
-  const store = await filled(t, {
-    much: [undefined, "fox fox fox"],
-    little: [undefined, "fox in a long text about entirely other animals"],
-  });
-  t.deepEqual(await ids(store, { fts: "fox", orderBy: [{ order: "rank", direction: "desc" }] }), [
-    "much",
-    "little",
-  ]);
-  await t.throwsAsync(ids(store, { orderBy: [{ order: "rank" }] }), {
-    message: /rank needs a full-text query/,
-  });
-});
+onEachEngine(
+  "rank needs a full-text query, and puts the better match first when descending",
+  async (t, engine) => {
+    const store = await filled(engine, {
+      much: [undefined, "fox fox fox"],
+      little: [undefined, "fox in a long text about entirely other animals"],
+    });
+    t.deepEqual(await ids(store, { fts: "fox", orderBy: [{ order: "rank", direction: "desc" }] }), [
+      "much",
+      "little",
+    ]);
+    await t.throwsAsync(ids(store, { orderBy: [{ order: "rank" }] }), {
+      message: /rank needs a full-text query/,
+    });
+  },
+);
 
-test("the total counts every match, whatever the page", async (t) => {
-  const store = await filled(t, texts);
+onEachEngine("the total counts every match, whatever the page", async (t, engine) => {
+  const store = await filled(engine, texts);
   const { items, total } = await store.itemSearch.search({ limit: 2, index: 4, withTotal: true });
   t.is(items.length, 2);
   t.is(total, 10);
 });
 
-test("messages are found by their text in the commit that keeps them, and a page goes on from a uid", async (t) => {
-  const store = await temporaryStore(t);
-  const accountId = await accountIn(store);
-  for (let n = 0; n < 6; n++)
-    await store.messages.insert(message(accountId, `Straße ${n}`, { timestamp: new Date(1000 + n) }));
-  const found = await store.messages.history({ search: "strasse", limit: 2 });
-  t.deepEqual(
-    found.messages.map((entry) => entry.bodies[0]?.text),
-    ["Straße 4", "Straße 5"],
-  );
-  t.false(found.complete);
-  const older = await store.messages.history({ before: found.messages[0]?.uid, limit: 10 });
-  t.deepEqual(
-    older.messages.map((entry) => entry.bodies[0]?.text),
-    ["Straße 0", "Straße 1", "Straße 2", "Straße 3"],
-  );
-  t.true(older.complete);
-  const newer = await store.messages.history({ after: older.messages[2]?.uid, limit: 2 });
-  t.deepEqual(
-    newer.messages.map((entry) => entry.bodies[0]?.text),
-    ["Straße 3", "Straße 4"],
-  );
-  await t.throwsAsync(store.messages.history({ before: "no-such-uid", limit: 1 }), { message: /^before: / });
-});
+onEachEngine(
+  "messages are found by their text in the commit that keeps them, and a page goes on from a uid",
+  async (t, engine) => {
+    const store = await temporaryStore(t, engine);
+    const accountId = await accountIn(store);
+    for (let n = 0; n < 6; n++)
+      await store.messages.insert(message(accountId, `Straße ${n}`, { timestamp: new Date(1000 + n) }));
+    const found = await store.messages.history({ search: "strasse", limit: 2 });
+    t.deepEqual(
+      found.messages.map((entry) => entry.bodies[0]?.text),
+      ["Straße 4", "Straße 5"],
+    );
+    t.false(found.complete);
+    const older = await store.messages.history({ before: found.messages[0]?.uid, limit: 10 });
+    t.deepEqual(
+      older.messages.map((entry) => entry.bodies[0]?.text),
+      ["Straße 0", "Straße 1", "Straße 2", "Straße 3"],
+    );
+    t.true(older.complete);
+    const newer = await store.messages.history({ after: older.messages[2]?.uid, limit: 2 });
+    t.deepEqual(
+      newer.messages.map((entry) => entry.bodies[0]?.text),
+      ["Straße 3", "Straße 4"],
+    );
+    await t.throwsAsync(store.messages.history({ before: "no-such-uid", limit: 1 }), {
+      message: /^before: /,
+    });
+  },
+);

@@ -1,4 +1,5 @@
 export * from "./feed/index.js";
+export * from "./postgres/index.js";
 export * from "./prosody/index.js";
 export * from "./readme/index.js";
 export * from "./scripted-server/index.js";

@@ -1,5 +1,6 @@
 import type { Database } from "../database.js";
 import { DuplicateError } from "../errors.js";
+import { removeEventsOf } from "../event-log.js";
 import type { AccountModel } from "../models/index.js";
 import { sql } from "../sql.js";
 
@@ -98,7 +99,7 @@ export class AccountRepository {
     return this.#db.write(async ({ executor }) => {
       if (options.keepData) return executor.run(sql`UPDATE account SET removed = TRUE WHERE id = ${id}`);
       // Events of nodes that are not cached carry their items, which are the account's too.
-      await executor.run(sql`DELETE FROM event_log WHERE account_id = ${id}`);
+      await removeEventsOf(executor, id);
       await executor.run(sql`DELETE FROM account WHERE id = ${id}`);
     });
   }

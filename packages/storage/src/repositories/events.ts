@@ -2,13 +2,14 @@ import type { Database, UnitOfWork } from "../database.js";
 import {
   countEvents,
   type EventFilter,
+  type EventRetention,
   type LoggedEvent,
   newestCursor,
   oldestCursor,
   pruneEvents,
   readEvents,
 } from "../event-log.js";
-import { sql } from "../sql.js";
+import { contains, sql } from "../sql.js";
 
 /** The durable event log: written by units of work, read by cursor. */
 export class EventLogRepository {
@@ -40,9 +41,9 @@ export class EventLogRepository {
     return this.#db.read(({ executor }) => readEvents(executor, { ...filter, since: cursor }));
   }
 
-  /** Removes events older than `before`. */
-  prune(before: Date): Promise<number> {
-    return this.#db.write(({ executor }) => pruneEvents(executor, before));
+  /** Removes the oldest events: those before an instant, and those beyond a number. */
+  prune(retention: EventRetention): Promise<number> {
+    return this.#db.write(({ executor }) => pruneEvents(executor, retention));
   }
 
   /**
@@ -51,21 +52,25 @@ export class EventLogRepository {
    *
    * @param itemIds all of the node when absent
    */
-  scrubItems(
-    unit: UnitOfWork,
+  async scrubItems(
+    { executor }: UnitOfWork,
     accountId: number,
     address: { service: string; node: string },
     itemIds?: readonly string[],
   ): Promise<void> {
-    const retracted = itemIds
-      ? sql`i.value->>'id' IN (SELECT value FROM json_each(${JSON.stringify(itemIds)}))`
-      : sql`TRUE`;
-    return unit.executor.run(sql`
-      UPDATE event_log SET data = json_set(data, '$.items', (
-        SELECT json_group_array(CASE WHEN ${retracted} THEN json_object('id', i.value->>'id') ELSE json(i.value) END)
-        FROM json_each(event_log.data, '$.items') i))
-      WHERE signal = 'ps_event' AND account_id = ${accountId} AND json_type(data, '$.items') = 'array'
-        AND data->>'service' = ${address.service} AND data->>'node' = ${address.node}`);
+    const rows = await executor.all<{ seq: number; data: string }>(
+      sql`SELECT seq, data FROM event_log WHERE signal = 'ps_event' AND account_id = ${accountId}
+          AND ${contains(sql`data`, '"items":[')} AND ${contains(sql`data`, JSON.stringify(address.node))}`,
+    );
+    const gone = itemIds && new Set(itemIds);
+    for (const { seq, data } of rows) {
+      const event = JSON.parse(data) as { service?: string; node?: string; items?: { id: string }[] };
+      if (event.service !== address.service || event.node !== address.node || !event.items) continue;
+      const items = event.items.map((item) => (gone?.has(item.id) === false ? item : { id: item.id }));
+      await executor.run(
+        sql`UPDATE event_log SET data = ${JSON.stringify({ ...event, items })} WHERE seq = ${seq}`,
+      );
+    }
   }
 
   count(): Promise<number> {

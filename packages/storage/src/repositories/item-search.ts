@@ -1,13 +1,10 @@
 import type { Database } from "../database.js";
+import type { Dialect, FullTextMatch } from "../dialect.js";
 import { InvalidQueryError } from "../errors.js";
-import {
-  compileCondition,
-  type JsonPath,
-  type ParsedCondition,
-  sqliteJsonPath,
-} from "../search/conditions.js";
-import { parseFullTextQuery, toFts5 } from "../search/full-text-query.js";
-import { join, type Sql, sql } from "../sql.js";
+import { compileCondition, type ParsedCondition } from "../search/conditions.js";
+import { parseFullTextQuery } from "../search/full-text-query.js";
+import { checkPath, type JsonPath } from "../search/json-path.js";
+import { isStorable, join, type Sql, sql } from "../sql.js";
 import { type ItemRecord, itemColumns, recordOf } from "./items.js";
 
 export type ItemOrder =
@@ -37,9 +34,32 @@ export interface FoundItem extends ItemRecord {
   readonly node: string;
 }
 
-function among(column: Sql, values: readonly (string | number | null)[] | undefined): Sql[] {
+function checkCount(value: number, where: string): void {
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new InvalidQueryError(where, `${where}: takes an integer from 0 on`);
+}
+
+/** At most as many values as both engines bind beside everything else. */
+const MAX_VALUES = 1000;
+const MAX_CONDITIONS = 100;
+const MAX_ORDERS = 20;
+
+function checkLength(list: readonly unknown[] | undefined, most: number, where: string): void {
+  if (list && list.length > most)
+    throw new InvalidQueryError(where, `${where}: the list has more than ${most} entries`);
+}
+
+function among(column: Sql, values: readonly (string | number | null)[] | undefined, where: string): Sql[] {
   if (!values) return [];
+  checkLength(values, MAX_VALUES, where);
   const given = values.filter((value) => value !== null);
+  for (const value of given) {
+    if (typeof value === "number" ? !Number.isSafeInteger(value) : !isStorable(value))
+      throw new InvalidQueryError(
+        where,
+        `${where}: ${JSON.stringify(value)} is a value that is never stored`,
+      );
+  }
   const parts = [
     ...(given.length > 0 ? [sql`${column} IN (${join(given)})`] : []),
     ...(values.includes(null) ? [sql`${column} IS NULL`] : []),
@@ -47,39 +67,94 @@ function among(column: Sql, values: readonly (string | number | null)[] | undefi
   return [parts.length > 0 ? sql`(${join(parts, " OR ")})` : sql`FALSE`];
 }
 
-/** Numbers, then strings, booleans, null, anything else, and what is missing last whatever the direction. */
-function byPath(path: JsonPath, direction: Sql): Sql[] {
-  const at = sqliteJsonPath(path);
-  const type = sql`json_type(i.parsed, ${at})`;
-  const rank = sql`CASE ${type} WHEN 'integer' THEN 0 WHEN 'real' THEN 0 WHEN 'text' THEN 1 WHEN 'true' THEN 2 WHEN 'false' THEN 2 WHEN 'null' THEN 3 ELSE 4 END`;
-  return [
-    sql`(${type} IS NULL) ASC`,
-    sql`${rank} ${direction}`,
-    sql`json_extract(i.parsed, ${at}) ${direction}`,
-  ];
-}
+/** One search on its way into SQL. */
+class SearchCompiler {
+  readonly #search: ItemSearch;
+  readonly #dialect: Dialect;
+  readonly #isIndexed: (path: JsonPath) => boolean;
+  readonly #match: FullTextMatch | undefined;
 
-function termsOf(entry: ItemOrder, index: number, ranked: boolean): Sql[] {
-  const direction = entry.direction === "desc" ? sql`DESC` : sql`ASC`;
-  if ("path" in entry) return byPath(entry.path, direction);
-  if (entry.order === "itemId") return [sql`i.item_id ${direction}`];
-  if (entry.order === "rank") {
-    if (!ranked)
-      throw new InvalidQueryError(`orderBy.${index}`, `orderBy.${index}: rank needs a full-text query (fts)`);
-    // bm25 is smaller for a better match; ascending rank means worst first.
-    return [sql`bm25(pubsub_item_text_index) ${entry.direction === "asc" ? sql`DESC` : sql`ASC`}`];
+  constructor(search: ItemSearch, dialect: Dialect, isIndexed: (path: JsonPath) => boolean) {
+    this.#search = search;
+    this.#dialect = dialect;
+    this.#isIndexed = isIndexed;
+    this.#match =
+      search.fts === undefined
+        ? undefined
+        : dialect.fullText("pubsub_item", "i", parseFullTextQuery(search.fts, "fts"));
   }
-  // Items seen in one go share an instant; within a node the service's order tells them apart.
-  const instant = entry.order === "creation" ? sql`i.created` : sql`i.updated`;
-  return [sql`${instant} ${direction}`, sql`n.service`, sql`n.node`, sql`i.position ${direction}`];
+
+  get from(): Sql {
+    return sql`${this.#match?.from ?? sql`pubsub_item i`} JOIN pubsub_node n ON n.id = i.node_id`;
+  }
+
+  get where(): Sql {
+    const { accountIds, services, nodes, types, subtypes, ids, parsed } = this.#search;
+    const conditions = [
+      sql`i.position >= 0`,
+      ...(this.#match ? [this.#match.condition] : []),
+      ...among(sql`n.account_id`, accountIds, "accountIds"),
+      ...among(sql`n.service`, services, "services"),
+      ...among(sql`n.node`, nodes, "nodes"),
+      ...among(sql`n.type`, types, "types"),
+      ...among(sql`n.subtype`, subtypes, "subtypes"),
+      ...among(sql`i.item_id`, ids, "ids"),
+      ...(parsed ?? []).map((condition, index) => this.#condition(condition, `parsed.${index}`)),
+    ];
+    return join(conditions, " AND ");
+  }
+
+  get order(): Sql {
+    const { orderBy } = this.#search;
+    const wanted: readonly ItemOrder[] =
+      orderBy && orderBy.length > 0 ? orderBy : [{ order: "modification", direction: "desc" }];
+    const terms = wanted.flatMap((entry, index) => this.#terms(entry, `orderBy.${index}`));
+    return join([...terms, sql`n.service`, sql`n.node`, sql`i.item_id`, sql`i.id`], ", ");
+  }
+
+  #condition(condition: ParsedCondition, where: string): Sql {
+    const { path } = condition;
+    checkPath(path, `${where}.path`);
+    const target = {
+      value: this.#dialect.json(sql`i.parsed`, path, this.#isIndexed(path)),
+      folded: this.#dialect.json(sql`i.parsed_folded`, path, false),
+    };
+    return compileCondition(target, condition, where);
+  }
+
+  #terms(entry: ItemOrder, where: string): Sql[] {
+    const refuse = (part: string, why: string) =>
+      new InvalidQueryError(`${where}.${part}`, `${where}.${part}: ${why}`);
+    if (entry.direction !== undefined && entry.direction !== "asc" && entry.direction !== "desc")
+      throw refuse("direction", "is asc or desc");
+    const direction = entry.direction === "desc" ? sql`DESC` : sql`ASC`;
+    if ("path" in entry) {
+      checkPath(entry.path, `${where}.path`);
+      return this.#dialect.json(sql`i.parsed`, entry.path, false).order(direction);
+    }
+    switch (entry.order) {
+      case "itemId":
+        return [sql`i.item_id ${direction}`];
+      case "rank":
+        if (!this.#match) throw new InvalidQueryError(where, `${where}: rank needs a full-text query (fts)`);
+        return [sql`${this.#match.rank} ${direction}`];
+      case "creation":
+        return inOrderOf(sql`i.created`, direction);
+      case "modification":
+        return inOrderOf(sql`i.updated`, direction);
+      default:
+        throw refuse("order", "is creation, modification, itemId or rank");
+    }
+  }
 }
 
-function orderOf(orderBy: readonly ItemOrder[] | undefined, ranked: boolean): Sql {
-  const wanted: readonly ItemOrder[] =
-    orderBy && orderBy.length > 0 ? orderBy : [{ order: "modification", direction: "desc" }];
-  const terms = wanted.flatMap((entry, index) => termsOf(entry, index, ranked));
-  return join([...terms, sql`n.service`, sql`n.node`, sql`i.item_id`, sql`i.id`], ", ");
-}
+/** Items seen in one go share an instant; within a node the service's order tells them apart. */
+const inOrderOf = (instant: Sql, direction: Sql): Sql[] => [
+  sql`${instant} ${direction}`,
+  sql`n.service`,
+  sql`n.node`,
+  sql`i.position ${direction}`,
+];
 
 /** Finds cached items by text, place and parsed data. */
 export class ItemSearchRepository {
@@ -90,34 +165,16 @@ export class ItemSearchRepository {
   }
 
   /** @throws {InvalidQueryError} naming the part of the search that cannot be used */
-  search(search: ItemSearch): Promise<{ items: FoundItem[]; total?: number }> {
-    const match = search.fts === undefined ? undefined : toFts5(parseFullTextQuery(search.fts, "fts"));
-    const conditions = [
-      sql`i.position >= 0`,
-      ...among(sql`n.account_id`, search.accountIds),
-      ...among(sql`n.service`, search.services),
-      ...among(sql`n.node`, search.nodes),
-      ...among(sql`n.type`, search.types),
-      ...among(sql`n.subtype`, search.subtypes),
-      ...among(sql`i.item_id`, search.ids),
-      ...(search.parsed ?? []).map((condition, index) =>
-        compileCondition(sql`i.parsed`, sql`i.parsed_folded`, condition, `parsed.${index}`),
-      ),
-    ];
-    const items =
-      match === undefined
-        ? sql`pubsub_item i`
-        : sql`pubsub_item_text_index f JOIN pubsub_item i ON i.id = f.rowid`;
-    const from = sql`${items} JOIN pubsub_node n ON n.id = i.node_id`;
-    if (match !== undefined) conditions.push(sql`pubsub_item_text_index MATCH ${match}`);
-    const where = join(conditions, " AND ");
-    const order = orderOf(search.orderBy, match !== undefined);
+  async search(search: ItemSearch): Promise<{ items: FoundItem[]; total?: number }> {
+    checkCount(search.limit, "limit");
+    checkCount(search.index ?? 0, "index");
+    checkLength(search.parsed, MAX_CONDITIONS, "parsed");
+    checkLength(search.orderBy, MAX_ORDERS, "orderBy");
     return this.#db.read(async ({ executor }) => {
+      const compiled = this.#compile(search, executor.dialect);
       const rows = await executor.all<
         Parameters<typeof recordOf>[0] & { account_id: number; service: string; node: string }
-      >(sql`
-        SELECT ${itemColumns}, n.account_id, n.service, n.node FROM ${from} WHERE ${where}
-        ORDER BY ${order} LIMIT ${search.limit} OFFSET ${search.index ?? 0}`);
+      >(compiled.page);
       const found = rows.map((row) => ({
         ...recordOf(row),
         accountId: row.account_id,
@@ -125,10 +182,30 @@ export class ItemSearchRepository {
         node: row.node,
       }));
       if (!search.withTotal) return { items: found };
-      const counted = await executor.first<{ n: number }>(
-        sql`SELECT count(*) AS n FROM ${from} WHERE ${where}`,
-      );
-      return { items: found, total: Number(counted?.n ?? 0) };
+      const counted = await executor.first<{ n: number }>(compiled.total);
+      return { items: found, total: counted?.n ?? 0 };
     });
+  }
+
+  /** How the engine would go about a search, in its own words, a line for each step. */
+  plan(search: ItemSearch): Promise<string[]> {
+    return this.#db.read(async ({ executor }) => {
+      const { page } = this.#compile(search, executor.dialect);
+      const explain =
+        executor.dialect.name === "sqlite" ? sql`EXPLAIN QUERY PLAN ${page}` : sql`EXPLAIN ${page}`;
+      const rows = await executor.all<{ detail?: string; "QUERY PLAN"?: string }>(explain);
+      return rows.map((row) => row.detail ?? row["QUERY PLAN"] ?? "");
+    });
+  }
+
+  #compile(search: ItemSearch, dialect: Dialect): { page: Sql; total: Sql } {
+    const { from, where, order } = new SearchCompiler(search, dialect, (path) =>
+      this.#db.pathIndexes.has(path),
+    );
+    return {
+      page: sql`SELECT ${itemColumns}, n.account_id, n.service, n.node FROM ${from} WHERE ${where}
+        ORDER BY ${order} LIMIT ${search.limit} OFFSET ${search.index ?? 0}`,
+      total: sql`SELECT count(*) AS n FROM ${from} WHERE ${where}`,
+    };
   }
 }

@@ -1,7 +1,7 @@
 import type { Database } from "../database.js";
-import { foldJson } from "../search/conditions.js";
+import { foldJson } from "../search/fold-json.js";
 import { indexedText } from "../search/words.js";
-import { type Executor, type Sql, sql } from "../sql.js";
+import { type Executor, empty, type Sql, sql } from "../sql.js";
 
 /** An item as it is kept. */
 export interface ItemRecord {
@@ -75,10 +75,21 @@ const UNPLACED = -1;
 /** Items that events bring during a synchronisation stand after everything that it pages through. */
 const AFTER_ALL_PAGES = 2 ** 40;
 
-const bound = (items: readonly ItemInput[]) =>
-  JSON.stringify(
+/** A page of items as a table. */
+const given = ({ dialect }: Executor, items: readonly ItemInput[]): Sql =>
+  dialect.records(
+    {
+      item_id: "text",
+      publisher: "text",
+      xml: "text",
+      parsed: "text",
+      folded: "text",
+      error: "text",
+      parser: "text",
+      words: "text",
+    },
     items.map((item) => ({
-      id: item.itemId,
+      item_id: item.itemId,
       publisher: item.publisher,
       xml: item.xml,
       parsed: item.parsedJson,
@@ -86,30 +97,45 @@ const bound = (items: readonly ItemInput[]) =>
         item.parsedJson === undefined ? undefined : JSON.stringify(foldJson(JSON.parse(item.parsedJson))),
       error: item.parseError,
       parser: item.parser,
-      text: indexedText(item.text),
+      words: indexedText(item.text),
     })),
   );
 
 /** One statement for a whole page: row by row costs eight times as much. */
 function upsert(
+  executor: Executor,
   nodeId: number,
   generation: number,
   items: readonly ItemInput[],
   place: { position: Sql; next: Sql; onConflict: Sql },
 ): Sql {
-  const now = Date.now();
+  const { dialect } = executor;
+  const now = sql`CAST(${Date.now()} AS BIGINT)`;
+  // Of an id that is given twice the last one counts; a statement must not meet one row twice.
+  const distinct = [...new Map(items.map((item) => [item.itemId, item])).values()];
   return sql`
     INSERT INTO pubsub_item (node_id, item_id, publisher, created, updated, date_source, xml, parsed, parsed_folded,
       parse_error, parser, position, next_position, generation, search_text)
-    SELECT ${nodeId}, value->>'id', value->>'publisher', ${now}, ${now}, 'observed', value->>'xml', value->>'parsed',
-      value->>'folded', value->>'error', value->>'parser', ${place.position}, ${place.next}, ${generation}, value->>'text'
-    FROM json_each(${bound(items)}) WHERE TRUE
+    SELECT CAST(${nodeId} AS BIGINT), g.item_id, g.publisher, ${now}, ${now}, 'observed', g.xml,
+      ${dialect.asJson(sql`g.parsed`)}, ${dialect.asJson(sql`g.folded`)}, g.error, g.parser,
+      ${place.position}, ${place.next}, CAST(${generation} AS INTEGER), g.words
+    FROM ${given(executor, distinct)} AS g WHERE TRUE ORDER BY g.key
     ON CONFLICT (node_id, item_id) DO UPDATE SET publisher = excluded.publisher,
-      updated = CASE WHEN xml = excluded.xml THEN updated ELSE excluded.updated END,
+      updated = CASE WHEN pubsub_item.xml = excluded.xml THEN pubsub_item.updated ELSE excluded.updated END,
       xml = excluded.xml, parsed = excluded.parsed, parsed_folded = excluded.parsed_folded,
       parse_error = excluded.parse_error, parser = excluded.parser, search_text = excluded.search_text,
       generation = excluded.generation, next_position = excluded.next_position ${place.onConflict}`;
 }
+
+/** Closes the gaps in a node's order, so that a position is an index. */
+const renumber = (nodeId: number): Sql => sql`
+  UPDATE pubsub_item SET position = placed.place
+  FROM (SELECT id, row_number() OVER (ORDER BY position) - 1 AS place FROM pubsub_item
+    WHERE node_id = ${nodeId} AND position >= 0) AS placed
+  WHERE pubsub_item.id = placed.id AND pubsub_item.position <> placed.place`;
+
+/** How far from an end of the node an item's index is counted, where its position does not tell it. */
+const COUNTED_FROM_END = 10_000;
 
 /** Cached items. Readers see a node's items in the service's order, oldest first. */
 export class ItemRepository {
@@ -125,7 +151,7 @@ export class ItemRepository {
     return this.#db.read(async ({ executor }) => {
       const rows = await executor.all<{ item_id: string; xml: string; parser: string | null }>(
         sql`SELECT item_id, xml, parser FROM pubsub_item WHERE node_id = ${nodeId}
-            AND item_id IN (SELECT value FROM json_each(${JSON.stringify(itemIds)}))`,
+            AND item_id IN (SELECT value FROM ${executor.dialect.list(itemIds)} AS wanted)`,
       );
       return new Map(rows.map((row) => [row.item_id, { xml: row.xml, parser: row.parser ?? undefined }]));
     });
@@ -149,16 +175,16 @@ export class ItemRepository {
     await this.#db.write(async ({ executor }) => {
       if (changed.length > 0) {
         await executor.run(
-          upsert(nodeId, generation, changed, {
-            position: sql`${UNPLACED}`,
-            next: sql`NULL`,
+          upsert(executor, nodeId, generation, changed, {
+            position: sql`CAST(${UNPLACED} AS BIGINT)`,
+            next: sql`CAST(NULL AS BIGINT)`,
             onConflict: sql``,
           }),
         );
       }
       await executor.run(sql`
-        UPDATE pubsub_item SET generation = ${generation}, next_position = ${offset} + page.key
-        FROM json_each(${JSON.stringify(order)}) AS page
+        UPDATE pubsub_item SET generation = ${generation}, next_position = CAST(${offset} AS BIGINT) + page.key
+        FROM ${executor.dialect.list(order)} AS page
         WHERE pubsub_item.node_id = ${nodeId} AND pubsub_item.item_id = page.value`);
     });
   }
@@ -174,8 +200,15 @@ export class ItemRepository {
         sql`DELETE FROM pubsub_item WHERE node_id = ${nodeId} AND generation < ${generation} RETURNING item_id, position`,
       );
       await executor.run(
-        sql`UPDATE pubsub_item SET position = COALESCE(next_position, position), next_position = NULL WHERE node_id = ${nodeId}`,
+        sql`UPDATE pubsub_item SET position = COALESCE(next_position, position), next_position = NULL
+            WHERE node_id = ${nodeId} AND next_position IS NOT NULL`,
       );
+      const placed = await executor.first<{ n: number; newest: number | null }>(
+        sql`SELECT count(*) AS n, max(position) AS newest FROM pubsub_item WHERE node_id = ${nodeId} AND position >= 0`,
+      );
+      const items = placed?.n ?? 0;
+      if (items > 0 && placed?.newest !== items - 1) await executor.run(renumber(nodeId));
+      await executor.run(sql`UPDATE pubsub_node SET items = ${items} WHERE id = ${nodeId}`);
       return gone.filter((row) => row.position !== UNPLACED).map((row) => row.item_id);
     });
   }
@@ -185,44 +218,53 @@ export class ItemRepository {
    * a synchronisation that is running.
    */
   async storeLive(nodeId: number, generation: number, items: readonly ItemInput[]): Promise<void> {
+    if (items.length === 0) return;
     await this.#db.write(async ({ executor }) => {
-      for (const item of items) {
-        const newest = sql`(SELECT COALESCE(max(position), -1) + 1 FROM pubsub_item WHERE node_id = ${nodeId})`;
-        const after = sql`${AFTER_ALL_PAGES} + (SELECT COALESCE(max(position), -1) + 1 FROM pubsub_item WHERE node_id = ${nodeId})`;
-        await executor.run(
-          upsert(nodeId, generation, [item], {
-            position: newest,
-            next: after,
-            onConflict: sql`, position = excluded.position`,
-          }),
-        );
-      }
+      const ids = [...new Set(items.map(({ itemId }) => itemId))];
+      const known = await executor.first<{ n: number }>(
+        sql`SELECT count(*) AS n FROM pubsub_item WHERE node_id = ${nodeId} AND position >= 0
+            AND item_id IN (SELECT value FROM ${executor.dialect.list(ids)} AS wanted)`,
+      );
+      const newest = await executor.first<{ position: number | null }>(
+        sql`SELECT max(position) AS position FROM pubsub_item WHERE node_id = ${nodeId}`,
+      );
+      const from = Math.max(newest?.position ?? -1, -1) + 1;
+      await executor.run(
+        upsert(executor, nodeId, generation, items, {
+          position: sql`CAST(${from} AS BIGINT) + g.key`,
+          next: sql`CAST(${AFTER_ALL_PAGES + from} AS BIGINT) + g.key`,
+          onConflict: sql`, position = excluded.position`,
+        }),
+      );
+      await this.#addToCount(executor, nodeId, ids.length - (known?.n ?? 0));
     });
   }
 
   /** @returns the ids that were there */
   remove(nodeId: number, itemIds: readonly string[]): Promise<string[]> {
     return this.#db.write(async ({ executor }) => {
-      const rows = await executor.all<{ item_id: string }>(
+      const rows = await executor.all<{ item_id: string; position: number }>(
         sql`DELETE FROM pubsub_item WHERE node_id = ${nodeId}
-            AND item_id IN (SELECT value FROM json_each(${JSON.stringify(itemIds)})) RETURNING item_id`,
+            AND item_id IN (SELECT value FROM ${executor.dialect.list(itemIds)} AS wanted) RETURNING item_id, position`,
       );
+      await this.#addToCount(executor, nodeId, -rows.filter(({ position }) => position >= 0).length);
       return rows.map((row) => row.item_id);
     });
   }
 
   /** Removes every item of a node. */
   clear(nodeId: number): Promise<void> {
-    return this.#db.write(({ executor }) =>
-      executor.run(sql`DELETE FROM pubsub_item WHERE node_id = ${nodeId}`),
-    );
+    return this.#db.write(async ({ executor }) => {
+      await executor.run(sql`DELETE FROM pubsub_item WHERE node_id = ${nodeId}`);
+      await executor.run(sql`UPDATE pubsub_node SET items = 0 WHERE id = ${nodeId}`);
+    });
   }
 
   /** The items with these ids, in the order asked; missing ones are left out. */
   byIds(nodeId: number, itemIds: readonly string[]): Promise<ItemRecord[]> {
     return this.#db.read(async ({ executor }) => {
       const rows = await executor.all<Row>(
-        sql`SELECT ${itemColumns} FROM json_each(${JSON.stringify(itemIds)}) wanted
+        sql`SELECT ${itemColumns} FROM ${executor.dialect.list(itemIds)} AS wanted
             JOIN pubsub_item i ON i.node_id = ${nodeId} AND i.item_id = wanted.value AND i.position >= 0 ORDER BY wanted.key`,
       );
       return rows.map(recordOf);
@@ -235,33 +277,59 @@ export class ItemRepository {
    *
    * @param page.after items after this position, oldest of them first; `page.before` the last ones
    *   before it; `page.index` from there on; with none of them the newest
+   * @returns `index` where it is known: in the midst of a large node that has lost items it is not
    */
   page(
     nodeId: number,
     page: { limit?: number; after?: number; before?: number; index?: number; newestFirst?: boolean },
-  ): Promise<{ items: ItemRecord[]; complete: boolean; count: number; index: number }> {
+  ): Promise<{ items: ItemRecord[]; complete: boolean; count: number; index?: number }> {
     return this.#db.read(async ({ executor }) => {
+      const { limit } = page;
       const fromEnd = page.after === undefined && page.index === undefined && page.newestFirst === true;
       const direction = fromEnd ? sql`DESC` : sql`ASC`;
-      const limit = page.limit ?? -1;
       const rows = await executor.all<Row>(sql`
         SELECT ${itemColumns} FROM pubsub_item i WHERE i.node_id = ${nodeId} AND i.position >= 0
-          ${page.after === undefined ? sql`` : sql`AND i.position > ${page.after}`}
-          ${page.before === undefined ? sql`` : sql`AND i.position < ${page.before}`}
-        ORDER BY i.position ${direction} LIMIT ${limit < 0 ? -1 : limit + 1} OFFSET ${page.index ?? 0}`);
-      const complete = limit < 0 || rows.length <= limit;
-      const items = (limit < 0 ? rows : rows.slice(0, limit)).map(recordOf);
+          ${page.after === undefined ? empty : sql`AND i.position > ${page.after}`}
+          ${page.before === undefined ? empty : sql`AND i.position < ${page.before}`}
+        ORDER BY i.position ${direction}
+        ${limit === undefined ? empty : sql`LIMIT ${limit + 1} OFFSET ${page.index ?? 0}`}`);
+      const complete = limit === undefined || rows.length <= limit;
+      const items = (limit === undefined ? rows.slice(page.index ?? 0) : rows.slice(0, limit)).map(recordOf);
       if (fromEnd) items.reverse();
-      const count = await this.#count(executor, sql`node_id = ${nodeId} AND position >= 0`);
+      const node = await executor.first<{ items: number; newest: number | null }>(
+        sql`SELECT n.items, (SELECT max(i.position) FROM pubsub_item i WHERE i.node_id = n.id) AS newest
+            FROM pubsub_node n WHERE n.id = ${nodeId}`,
+      );
+      const count = node?.items ?? 0;
       const first = items[0];
+      const known = page.index ?? (fromEnd && page.before === undefined ? count - items.length : undefined);
       const index = first
-        ? await this.#count(
-            executor,
-            sql`node_id = ${nodeId} AND position >= 0 AND position < ${first.position}`,
-          )
+        ? (known ?? (await this.#indexOf(executor, nodeId, first.position, count, node?.newest ?? 0)))
         : 0;
       return { items, complete, count, index };
     });
+  }
+
+  /** The place of the item at a position; undefined where finding out would mean to count too many. */
+  async #indexOf(
+    executor: Executor,
+    nodeId: number,
+    position: number,
+    count: number,
+    newest: number,
+  ): Promise<number | undefined> {
+    if (newest === count - 1) return position; // positions run from 0 without a gap
+    const some = async (where: Sql): Promise<number> => {
+      const row = await executor.first<{ n: number }>(
+        sql`SELECT count(*) AS n FROM (SELECT 1 FROM pubsub_item WHERE node_id = ${nodeId} AND ${where}
+            LIMIT ${COUNTED_FROM_END + 1}) AS counted`,
+      );
+      return row?.n ?? 0;
+    };
+    const before = await some(sql`position >= 0 AND position < ${position}`);
+    if (before <= COUNTED_FROM_END) return before;
+    const after = await some(sql`position >= ${position}`);
+    return after <= COUNTED_FROM_END ? count - after : undefined;
   }
 
   /** Where an item stands, or undefined where it is not there. */
@@ -295,14 +363,15 @@ export class ItemRepository {
     });
   }
 
-  count(): Promise<number> {
-    return this.#db.read(({ executor }) => this.#count(executor, sql`position >= 0`));
+  async count(): Promise<number> {
+    const row = await this.#db.read(({ executor }) =>
+      executor.first<{ n: number | null }>(sql`SELECT sum(items) AS n FROM pubsub_node`),
+    );
+    return Number(row?.n ?? 0);
   }
 
-  async #count(executor: Executor, where: Sql): Promise<number> {
-    return Number(
-      (await executor.first<{ n: number }>(sql`SELECT count(*) AS n FROM pubsub_item WHERE ${where}`))?.n ??
-        0,
-    );
+  async #addToCount(executor: Executor, nodeId: number, change: number): Promise<void> {
+    if (change === 0) return;
+    await executor.run(sql`UPDATE pubsub_node SET items = items + ${change} WHERE id = ${nodeId}`);
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Database } from "../database.js";
 import { InvalidQueryError } from "../errors.js";
-import { parseFullTextQuery, toFts5 } from "../search/full-text-query.js";
+import { parseFullTextQuery } from "../search/full-text-query.js";
 import { indexedText } from "../search/words.js";
 import { type Executor, join, type Sql, sql } from "../sql.js";
 
@@ -107,6 +107,33 @@ function recordOf(row: Row, texts: readonly { kind: string; lang: string; text: 
   };
 }
 
+/** Columns of {@link MessageRecord}, of the table named `m`. */
+const messageColumns = sql`m.id, m.uid, m.account_id, m.conversation, m.direction, m.type, m.from_jid, m.to_jid, m.sender,
+  m.wire_id, m.origin_id, m.stanza_id, m.stanza_id_by, m.thread, m.reply_to_id, m.timestamp, m.received_at, m.state, m.error,
+  m.nick, m.occupant_id, m.real_jid, m.edited, m.retracted, m.delayed, m.encrypted, m.raw, m.extra`;
+
+interface Texts {
+  readonly bodies: readonly LocalisedText[];
+  readonly subjects: readonly LocalisedText[];
+}
+
+const indexedTexts = ({ subjects, bodies }: Texts): string =>
+  indexedText([...subjects, ...bodies].map((entry) => entry.text).join("\n"));
+
+async function keepTexts(executor: Executor, messageId: number, { bodies, subjects }: Texts): Promise<void> {
+  const rows = [
+    ...bodies.map((entry) => ({ kind: "body", ...entry })),
+    ...subjects.map((entry) => ({ kind: "subject", ...entry })),
+  ];
+  if (rows.length === 0) return;
+  const given = executor.dialect.records({ kind: "text", lang: "text", text: "text" }, rows);
+  await executor.run(
+    sql`INSERT INTO message_text (message_id, kind, lang, text, position)
+        SELECT CAST(${messageId} AS BIGINT), g.kind, g.lang, g.text, g.key FROM ${given} AS g WHERE TRUE ORDER BY g.key
+        ON CONFLICT DO NOTHING`, // a language stated twice: the first stands (RFC 6121 §5.2.3)
+  );
+}
+
 /** Message history. Order is time, then the order of arrival. */
 export class MessageRepository {
   readonly #db: Database;
@@ -119,10 +146,7 @@ export class MessageRepository {
   insert(message: NewMessage): Promise<MessageRecord> {
     return this.#db.write(async ({ executor }) => {
       const uid = message.uid ?? randomUUID();
-      const encrypted = message.encrypted !== undefined;
-      const searchable = encrypted
-        ? ""
-        : indexedText([...message.subjects, ...message.bodies].map((entry) => entry.text).join("\n"));
+      const searchable = message.encrypted === undefined ? indexedTexts(message) : ""; // a fallback text says nothing
       const row = await executor.first<{ id: number }>(sql`
         INSERT INTO message (uid, account_id, conversation, direction, type, from_jid, to_jid, sender, wire_id, origin_id,
           stanza_id, stanza_id_by, thread, reply_to_id, timestamp, received_at, state, nick, occupant_id, real_jid,
@@ -135,16 +159,7 @@ export class MessageRepository {
           ${message.raw ?? null}, ${JSON.stringify(message.extra)}, ${searchable})
         RETURNING id`);
       const id = Number(row?.id);
-      const texts = [
-        ...message.bodies.map((entry) => ({ kind: "body", ...entry })),
-        ...message.subjects.map((entry) => ({ kind: "subject", ...entry })),
-      ];
-      for (const entry of texts) {
-        await executor.run(
-          sql`INSERT INTO message_text (message_id, kind, lang, text) VALUES (${id}, ${entry.kind}, ${entry.lang}, ${entry.text})
-              ON CONFLICT DO NOTHING`, // a language stated twice: the first stands (RFC 6121 §5.2.3)
-        );
-      }
+      await keepTexts(executor, id, message);
       return { ...message, id, uid };
     });
   }
@@ -229,7 +244,9 @@ export class MessageRepository {
   setStanzaId(id: number, by: string, stanzaId: string): Promise<void> {
     return this.#db.write(({ executor }) =>
       executor.run(
-        sql`UPDATE OR IGNORE message SET stanza_id = ${stanzaId}, stanza_id_by = ${by} WHERE id = ${id} AND stanza_id IS NULL`,
+        sql`UPDATE message SET stanza_id = ${stanzaId}, stanza_id_by = ${by} WHERE id = ${id} AND stanza_id IS NULL
+            AND NOT EXISTS (SELECT 1 FROM message other WHERE other.account_id = message.account_id
+              AND other.stanza_id_by = ${by} AND other.stanza_id = ${stanzaId})`,
       ),
     );
   }
@@ -252,16 +269,16 @@ export class MessageRepository {
         conditions.push(sql`(m.timestamp, m.id) < (${await this.#point(executor, query.before, "before")})`);
       if (query.after !== undefined)
         conditions.push(sql`(m.timestamp, m.id) > (${await this.#point(executor, query.after, "after")})`);
-      let source = sql`FROM message m`;
+      let source = sql`message m`;
       if (query.search !== undefined) {
-        const match = toFts5(parseFullTextQuery(query.search, "search"));
-        source = sql`FROM message_text_index i JOIN message m ON m.id = i.rowid`;
-        conditions.push(sql`message_text_index MATCH ${match}`);
+        const match = executor.dialect.fullText("message", "m", parseFullTextQuery(query.search, "search"));
+        source = match.from;
+        conditions.push(match.condition);
       }
       const forward = query.after !== undefined;
       const direction = forward ? sql`ASC` : sql`DESC`;
       const rows = await executor.all<Row>(sql`
-        SELECT m.* ${source} WHERE ${join(conditions, " AND ")}
+        SELECT ${messageColumns} FROM ${source} WHERE ${join(conditions, " AND ")}
         ORDER BY m.timestamp ${direction}, m.id ${direction} LIMIT ${query.limit + 1}`);
       const page = rows.slice(0, query.limit);
       if (!forward) page.reverse();
@@ -288,18 +305,22 @@ export class MessageRepository {
 
   #one(condition: Sql): Promise<MessageRecord | undefined> {
     return this.#db.read(
-      async ({ executor }) => (await this.#load(executor, sql`WHERE ${condition} ORDER BY id LIMIT 1`))[0],
+      async ({ executor }) => (await this.#load(executor, sql`WHERE ${condition} ORDER BY m.id LIMIT 1`))[0],
     );
   }
 
   async #load(executor: Executor, tail: Sql): Promise<MessageRecord[]> {
-    return this.#withTexts(executor, await executor.all<Row>(sql`SELECT * FROM message ${tail}`));
+    return this.#withTexts(
+      executor,
+      await executor.all<Row>(sql`SELECT ${messageColumns} FROM message m ${tail}`),
+    );
   }
 
   async #withTexts(executor: Executor, rows: readonly Row[]): Promise<MessageRecord[]> {
     if (rows.length === 0) return [];
     const texts = await executor.all<{ message_id: number; kind: string; lang: string; text: string }>(
-      sql`SELECT * FROM message_text WHERE message_id IN (${join(rows.map((row) => row.id))}) ORDER BY rowid`,
+      sql`SELECT message_id, kind, lang, text FROM message_text WHERE message_id IN (${join(rows.map((row) => row.id))})
+          ORDER BY message_id, position`,
     );
     return rows.map((row) =>
       recordOf(

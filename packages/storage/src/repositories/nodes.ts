@@ -57,11 +57,12 @@ interface Row {
   type: string | null;
   subtype: string | null;
   state: NodeState;
-  subscribed: number;
+  subscribed: number | boolean;
   generation: number;
   last_sync: number | null;
   last_check: number | null;
   last_error: string | null;
+  items: number;
 }
 
 const recordOf = (row: Row): NodeRecord => ({
@@ -166,9 +167,8 @@ export class NodeRepository {
     const among = (column: ReturnType<typeof sql>, values: readonly (string | number)[] | undefined) =>
       values ? sql`AND ${column} IN (${join(values.length > 0 ? [...values] : [null])})` : empty;
     return this.#db.read(async ({ executor }) => {
-      const rows = await executor.all<Row & { items: number }>(sql`
-        SELECT n.*, (SELECT count(*) FROM pubsub_item i WHERE i.node_id = n.id AND i.position >= 0) AS items
-        FROM pubsub_node n WHERE TRUE ${among(sql`n.account_id`, filter.accountIds)} ${among(sql`n.service`, filter.services)}
+      const rows = await executor.all<Row>(sql`
+        SELECT n.* FROM pubsub_node n WHERE TRUE ${among(sql`n.account_id`, filter.accountIds)} ${among(sql`n.service`, filter.services)}
           ${among(sql`n.node`, filter.nodes)}
           ${filter.types ? sql`AND (n.type IN (${join(types && types.length > 0 ? types : [null])}) ${filter.types.includes(null) ? sql`OR n.type IS NULL` : empty})` : empty}
         ORDER BY n.service, n.node, n.account_id`);

@@ -1,5 +1,5 @@
 import type { Database } from "../database.js";
-import { join, sql } from "../sql.js";
+import { contains, join, sql } from "../sql.js";
 
 /** Which reactions are meant: one sender's to one message. */
 export interface ReactionKey {
@@ -87,7 +87,7 @@ export class ReactionRepository {
     return this.#db.read(async ({ executor }) => {
       const rows = await executor.all<Row>(
         sql`SELECT * FROM reaction WHERE account_id = ${accountId} AND conversation = ${conversation}
-            AND stanza_wire_id IS NOT NULL AND instr(previous_emojis, ${JSON.stringify(stanzaWireId)}) > 0`,
+            AND stanza_wire_id IS NOT NULL AND ${contains(sql`previous_emojis`, JSON.stringify(stanzaWireId))}`,
       );
       return rows
         .map(recordOf)

@@ -1,4 +1,5 @@
 import { InvalidQueryError } from "../errors.js";
+import { isStorable } from "../sql.js";
 import { wordsOf } from "./words.js";
 
 /** A full-text query, independent of the engine that runs it. */
@@ -14,8 +15,12 @@ type Token =
 
 const MAX_TERMS = 200;
 const MAX_DEPTH = 50;
+/** Of a phrase; more would fit no text that is searched for. */
+const MAX_WORDS = 500;
 
 function tokenise(query: string, path: string): Token[] {
+  if (!isStorable(query))
+    throw new InvalidQueryError(path, `${path}: the text holds U+0000 or half a surrogate pair`);
   const tokens: Token[] = [];
   const pattern = /\s+|([()])|"([^"]*)"(\*?)|([^\s()"]+)/gy;
   while (pattern.lastIndex < query.length) {
@@ -104,6 +109,7 @@ class Parser {
     const token = this.#tokens[this.#at++];
     if (token?.kind !== "term") throw this.#unreadable("a word is missing");
     const words = [...wordsOf(token.text)];
+    if (words.length > MAX_WORDS) throw this.#unreadable(`a phrase has more than ${MAX_WORDS} words`);
     return words.length > 0 ? { kind: "phrase", words, prefix: token.prefix } : undefined; // punctuation alone
   }
 }

@@ -1,11 +1,20 @@
 /** At most this many words of one text are indexed: a PostgreSQL tsvector forgets positions after 16,383. */
 export const MAX_INDEXED_WORDS = 15_000;
+/** And at most so many bytes: a tsvector ends at 1 MiB, the places of the words included. */
+const MAX_INDEXED_BYTES = 600_000;
+
+/** A word is known by its beginning: PostgreSQL takes none of more than 2,046 bytes. */
+const MAX_WORD = 250;
 
 /** Marks that people leave out when they type: accents, Hebrew points, Arabic vowel signs. Not the vowels of Indic scripts. */
 const OPTIONAL_MARKS = /[\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u064b-\u065f\u0670]/g;
 
-/** Folds case fully, so that "Straße" equals "STRASSE" and a final sigma equals any other (Unicode, full case folding). */
+/**
+ * Folds case fully, so that "Straße" equals "STRASSE" and a final sigma equals any other (Unicode, full
+ * case folding). The dotless ı has no other case there, though its capital is I.
+ */
 export function foldCase(text: string): string {
+  if (text.includes("ı")) return text.split("ı").map(foldCase).join("ı");
   return text.toUpperCase().toLowerCase().replaceAll("ς", "σ");
 }
 
@@ -34,13 +43,19 @@ const WORD = new RegExp(
 
 /** The words of a text in their order, folded; emoji count as words, whatever their variation selectors. */
 export function* wordsOf(text: string): Generator<string> {
-  for (const [word] of foldText(text).matchAll(WORD)) yield word.replaceAll("\ufe0f", "");
+  for (const [match] of foldText(text).matchAll(WORD)) {
+    const word = match.replaceAll("\ufe0f", "");
+    yield word.length > MAX_WORD ? [...word].slice(0, MAX_WORD).join("") : word;
+  }
 }
 
 /** What the index stores for a text: its words, with one blank between them. */
 export function indexedText(text: string): string {
   const words: string[] = [];
+  let bytes = 0;
   for (const word of wordsOf(text)) {
+    bytes += Buffer.byteLength(word);
+    if (bytes > MAX_INDEXED_BYTES) break;
     words.push(word);
     if (words.length >= MAX_INDEXED_WORDS) break;
   }

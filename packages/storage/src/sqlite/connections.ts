@@ -27,6 +27,7 @@ export function openConnection(file: string, role: "writer" | "reader"): Promise
       sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE,
       (openError) => {
         if (openError) return reject(asStorageError(openError, `opening ${file}`));
+        connection.serialize(); // statements run in the order they were given, also those nobody waits for
         const pragmas = role === "reader" ? [...PRAGMAS, "PRAGMA query_only = ON"] : PRAGMAS;
         connection.exec(pragmas.join(";"), (error) => {
           if (!error) return resolve(connection);

@@ -1,8 +1,11 @@
-import { Sequelize, Transaction } from "sequelize";
+import { stat } from "node:fs/promises";
+import { Sequelize } from "sequelize";
 import type { Sql } from "sql-template-tag";
 import sqlite3 from "sqlite3";
-import type { Executor } from "../sql.js";
-import type { SharedTransaction } from "../write-queue.js";
+import { BoundTransaction, lendConnections, MODEL_DEFAULTS } from "../bound-transaction.js";
+import type { Engine, EngineTransaction } from "../engine.js";
+import { ConstraintError } from "../errors.js";
+import { bindable, type Executor } from "../sql.js";
 import {
   closeConnection,
   openConnection,
@@ -10,25 +13,13 @@ import {
   ReaderPool,
   type SqliteConnection,
 } from "./connections.js";
-
-/** What a unit of work, or a read, gets to work with. */
-export interface EngineTransaction {
-  readonly executor: Executor;
-  /** For models: pass it as the `transaction` option. */
-  readonly transaction: Transaction;
-}
-
-/** The part of Sequelize's connection manager that decides which connection a transaction runs on. */
-interface ConnectionManager {
-  getConnection(options?: { uuid?: string; type?: string }): Promise<SqliteConnection>;
-  releaseConnection(connection: SqliteConnection & { uuid?: string }): void;
-  destroyConnection(connection: SqliteConnection): Promise<void>;
-  close(): Promise<void>;
-}
+import { sqliteDialect } from "./dialect.js";
+import { type SharedTransaction, WriteQueue } from "./write-queue.js";
 
 function executorOn(connection: SqliteConnection): Executor {
-  const all = <Row>(statement: Sql) => queryAll<Row>(connection, statement.sql, statement.values);
+  const all = <Row>(statement: Sql) => queryAll<Row>(connection, statement.sql, bindable(statement.values));
   return {
+    dialect: sqliteDialect,
     all,
     first: async <Row>(statement: Sql) => (await all<Row>(statement))[0],
     run: async (statement) => {
@@ -40,48 +31,46 @@ function executorOn(connection: SqliteConnection): Executor {
 const READERS = 4;
 
 /**
- * SQLite behind Sequelize, on connections of our own: Sequelize opens a connection for every
- * transaction and shares one among all plain reads, and its connection hooks do not fire here. So
- * writing transactions run on the one writer, reading ones on the reader pool.
+ * SQLite: one connection writes, one unit of work after the other; a few others read, each on a view of
+ * its own. Models run on the connection of the transaction they are given.
  */
-export class SqliteEngine {
+export class SqliteEngine implements Engine {
+  readonly dialect = sqliteDialect;
   readonly sequelize: Sequelize;
-  readonly #file: string;
+  readonly location: string;
+  readonly file: string;
+  onCommit: () => void = () => {};
   readonly #writer: SqliteConnection;
-  #plain: Promise<SqliteConnection> | undefined;
   readonly #readers: ReaderPool;
+  readonly #queue: WriteQueue<EngineTransaction>;
+  #plain: Promise<SqliteConnection> | undefined;
 
   private constructor(file: string, writer: SqliteConnection) {
-    this.#file = file;
+    this.file = file;
+    this.location = file;
     this.#writer = writer;
     this.#readers = new ReaderPool(file, READERS);
+    this.#queue = new WriteQueue<EngineTransaction>(
+      () => this.#begin(),
+      () => this.onCommit(),
+    );
     this.sequelize = new Sequelize({
       dialect: "sqlite",
       dialectModule: sqlite3,
       storage: file,
       logging: false,
       retry: { max: 1 }, // a statement alone must not be tried again: the unit of work is what is whole
-      define: { timestamps: false, freezeTableName: true, underscored: true },
+      define: MODEL_DEFAULTS,
     });
-    const manager = (this.sequelize as unknown as { connectionManager: ConnectionManager }).connectionManager;
-    manager.getConnection = async (options) => {
-      if (options?.uuid === undefined || options.uuid === "default") return this.#outside();
-      return options.type === "SELECT" ? this.#readers.acquire() : this.#writer;
-    };
-    manager.releaseConnection = (connection) => {
-      if (this.#readers.owns(connection)) this.#readers.release(connection);
-    };
-    manager.destroyConnection = async (connection) => manager.releaseConnection(connection);
-    manager.close = async () => {};
-  }
-
-  /**
-   * A connection for whoever uses a model outside any transaction: on the writer such a statement would
-   * become part of somebody else's unit of work.
-   */
-  #outside(): Promise<SqliteConnection> {
-    this.#plain ??= openConnection(this.#file, "writer");
-    return this.#plain;
+    // On the writer, a statement outside any transaction would become part of somebody else's unit of work.
+    lendConnections(
+      this.sequelize,
+      () => {
+        this.#plain ??= openConnection(this.file, "writer");
+        return this.#plain;
+      },
+      () => {},
+    );
   }
 
   static async open(file: string): Promise<SqliteEngine> {
@@ -89,42 +78,116 @@ export class SqliteEngine {
   }
 
   /** Opens a transaction that takes the write lock at once: a deferred one may fail when it first writes. */
-  async begin(): Promise<SharedTransaction<EngineTransaction>> {
-    const transaction = await this.sequelize.transaction({ type: Transaction.TYPES.IMMEDIATE });
-    const executor = executorOn(this.#writer);
+  async #begin(): Promise<SharedTransaction<EngineTransaction>> {
     const exec = (statement: string) => queryAll(this.#writer, statement, []).then(() => {});
+    await exec("BEGIN IMMEDIATE");
+    const unit = new BoundTransaction(this.sequelize, this.#writer, executorOn(this.#writer));
     return {
-      unit: { executor, transaction },
+      unit,
       savepoint: () => exec("SAVEPOINT unit"),
       release: () => exec("RELEASE unit"),
-      rollbackToSavepoint: () => exec("ROLLBACK TO unit; ").then(() => exec("RELEASE unit")),
-      commit: () => transaction.commit(),
-      rollback: () => transaction.rollback(),
+      rollbackToSavepoint: () => exec("ROLLBACK TO unit").then(() => exec("RELEASE unit")),
+      async commit() {
+        await exec("COMMIT");
+        unit.end("commit");
+      },
+      async rollback() {
+        unit.end("rollback");
+        await exec("ROLLBACK");
+      },
     };
   }
 
-  /** Runs a read on one unchanging view of the database, beside the writer and other readers. */
+  write<T>(work: (unit: EngineTransaction) => Promise<T>): Promise<T> {
+    return this.#queue.run(work);
+  }
+
   async read<T>(work: (unit: EngineTransaction) => Promise<T>): Promise<T> {
-    const transaction = await this.sequelize.transaction({
-      readOnly: true,
-      type: Transaction.TYPES.DEFERRED,
-    });
-    const connection = (transaction as unknown as { connection: SqliteConnection }).connection;
+    const connection = await this.#readers.acquire();
+    const begun = queryAll(connection, "BEGIN", []);
+    const unit = new BoundTransaction(this.sequelize, connection, executorOn(connection));
     try {
-      return await work({ executor: executorOn(connection), transaction });
+      const [result] = await Promise.all([work(unit), begun]);
+      return result;
     } finally {
-      await transaction.rollback();
+      unit.end("rollback");
+      await queryAll(connection, "ROLLBACK", []).catch(() => []); // a failed read may have ended it
+      this.#readers.release(connection);
     }
   }
 
-  /** Runs `work` on the writer outside any transaction (VACUUM and the like); the caller holds the queue. */
-  async maintain(statement: string, values: readonly unknown[] = []): Promise<void> {
-    await queryAll(this.#writer, statement, values);
+  /** There is one writer: numbers are given in the order of commits. */
+  async orderEvents(): Promise<void> {}
+
+  migrateIn<T>(work: (unit: EngineTransaction) => Promise<T>): Promise<T> {
+    return this.#queue.between(async () => {
+      // A table is changed by making it anew, and dropping the old one would take along what refers to it.
+      await queryAll(this.#writer, "PRAGMA foreign_keys = OFF", []);
+      try {
+        const step = await this.#begin();
+        try {
+          const result = await work(step.unit);
+          const broken = await queryAll<{ table: string }>(this.#writer, "PRAGMA foreign_key_check", []);
+          if (broken[0]) throw new ConstraintError(`rows of ${broken[0].table} refer to rows that are gone`);
+          await step.commit();
+          return result;
+        } catch (error) {
+          await step.rollback().catch(() => {});
+          throw error;
+        }
+      } finally {
+        await queryAll(this.#writer, "PRAGMA foreign_keys = ON", []);
+      }
+    });
+  }
+
+  /** Each step looks again under its own write lock, so two processes may begin at once. */
+  holdMigration<T>(work: () => Promise<T>): Promise<T> {
+    return work();
+  }
+
+  async copyBeside(label: string): Promise<string> {
+    const copy = `${this.file}.before-${label.replaceAll(/[^\w.-]/g, "_")}-${Date.now()}`;
+    await this.copyTo(copy);
+    return copy;
+  }
+
+  /** Writes a consistent and compact copy of the database into a new file. */
+  async copyTo(file: string): Promise<void> {
+    const connection = await openConnection(this.file, "writer");
+    try {
+      await queryAll(connection, "VACUUM INTO ?1", [file]);
+    } finally {
+      await closeConnection(connection);
+    }
+  }
+
+  /** Rewrites the file without what was deleted, and tells the planner what the tables hold. */
+  async vacuum(): Promise<void> {
+    await this.#queue.between(async () => {
+      await queryAll(this.#writer, "VACUUM", []);
+      await queryAll(this.#writer, "ANALYZE", []);
+      await queryAll(this.#writer, "PRAGMA wal_checkpoint(TRUNCATE)", []);
+    });
+  }
+
+  async size(): Promise<number> {
+    const sizes = await Promise.all(
+      [this.file, `${this.file}-wal`].map((path) =>
+        stat(path).then(
+          (entry) => entry.size,
+          () => 0,
+        ),
+      ),
+    );
+    return sizes.reduce((sum, size) => sum + size, 0);
   }
 
   async close(): Promise<void> {
+    await this.#queue.idle();
     await this.#readers.close();
     if (this.#plain) await closeConnection(await this.#plain);
+    await queryAll(this.#writer, "PRAGMA optimize", []).catch(() => []);
     await queryAll(this.#writer, "PRAGMA wal_checkpoint(TRUNCATE)", []).catch(() => []);
     await closeConnection(this.#writer);
   }

@@ -1,6 +1,6 @@
 import type { Store } from "@larder/storage";
 import type { ExecutionContext } from "ava";
-import { temporaryStore } from "../support.js";
+import { engines as names, temporaryStore } from "../support.js";
 
 /** A kind of database that the search is tried on. */
 export interface Engine {
@@ -9,4 +9,7 @@ export interface Engine {
   open(t: ExecutionContext): Promise<Store>;
 }
 
-export const engines: readonly Engine[] = [{ name: "SQLite", open: temporaryStore }];
+export const engines: readonly Engine[] = names.map((name) => ({
+  name,
+  open: (t) => temporaryStore(t, name),
+}));

@@ -41,7 +41,47 @@ function answers(item: StoredItem, search: PlannedSearch): boolean {
   );
 }
 
-function orderOf(entry: ItemOrder): Order {
+/** How many items of the same node were stored before this one. */
+type PlaceOf = (item: StoredItem) => number;
+
+function placesIn(items: readonly StoredItem[]): PlaceOf {
+  const counts = new Map<string, number>();
+  const places = new Map<StoredItem, number>();
+  for (const item of items) {
+    const node = JSON.stringify([item.account, item.service, item.node]);
+    const place = counts.get(node) ?? 0;
+    places.set(item, place);
+    counts.set(node, place + 1);
+  }
+  return (item) => places.get(item) ?? 0;
+}
+
+const BY_SERVICE: Order = (a, b) => byCodePoint(a.service, b.service);
+const BY_NODE: Order = (a, b) => byCodePoint(a.node, b.node);
+
+const TIES: readonly Order[] = [
+  BY_SERVICE,
+  BY_NODE,
+  (a, b) => byCodePoint(a.itemId, b.itemId),
+  (a, b) => a.account - b.account, // one item cached for two accounts
+];
+
+/**
+ * Within a node the service's order tells items of one instant apart: those of one synchronisation all
+ * came at once.
+ */
+function byInstant(entry: ItemOrder, instant: "created" | "updated", placeOf: PlaceOf): Order {
+  const sign = "direction" in entry && entry.direction === "desc" ? -1 : 1;
+  const orders: Order[] = [
+    (a, b) => sign * (a[instant] - b[instant]),
+    BY_SERVICE,
+    BY_NODE,
+    (a, b) => sign * (placeOf(a) - placeOf(b)),
+  ];
+  return (a, b) => orders.reduce((order, next) => order || next(a, b), 0);
+}
+
+function orderOf(entry: ItemOrder, placeOf: PlaceOf): Order {
   if ("path" in entry) {
     const compare = byPath(entry.path, entry.direction ?? "asc");
     return (a, b) => compare(a.parsed, b.parsed);
@@ -49,9 +89,9 @@ function orderOf(entry: ItemOrder): Order {
   const sign = entry.direction === "desc" ? -1 : 1;
   switch (entry.order) {
     case "creation":
-      return (a, b) => sign * (a.created - b.created);
+      return byInstant(entry, "created", placeOf);
     case "modification":
-      return (a, b) => sign * (a.updated - b.updated);
+      return byInstant(entry, "updated", placeOf);
     case "itemId":
       return (a, b) => sign * byCodePoint(a.itemId, b.itemId);
     case "rank":
@@ -59,19 +99,13 @@ function orderOf(entry: ItemOrder): Order {
   }
 }
 
-const TIES: readonly Order[] = [
-  (a, b) => byCodePoint(a.service, b.service),
-  (a, b) => byCodePoint(a.node, b.node),
-  (a, b) => byCodePoint(a.itemId, b.itemId),
-  (a, b) => a.account - b.account, // one item cached for two accounts
-];
-
 /** Everything a search finds, in its order, as if there were no page. */
 export function findAll(items: readonly StoredItem[], search: PlannedSearch): StoredItem[] {
   const wanted = search.orderBy?.length
     ? search.orderBy
     : [{ order: "modification", direction: "desc" } as const];
-  const orders = [...wanted.map(orderOf), ...TIES];
+  const placeOf = placesIn(items);
+  const orders = [...wanted.map((entry) => orderOf(entry, placeOf)), ...TIES];
   return items
     .filter((item) => answers(item, search))
     .sort((a, b) => orders.reduce((order, next) => order || next(a, b), 0));

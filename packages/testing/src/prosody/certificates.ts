@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
-import { requireCommand } from "./require-command.js";
+import { requireCommand } from "../process/require-command.js";
 
 /**
  * What the server shows to clients: `valid` proves the domain; `expired` proves it too, but ended in 2020;

@@ -1,14 +1,16 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { Guard } from "../process/guard.js";
+import { GuardedProcess } from "../process/guarded-process.js";
+import { logSize, logTail } from "../process/log.js";
+import { PortTakenError } from "../process/port-taken-error.js";
+import { freePorts } from "../process/ports.js";
+import { requireCommand } from "../process/require-command.js";
 import { type PasswordHash, writeAccount } from "./accounts.js";
 import { type CertificateFiles, type CertificateKind, makeCertificates } from "./certificates.js";
 import { PLUGIN, PLUGIN_NAME, prosodyConfiguration } from "./configuration.js";
-import { Guard } from "./guard.js";
-import { freePorts } from "./ports.js";
-import { logSize, logTail, PortTakenError, waitUntilReady } from "./readiness.js";
-import { requireCommand } from "./require-command.js";
+import { waitUntilReady } from "./readiness.js";
 
 /** How {@link startProsody} sets its server up. */
 export interface ProsodyOptions {
@@ -34,7 +36,6 @@ export interface ProsodyOptions {
 
 const HOST = "127.0.0.1";
 const ATTEMPTS = 5; // ports may be taken between looking and listening
-const GRACE_MS = 10_000;
 
 /**
  * A Prosody of one's own, on loopback, in a fresh temporary directory. It is gone, with its directory, after
@@ -47,8 +48,7 @@ export class ProsodyServer implements AsyncDisposable {
   readonly rooms: string;
   readonly host = HOST;
   #ports: readonly [number, number] = [0, 0];
-  #process: ChildProcess | undefined;
-  #exited: Promise<void> = Promise.resolve();
+  readonly #process: GuardedProcess;
   #stopped: Promise<void> | undefined;
 
   private constructor(
@@ -60,6 +60,7 @@ export class ProsodyServer implements AsyncDisposable {
   ) {
     this.pubsub = `pubsub.${domain}`;
     this.rooms = `rooms.${domain}`;
+    this.#process = new GuardedProcess(guard);
   }
 
   /** @internal use {@link startProsody} */
@@ -135,38 +136,26 @@ export class ProsodyServer implements AsyncDisposable {
   /** Ends Prosody and removes everything it had; further calls wait for the first. */
   stop(): Promise<void> {
     this.#stopped ??= (async () => {
-      await this.#terminate();
+      await this.#process.terminate("SIGTERM");
       await this.guard.end();
     })();
     return this.#stopped;
   }
 
   /** Kills Prosody without notice (SIGKILL): no stream is closed. Data and ports are kept for {@link restart}. */
-  async kill(): Promise<void> {
-    this.#process?.ref();
-    this.#process?.kill("SIGKILL");
-    await this.#exited;
+  kill(): Promise<void> {
+    return this.#process.terminate("SIGKILL");
   }
 
   /** Stops Prosody if it runs (streams are closed in order) and starts it with the same data and ports. */
   async restart(): Promise<void> {
     if (this.#stopped) throw new Error("this Prosody was stopped and its data removed");
-    await this.#terminate();
+    await this.#process.terminate("SIGTERM");
     await this.#launch();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-  }
-
-  async #terminate(): Promise<void> {
-    const child = this.#process;
-    if (!child) return;
-    child.ref(); // whoever awaits this must not find the event loop empty
-    child.kill("SIGTERM");
-    const force = setTimeout(() => child.kill("SIGKILL"), GRACE_MS);
-    await this.#exited;
-    clearTimeout(force);
   }
 
   async #launchOnFreePorts(): Promise<void> {
@@ -204,51 +193,26 @@ export class ProsodyServer implements AsyncDisposable {
       }),
     );
     const logOffset = await logSize(this.log());
-    let output = "";
-    // A process group of its own: Ctrl-C in a terminal reaches us, and we decide what ends when.
-    const child = spawn(requireCommand("prosody"), ["--config", configuration, "-F"], {
-      stdio: ["ignore", "pipe", "pipe"],
-      detached: true,
-    });
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (text: string) => {
-        output = (output + text).slice(-10_000);
-      });
-    }
-    this.#process = child;
-    this.guard.watch(child.pid);
-    this.#exited = new Promise((resolve) => {
-      const gone = () => {
-        if (this.#process === child) {
-          this.#process = undefined;
-          this.guard.watch(undefined); // its number may soon be another process's
-        }
-        resolve();
-      };
-      child.once("exit", gone);
-      child.once("error", gone);
-    });
+    this.#process.launch(requireCommand("prosody"), ["--config", configuration, "-F"]);
     try {
       await waitUntilReady({
         host: HOST,
         ports: this.certificates ? this.#ports : [this.port],
         logFile: this.log(),
         logOffset,
-        exited: this.#exited,
+        exited: this.#process.exited,
         timeoutMs: options.startTimeoutMs ?? 30_000,
       });
     } catch (error) {
       await this.kill();
       if (error instanceof PortTakenError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
-      const tail = [output.trim(), await logTail(this.log())].filter((text) => text !== "").join("\n");
+      const tail = [this.#process.output.trim(), await logTail(this.log())]
+        .filter((text) => text !== "")
+        .join("\n");
       throw new Error(`${reason}\n${tail}`, { cause: error });
     }
-    // From here on neither the process nor its output keeps a forgetful program alive; the guard ends both.
-    child.unref();
-    for (const stream of [child.stdout, child.stderr]) {
-      if ("unref" in stream && typeof stream.unref === "function") stream.unref();
-    }
+    this.#process.letGo();
   }
 }
 

@@ -1,6 +1,7 @@
-import { readFile, stat } from "node:fs/promises";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { readLog } from "../process/log.js";
+import { PortTakenError } from "../process/port-taken-error.js";
 
 /** Whether something accepts connections there now. */
 function accepts(port: number, host: string): Promise<boolean> {
@@ -13,30 +14,6 @@ function accepts(port: number, host: string): Promise<boolean> {
     socket.once("connect", () => done(true));
     socket.once("error", () => done(false));
   });
-}
-
-/** The log as far as it is written, from a byte offset on; empty where there is none yet. */
-async function readLog(file: string, offset = 0): Promise<string> {
-  const bytes = await readFile(file).catch(() => Buffer.alloc(0));
-  return bytes.subarray(offset).toString("utf8");
-}
-
-/** How many bytes the log holds; 0 where there is none yet. */
-export async function logSize(file: string): Promise<number> {
-  return stat(file).then(
-    ({ size }) => size,
-    () => 0,
-  );
-}
-
-/** The last lines of a log, for an error message. */
-export async function logTail(file: string, lines = 25): Promise<string> {
-  return (await readLog(file)).trimEnd().split("\n").slice(-lines).join("\n");
-}
-
-/** Another program took a port between our looking and Prosody's listening. */
-export class PortTakenError extends Error {
-  override readonly name = "PortTakenError";
 }
 
 /**

@@ -1,7 +1,6 @@
-import { AsyncLocalStorage } from "node:async_hooks";
-import { asStorageError, asUnitError } from "./errors.js";
+import { asStorageError, asUnitError } from "../errors.js";
 
-/** One transaction that several units of work share; each stands in a savepoint of its own. */
+/** One transaction that several units of work share; where there are several, each stands in a savepoint of its own. */
 export interface SharedTransaction<Unit> {
   readonly unit: Unit;
   savepoint(): Promise<void>;
@@ -29,8 +28,8 @@ export class WriteQueue<Unit> {
   readonly #begin: () => Promise<SharedTransaction<Unit>>;
   readonly #afterCommit: () => void;
   readonly #waiting: Waiting<Unit>[] = [];
-  readonly #running = new AsyncLocalStorage<{ unit: Unit; open: boolean }>();
   #drain: Promise<void> | undefined;
+  #paused: Promise<unknown> | undefined;
 
   /**
    * @param begin opens a transaction for writing
@@ -41,31 +40,42 @@ export class WriteQueue<Unit> {
     this.#afterCommit = afterCommit;
   }
 
-  /** Runs `work` in a transaction and resolves after its commit; called inside a running unit it joins that one. */
+  /** Runs `work` in a transaction and resolves after its commit. */
   run<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
-    const outer = this.current();
-    if (outer !== undefined) return work(outer);
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
       this.#drain ??= this.#work();
     });
   }
 
-  /** The unit of work that the caller is running in, if any. */
-  current(): Unit | undefined {
-    const store = this.#running.getStore();
-    return store?.open ? store.unit : undefined; // what a unit left behind must not write into a later one
+  /** Runs `work` between two commits, while no unit of work is open. */
+  async between<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#paused) await this.#paused;
+    const running = (async () => {
+      await this.#drain; // which stops at the next commit
+      return work();
+    })();
+    const settled = running.then(
+      () => {},
+      () => {},
+    );
+    this.#paused = settled.then(() => {
+      this.#paused = undefined;
+      if (this.#waiting.length > 0) this.#drain ??= this.#work();
+    });
+    return running;
   }
 
   /** Resolves when nothing is waiting or running. */
   async idle(): Promise<void> {
-    while (this.#drain) await this.#drain;
+    while (this.#drain || this.#paused) await (this.#drain ?? this.#paused);
   }
 
   async #work(): Promise<void> {
     await Promise.resolve(); // lets units that are queued in the same turn share the first commit
     try {
-      while (this.#waiting.length > 0) await this.#commitTogether(this.#waiting.splice(0, UNITS_PER_COMMIT));
+      while (this.#waiting.length > 0 && !this.#paused)
+        await this.#commitTogether(this.#waiting.splice(0, UNITS_PER_COMMIT));
     } finally {
       this.#drain = undefined;
     }
@@ -76,7 +86,15 @@ export class WriteQueue<Unit> {
     let transaction: SharedTransaction<Unit> | undefined;
     try {
       transaction = await this.#begin();
-      for (const waiting of units) done.push(await this.#runOne(transaction, waiting));
+      const alone = units.length === 1;
+      for (const waiting of units) {
+        const told = await this.#runOne(transaction, waiting, alone);
+        if (alone && told.failed) {
+          await transaction.rollback();
+          return told.tell();
+        }
+        done.push(told.tell);
+      }
       await transaction.commit();
     } catch (error) {
       await transaction?.rollback().catch(() => {}); // SQLite has ended it already where the disk was full
@@ -92,18 +110,16 @@ export class WriteQueue<Unit> {
   async #runOne(
     transaction: SharedTransaction<Unit>,
     { work, resolve, reject }: Waiting<Unit>,
-  ): Promise<() => void> {
-    await transaction.savepoint();
-    const store = { unit: transaction.unit, open: true };
+    alone: boolean,
+  ): Promise<{ failed: boolean; tell: () => void }> {
+    if (!alone) await transaction.savepoint();
     try {
-      const result = await this.#running.run(store, () => work(transaction.unit));
-      await transaction.release();
-      return () => resolve(result);
+      const result = await work(transaction.unit);
+      if (!alone) await transaction.release();
+      return { failed: false, tell: () => resolve(result) };
     } catch (error) {
-      await transaction.rollbackToSavepoint();
-      return () => reject(asUnitError(error, "writing to the database"));
-    } finally {
-      store.open = false;
+      if (!alone) await transaction.rollbackToSavepoint();
+      return { failed: true, tell: () => reject(asUnitError(error, "writing to the database")) };
     }
   }
 }

@@ -2,14 +2,19 @@ import { type ChildProcess, spawn } from "node:child_process";
 
 /**
  * Reads process ids, one a line; the last one counts, an empty line means none. When its standard input ends,
- * which happens however the parent dies (SIGKILL too, where no handler runs), it kills that process and removes
- * the directory.
+ * which happens however the parent dies (SIGKILL too, where no handler runs), it ends that process and removes
+ * the directory. A process that its signal does not end within five seconds is killed; what its children still
+ * write while the directory is removed is removed in the next round.
  */
 const SCRIPT = `
 pid=
 while read -r line; do pid=$line; done
-[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null
-rm -rf -- "$1"
+if [ -n "$pid" ]; then
+  kill -s "$2" "$pid" 2>/dev/null
+  for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.05; done
+  kill -s KILL "$pid" 2>/dev/null
+fi
+for _ in $(seq 100); do rm -rf -- "$1" 2>/dev/null && break; sleep 0.05; done
 `;
 
 /** Sees to it that neither a process nor a directory outlives this program. */
@@ -17,9 +22,10 @@ export class Guard {
   readonly #shell: ChildProcess;
   readonly #ended: Promise<void>;
 
-  constructor(directory: string) {
+  /** @param signal what ends the process when this program dies; a program with children may need to hear it */
+  constructor(directory: string, signal: "KILL" | "QUIT" = "KILL") {
     // A process group of its own: Ctrl-C in a terminal must not end the guard before what it guards.
-    const shell = spawn("/bin/sh", ["-c", SCRIPT, "larder-guard", directory], {
+    const shell = spawn("/bin/sh", ["-c", SCRIPT, "larder-guard", directory, signal], {
       stdio: ["pipe", "ignore", "ignore"],
       detached: true,
     });
@@ -33,7 +39,7 @@ export class Guard {
     this.#ended.catch(() => {}); // told by `end`
   }
 
-  /** The process to be killed if this program dies; undefined where there is none now. */
+  /** The process to be ended if this program dies; undefined where there is none now. */
   watch(pid: number | undefined): void {
     this.#shell.stdin?.write(`${pid ?? ""}\n`);
   }

@@ -1,0 +1,75 @@
+import type { FullTextQuery } from "./search/full-text-query.js";
+import type { JsonPath } from "./search/json-path.js";
+import type { Sql } from "./sql.js";
+
+/** Values that conditions on JSON compare with. */
+export type Scalar = string | number | boolean | null;
+
+/** The value at one path of a JSON column, in SQL. Every condition is false or NULL where there is no such value. */
+export interface JsonValue {
+  /** Something stands there, JSON null included. */
+  readonly exists: Sql;
+  readonly isNull: Sql;
+  /** It has the JSON type of `value` and stands in this order to it; strings by code point. */
+  compare(operator: ComparisonOperator, value: Exclude<Scalar, null>): Sql;
+  /** It is one of these, of the same JSON type. */
+  oneOf(values: readonly Scalar[]): Sql;
+  /** It is a string that fits a LIKE pattern with `\` as the escape. */
+  like(pattern: string): Sql;
+  /** One of these is an element of the array there; a scalar counts as an array of one, an object as empty. */
+  overlaps(values: readonly Scalar[]): Sql;
+  /** Terms of ORDER BY: numbers, strings, booleans, null, anything else; what is missing last in either direction. */
+  order(direction: Sql): Sql[];
+}
+
+export type ComparisonOperator = "=" | "<" | "<=" | ">" | ">=";
+
+/** A list of scalars by their JSON types. */
+export function byType(values: readonly Scalar[]) {
+  return {
+    strings: values.filter((value) => typeof value === "string"),
+    numbers: values.filter((value) => typeof value === "number"),
+    others: values.filter((value) => value === null || typeof value === "boolean"),
+  };
+}
+
+/** A full-text search in SQL. */
+export interface FullTextMatch {
+  /** The searched table under the alias asked for, with what the match needs beside it. */
+  readonly from: Sql;
+  readonly condition: Sql;
+  /** Greater for a better match. */
+  readonly rank: Sql;
+}
+
+/** The kinds of columns that {@link Dialect.records} makes. */
+export type RecordColumnType = "text" | "number";
+
+/** What SQLite and PostgreSQL say differently. */
+export interface Dialect {
+  readonly name: "sqlite" | "postgres";
+  /** A table of texts with the columns `value` and `key` (place in the list, from 0). Give it an alias. */
+  list(values: readonly string[]): Sql;
+  /** A table of rows with the columns named and `key` (place in the list, from 0). Give it an alias. */
+  records<Column extends string>(
+    columns: Readonly<Record<Column, RecordColumnType>>,
+    rows: readonly Readonly<Partial<Record<Column, string | number | null>>>[],
+  ): Sql;
+  /** JSON text on its way into a column that conditions look into. */
+  asJson(text: Sql): Sql;
+  /**
+   * The value at a path of such a column.
+   *
+   * @param indexed the path has an index of its own ({@link pathIndexes}): the expression must be the index's
+   */
+  json(column: Sql, path: JsonPath, indexed: boolean): JsonValue;
+  /** Statements that make the indexes for one path; the names begin with `name`. */
+  pathIndexes(name: string, path: JsonPath): readonly PathIndex[];
+  fullText(table: "message" | "pubsub_item", alias: string, query: FullTextQuery): FullTextMatch;
+}
+
+/** An index that searches on one path of parsed data can use. */
+export interface PathIndex {
+  readonly create: Sql;
+  readonly drop: Sql;
+}

@@ -1,0 +1,224 @@
+import { setTimeout as delay } from "node:timers/promises";
+import pg from "pg";
+import { type Options, Sequelize } from "sequelize";
+import type { Sql } from "sql-template-tag";
+import { BoundTransaction, lendConnections, MODEL_DEFAULTS } from "../bound-transaction.js";
+import type { Engine, EngineTransaction } from "../engine.js";
+import { asStorageError, asUnitError, StorageError } from "../errors.js";
+import { bindable, type Executor, sql } from "../sql.js";
+import { addressOf, checkServer, openPool } from "./connections.js";
+import { postgresDialect } from "./dialect.js";
+import { failureOf } from "./failures.js";
+import { EVENT_ORDER, holdingMigration, LOCKS } from "./locks.js";
+import { Turns } from "./turns.js";
+
+const WRITERS = 4;
+const READERS = 8;
+/** For models outside a transaction, and for maintenance. */
+const OTHERS = 2;
+/** How long a server that is away (restarted, say) is waited for. */
+const WAIT_FOR_SERVER_MS = 15_000;
+const TRIES_BESIDE_OTHERS = 20;
+
+const WRITE = "BEGIN ISOLATION LEVEL SERIALIZABLE";
+const READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/** A connection carries one statement at a time: those of one unit that run side by side queue here. */
+function executorOn(client: pg.PoolClient): Executor {
+  let last: Promise<unknown> = Promise.resolve();
+  const all = <Row>(statement: Sql): Promise<Row[]> => {
+    const query = async () =>
+      (await client.query({ text: statement.text, values: bindable(statement.values) })).rows as Row[];
+    const running = last.then(query, query);
+    last = running.catch(() => {});
+    return running;
+  };
+  return {
+    dialect: postgresDialect,
+    all,
+    first: async <Row>(statement: Sql) => (await all<Row>(statement))[0],
+    run: async (statement) => {
+      await all(statement);
+    },
+  };
+}
+
+/**
+ * PostgreSQL: units of work run side by side, each as if it were alone (SERIALIZABLE); one that met
+ * another is run again from its beginning.
+ */
+export class PostgresEngine implements Engine {
+  readonly dialect = postgresDialect;
+  readonly sequelize: Sequelize;
+  readonly location: string;
+  onCommit: () => void = () => {};
+  readonly #url: string;
+  readonly #pool: pg.Pool;
+  readonly #writers = new Turns(WRITERS);
+  readonly #readers = new Turns(READERS);
+  readonly #closing = new AbortController();
+
+  private constructor(url: string, pool: pg.Pool, version: string) {
+    this.#url = url;
+    this.#pool = pool;
+    this.location = addressOf(url);
+    const options: Options & { databaseVersion: string } = {
+      dialect: "postgres",
+      dialectModule: pg,
+      databaseVersion: version, // else Sequelize would connect to find out
+      logging: false,
+      retry: { max: 1 }, // a statement alone must not be tried again: the unit of work is what is whole
+      define: MODEL_DEFAULTS,
+    };
+    this.sequelize = new Sequelize(options);
+    lendConnections(
+      this.sequelize,
+      () => pool.connect(),
+      (client: pg.PoolClient) => client.release(),
+    );
+  }
+
+  /** @throws {StorageError} the server cannot be reached, or refuses us */
+  static async open(url: string): Promise<PostgresEngine> {
+    const pool = openPool(url, WRITERS + READERS + OTHERS);
+    try {
+      return new PostgresEngine(url, pool, await checkServer(pool));
+    } catch (error) {
+      await pool.end();
+      throw error;
+    }
+  }
+
+  async write<T>(work: (unit: EngineTransaction) => Promise<T>): Promise<T> {
+    const result = await this.#persist("writing to the database", (conflicts) =>
+      this.#writers.run(() => this.#unit(WRITE, work), { alone: conflicts > 0 }),
+    );
+    this.onCommit();
+    return result;
+  }
+
+  read<T>(work: (unit: EngineTransaction) => Promise<T>): Promise<T> {
+    return this.#persist("reading the database", () => this.#readers.run(() => this.#unit(READ, work)));
+  }
+
+  /** Tries again where that can help: at once after a conflict, for a while where the server is away. */
+  async #persist<T>(doing: string, attempt: (conflicts: number) => Promise<T>): Promise<T> {
+    const giveUpAt = Date.now() + WAIT_FOR_SERVER_MS;
+    let conflicts = 0;
+    for (let pause = 50; ; pause = Math.min(pause * 2, 1000)) {
+      try {
+        return await attempt(conflicts);
+      } catch (error) {
+        const failure = failureOf(error);
+        if (failure === "other" || this.#closing.signal.aborted) throw asUnitError(error, doing);
+        if (failure === "conflict" && ++conflicts > TRIES_BESIDE_OTHERS)
+          throw new StorageError(`${doing}: other programs were in the way ${conflicts} times`, {
+            cause: error,
+            retryable: true,
+          });
+        if (failure === "lost" && Date.now() > giveUpAt) throw asStorageError(error, doing);
+        const wait = failure === "lost" ? pause : Math.random() * 20 * conflicts;
+        await delay(wait, undefined, { signal: this.#closing.signal }).catch(() => {});
+      }
+    }
+  }
+
+  async #unit<T>(begin: string, work: (unit: EngineTransaction) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query(begin);
+      const unit = new BoundTransaction(this.sequelize, client, executorOn(client));
+      try {
+        const result = await work(unit);
+        unit.end("commit");
+        if (begin === READ) await client.query("COMMIT");
+        else await this.#commit(client);
+        return result;
+      } catch (error) {
+        unit.end("rollback");
+        if (failureOf(error) !== "lost") await client.query("ROLLBACK");
+        throw error;
+      }
+    } catch (error) {
+      if (failureOf(error) === "lost") broken = error instanceof Error ? error : new Error(String(error));
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  /** Commits; where the connection is lost meanwhile, the server is asked afterwards how that ended. */
+  async #commit(client: pg.PoolClient): Promise<void> {
+    const { rows } = await client.query<{ xid: string | null }>(
+      "SELECT pg_current_xact_id_if_assigned()::text AS xid",
+    );
+    const xid = rows[0]?.xid;
+    try {
+      await client.query("COMMIT");
+    } catch (error) {
+      if (failureOf(error) !== "lost" || xid == null) throw error;
+      if (!(await this.#wasKept(xid, error))) throw error; // nothing was: it may be tried again
+    }
+  }
+
+  async #wasKept(xid: string, lost: unknown): Promise<boolean> {
+    const giveUpAt = Date.now() + WAIT_FOR_SERVER_MS;
+    while (Date.now() < giveUpAt && !this.#closing.signal.aborted) {
+      try {
+        const { rows } = await this.#pool.query<{ status: string | null }>(
+          "SELECT pg_xact_status($1::text::xid8) AS status",
+          [xid],
+        );
+        const status = rows[0]?.status;
+        if (status === "committed") return true;
+        if (status === "aborted") return false;
+        if (status !== "in progress") break;
+      } catch (error) {
+        if (failureOf(error) !== "lost") break;
+      }
+      await delay(200);
+    }
+    throw new StorageError(
+      "writing to the database: the connection was lost while committing, and whether that was kept is not known",
+      { cause: lost, retryable: true },
+    );
+  }
+
+  /** Numbers are given under a lock that the transaction keeps until others see it: no reader can see a later one first. */
+  async orderEvents({ executor }: EngineTransaction): Promise<void> {
+    await executor.run(sql`SELECT pg_advisory_xact_lock(${LOCKS}, ${EVENT_ORDER})`);
+  }
+
+  migrateIn<T>(work: (unit: EngineTransaction) => Promise<T>): Promise<T> {
+    return this.#unit("BEGIN", work);
+  }
+
+  async holdMigration<T>(work: () => Promise<T>): Promise<T> {
+    return holdingMigration(this.#url, work);
+  }
+
+  /** A step of the schema is undone whole where it fails; a copy is `larderd db backup`. */
+  async copyBeside(): Promise<undefined> {
+    return undefined;
+  }
+
+  /** Frees what was deleted, and tells the planner what the tables hold. */
+  async vacuum(): Promise<void> {
+    await this.#pool.query("VACUUM (ANALYZE)");
+  }
+
+  async size(): Promise<number> {
+    const { rows } = await this.#pool.query<{ size: number }>(
+      "SELECT pg_database_size(current_database()) AS size",
+    );
+    return rows[0]?.size ?? 0;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#readers.refuseWaiting();
+    await Promise.all([this.#writers.idle(), this.#readers.idle()]);
+    await this.#pool.end();
+  }
+}

@@ -1,0 +1,127 @@
+import {
+  byType,
+  type ComparisonOperator,
+  type Dialect,
+  type JsonValue,
+  type RecordColumnType,
+  type Scalar,
+} from "../dialect.js";
+import { toFts5 } from "../search/full-text-query.js";
+import { notation } from "../search/json-path.js";
+import { join, raw, type Sql, sql } from "../sql.js";
+
+const literal = (text: string): Sql => raw(`'${text.replaceAll("'", "''")}'`);
+
+/** The JSON types of SQLite that hold values of one JSON type. */
+const typesOf = {
+  string: sql`('text')`,
+  number: sql`('integer', 'real')`,
+  boolean: sql`('true', 'false')`,
+};
+
+/** Beyond 2^53 JavaScript writes an integer with other digits than the double has; the stored JSON has what it writes. */
+const bound = (value: Exclude<Scalar, null>): Sql => {
+  if (typeof value === "boolean") return sql`${Number(value)}`; // what json_extract makes of it
+  if (typeof value !== "number" || Number.isSafeInteger(value) || !Number.isInteger(value))
+    return sql`${value}`;
+  return sql`CAST(${String(value)} AS NUMERIC)`;
+};
+
+/** A value of this type is in the list. The list is bound as JSON, in which numbers are what they are in stored JSON. */
+function amongScalars(type: Sql, value: Sql, values: readonly Scalar[]): Sql {
+  const { strings, numbers, others } = byType(values);
+  const listed = (list: readonly Scalar[]) =>
+    sql`${value} IN (SELECT w.value FROM json_each(${JSON.stringify(list)}) w)`;
+  const parts = [
+    ...(strings.length > 0 ? [sql`(${type} IN ${typesOf.string} AND ${listed(strings)})`] : []),
+    ...(numbers.length > 0 ? [sql`(${type} IN ${typesOf.number} AND ${listed(numbers)})`] : []),
+    ...[...new Set(others)].map((other) => sql`${type} = ${String(other)}`),
+  ];
+  return sql`(${join(parts, " OR ")})`;
+}
+
+class SqliteJsonValue implements JsonValue {
+  readonly #column: Sql;
+  readonly #path: Sql;
+
+  constructor(column: Sql, path: Sql) {
+    this.#column = column;
+    this.#path = path;
+  }
+
+  get #type(): Sql {
+    return sql`json_type(${this.#column}, ${this.#path})`;
+  }
+
+  get #value(): Sql {
+    return sql`json_extract(${this.#column}, ${this.#path})`;
+  }
+
+  get exists(): Sql {
+    return sql`${this.#type} IS NOT NULL`;
+  }
+
+  get isNull(): Sql {
+    return sql`${this.#type} = 'null'`;
+  }
+
+  compare(operator: ComparisonOperator, value: Exclude<Scalar, null>): Sql {
+    const types = typesOf[typeof value as keyof typeof typesOf];
+    return sql`(${this.#type} IN ${types} AND ${this.#value} ${raw(operator)} ${bound(value)})`;
+  }
+
+  like(pattern: string): Sql {
+    return sql`(${this.#type} = 'text' AND ${this.#value} LIKE ${pattern} ESCAPE '\\')`;
+  }
+
+  oneOf(values: readonly Scalar[]): Sql {
+    return amongScalars(this.#type, this.#value, values);
+  }
+
+  overlaps(values: readonly Scalar[]): Sql {
+    return sql`(${this.#type} <> 'object' AND EXISTS (SELECT 1 FROM json_each(${this.#column}, ${this.#path}) e
+      WHERE ${amongScalars(sql`e.type`, sql`e.value`, values)}))`;
+  }
+
+  order(direction: Sql): Sql[] {
+    const rank = sql`CASE ${this.#type} WHEN 'integer' THEN 0 WHEN 'real' THEN 0 WHEN 'text' THEN 1
+      WHEN 'true' THEN 2 WHEN 'false' THEN 2 WHEN 'null' THEN 3 ELSE 4 END`;
+    return [
+      sql`(${this.#type} IS NULL) ASC`,
+      sql`${rank} ${direction}`,
+      sql`CASE WHEN ${this.#type} NOT IN ('object', 'array') THEN ${this.#value} END ${direction}`,
+    ];
+  }
+}
+
+/** SQL as SQLite 3.38 and later says it (JSON operators, FTS5). */
+export const sqliteDialect: Dialect = {
+  name: "sqlite",
+  list: (values) => sql`json_each(${JSON.stringify(values)})`,
+  records(columns, rows) {
+    const names = Object.keys(columns) as (keyof typeof columns)[];
+    const types: Record<RecordColumnType, Sql> = { text: sql`TEXT`, number: sql`INTEGER` };
+    const fields = names.map(
+      (name) => sql`CAST(value->>${literal(`$."${name}"`)} AS ${types[columns[name]]}) AS ${raw(name)}`,
+    );
+    return sql`(SELECT key, ${join(fields, ", ")} FROM json_each(${JSON.stringify(rows)}))`;
+  },
+  asJson: (text) => text,
+  // An index is only used where the statement says the same path, which a bound value does not.
+  json: (column, path, indexed) =>
+    new SqliteJsonValue(column, indexed ? literal(notation(path)) : sql`${notation(path)}`),
+  pathIndexes: (name, path) => [
+    {
+      drop: sql`DROP INDEX IF EXISTS ${raw(`"${name}"`)}`,
+      create: sql`CREATE INDEX IF NOT EXISTS ${raw(`"${name}"`)} ON pubsub_item (json_extract(parsed, ${literal(notation(path))}))`,
+    },
+  ],
+  fullText(table, alias, query) {
+    const index = raw(`${table}_text_index`);
+    return {
+      from: sql`${index} JOIN ${raw(`${table} ${alias}`)} ON ${raw(alias)}.id = ${index}.rowid`,
+      condition: sql`${index} MATCH ${toFts5(query)}`,
+      rank: sql`-bm25(${index})`,
+    };
+  },
+};

@@ -1,0 +1,211 @@
+import { createStore, Database, holdDatabase, StorageError } from "@larder/storage";
+import test from "ava";
+import pg from "pg";
+import sql from "sql-template-tag";
+import { accountIn, message, postgres, temporaryStore, temporaryUrl } from "./support.js";
+
+/** Ends every other connection to a database, as an operator or a crashed server would. */
+async function cutConnections(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+  );
+  await client.end();
+}
+
+/** A promise and how to keep it. */
+function gate() {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+test.serial("an event of a slow unit comes after that of a fast one that ended before it", async (t) => {
+  const store = await temporaryStore(t, "postgres");
+  const start = await store.events.newest();
+  const [begun, go] = [gate(), gate()];
+  const slow = store.database.write(async (unit) => {
+    await unit.log("message_new", undefined, { who: "slow" });
+    begun.open();
+    await go.opened;
+  });
+  await begun.opened;
+  await store.database.write((unit) => unit.log("message_new", undefined, { who: "fast" }));
+  const first = await store.events.since(start, { limit: 9 });
+  t.deepEqual(
+    first.events.map(({ data }) => data.who),
+    ["fast"],
+  );
+  go.open();
+  await slow;
+  const rest = await store.events.since(first.cursor, { limit: 9 });
+  t.deepEqual(
+    rest.events.map(({ data }) => data.who),
+    ["slow"],
+  );
+});
+
+test.serial(
+  "whoever follows the log while 40 units write at once sees every event, and in one order",
+  async (t) => {
+    const store = await temporaryStore(t, "postgres");
+    const accountId = await accountIn(store);
+    let cursor = await store.events.newest();
+    const start = cursor;
+    const seen: unknown[] = [];
+    let writing = true;
+    const follow = (async () => {
+      for (let last = false; !last; ) {
+        last = !writing;
+        const { events, cursor: next } = await store.events.since(cursor, { limit: 7 });
+        seen.push(...events.map(({ data }) => data.n));
+        last &&= events.length === 0;
+        cursor = next;
+      }
+    })();
+    await Promise.all(
+      Array.from({ length: 40 }, (_, n) =>
+        store.database.write(async (unit) => {
+          await unit.log("message_new", accountId, { n });
+          await store.messages.insert(message(accountId, `number ${n}`));
+        }),
+      ),
+    );
+    writing = false;
+    await follow;
+    const { events } = await store.events.since(start, { limit: 100 });
+    t.deepEqual(
+      seen,
+      events.map(({ data }) => data.n),
+    );
+    t.is(new Set(seen).size, 40);
+  },
+);
+
+test.serial("a unit whose connection is cut runs again from its beginning, once kept", async (t) => {
+  const url = await temporaryUrl(t, "postgres");
+  const { database } = await Database.open({ url });
+  t.teardown(() => database.close());
+  const store = createStore(database);
+  const accountId = await accountIn(store);
+  let runs = 0;
+  await database.write(async () => {
+    runs++;
+    await store.messages.insert(message(accountId, `run ${runs}`));
+    if (runs === 1) await cutConnections(url);
+  });
+  t.is(runs, 2);
+  const { messages } = await store.messages.history({ limit: 9 });
+  t.deepEqual(
+    messages.map(({ bodies }) => bodies[0]?.text),
+    ["run 2"],
+  );
+});
+
+test.serial("a unit that goes on after a statement failed is refused, not half kept", async (t) => {
+  const store = await temporaryStore(t, "postgres");
+  const error = await t.throwsAsync(
+    store.database.write(async ({ executor }) => {
+      await executor.run(sql`INSERT INTO setting (key, value) VALUES ('half', 'kept')`);
+      await executor.run(sql`SELECT * FROM no_such_table`).catch(() => {});
+    }),
+  );
+  t.is(error?.name, "StorageError");
+  t.is(await store.database.models.Setting.count({ where: { key: "half" } }), 0);
+});
+
+test.serial(
+  "a server that is restarted under load costs no acknowledged unit, and the next ones go on",
+  async (t) => {
+    const url = await temporaryUrl(t, "postgres");
+    const { database } = await Database.open({ url });
+    t.teardown(() => database.close());
+    const store = createStore(database);
+    const accountId = await accountIn(store);
+    const kept: string[] = [];
+    const failures: unknown[] = [];
+    let going = true;
+    const writers = Array.from({ length: 8 }, async (_, writer) => {
+      for (let n = 0; going; n++) {
+        const body = `${writer} ${n}`;
+        await store.messages.insert(message(accountId, body)).then(
+          () => kept.push(body),
+          (error: unknown) => failures.push(error),
+        );
+      }
+    });
+    const server = await postgres();
+    for (const how of ["restart", "crash", "restart"] as const) {
+      const before = kept.length;
+      if (how === "crash") await server.kill();
+      await server.restart();
+      while (kept.length < before + 20) await new Promise((resolve) => setImmediate(resolve));
+    }
+    going = false;
+    await Promise.all(writers);
+    const { messages } = await store.messages.history({ limit: 100_000 });
+    const stored = messages.map(({ bodies }) => String(bodies[0]?.text));
+    t.deepEqual(
+      kept.filter((body) => !stored.includes(body)),
+      [],
+      "acknowledged and gone",
+    );
+    t.is(new Set(stored).size, stored.length, "no unit was kept twice");
+    for (const error of failures)
+      t.like(error as object, { name: "StorageError", type: "storage", retryable: true });
+    t.log(`${kept.length} kept, ${failures.length} failed`);
+  },
+);
+
+test.serial("one process holds a database; the hold outlives a restart of the server", async (t) => {
+  const url = await temporaryUrl(t, "postgres");
+  const lost = (error: Error) => t.fail(`lost: ${error.message}`);
+  const held = await holdDatabase(url, lost);
+  t.like(await t.throwsAsync(holdDatabase(url, lost)), { name: "DuplicateError", type: "conflict" });
+  await cutConnections(url);
+  const again = async (): Promise<boolean> => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    const { rows } = await client.query(
+      "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+    );
+    await client.end();
+    return rows.length > 0;
+  };
+  while (!(await again())) await new Promise((resolve) => setTimeout(resolve, 50));
+  await t.throwsAsync(holdDatabase(url, lost), { name: "DuplicateError" });
+  await held.release();
+  await (await holdDatabase(url, lost)).release();
+});
+
+for (const [what, change, said] of [
+  [
+    "a wrong password",
+    (url: URL) => Object.assign(url, { password: "geheim" }),
+    /refuses the user or the password/,
+  ],
+  [
+    "a database that is not there",
+    (url: URL) => Object.assign(url, { pathname: "/nowhere" }),
+    /no such database/,
+  ],
+  ["a port nobody listens on", (url: URL) => Object.assign(url, { port: "1" }), /cannot be reached/],
+] as const) {
+  test.serial(`${what} is told in words, without the password`, async (t) => {
+    const url = new URL((await postgres()).url());
+    const secret = url.password;
+    const error = await t.throwsAsync(Database.open({ url: change(url).href }), { instanceOf: StorageError });
+    t.regex(String(error?.message), said);
+    t.notRegex(`${error?.message} ${error?.stack}`, new RegExp(`geheim|${secret}`));
+  });
+}
+
+test.serial("the place of a database is told without user and password", async (t) => {
+  const url = await temporaryUrl(t, "postgres");
+  const { database } = await Database.open({ url });
+  t.teardown(() => database.close());
+  t.regex(database.location, /^postgres:\/\/127\.0\.0\.1:\d+\/test_\d+$/);
+});
