@@ -3,7 +3,13 @@ export * from "./errors.js";
 export type { EventFilter, EventRetention, LoggedEvent } from "./event-log.js";
 export { holdDatabase } from "./hold.js";
 export type { Migration, MigrationContext } from "./migrations/migration.js";
-export type { MigrateOptions, MigrationReport } from "./migrator.js";
+export type {
+  MigrateOptions,
+  MigrationProgress,
+  MigrationReport,
+  MigrationStatus,
+  RollbackReport,
+} from "./migrator.js";
 export { type DatabaseAddress, databaseAddress } from "./open-engine.js";
 export type { AccountRecord, AccountRepository, NewAccount } from "./repositories/accounts.js";
 export type { EventLogRepository } from "./repositories/events.js";

@@ -1,64 +1,187 @@
-import type { Sequelize } from "sequelize";
 import { Umzug } from "umzug";
 import type { Engine, EngineTransaction } from "./engine.js";
 import { StorageError } from "./errors.js";
+import {
+  type AppliedStep,
+  appliedSteps,
+  createMigrationTable,
+  lockMigrationTable,
+  recordStep,
+  removeStep,
+} from "./migration-log.js";
 import { migrations as allMigrations } from "./migrations/index.js";
 import type { Migration, MigrationContext } from "./migrations/migration.js";
-import { raw, sql } from "./sql.js";
+import { editSchema } from "./schema/edit-schema.js";
+import { raw } from "./sql.js";
 
 /** What the migrator needs of an engine. */
-export type MigratableEngine = Pick<Engine, "sequelize" | "migrateIn" | "holdMigration" | "copyBeside">;
+export type MigratableEngine = Pick<
+  Engine,
+  "dialect" | "sequelize" | "read" | "migrateIn" | "holdMigration" | "copyBeside"
+>;
+
+/** What is being done: a step, and what of it where it takes long. */
+export interface MigrationProgress {
+  readonly migration: string;
+  /** Of this step among those of the program, from 0. */
+  readonly index: number;
+  readonly count: number;
+  readonly direction: "up" | "down";
+  readonly doing?: string;
+}
 
 export interface MigrateOptions {
-  /** Told before each step that runs. */
-  onProgress?: (step: { migration: string; index: number; count: number }) => void;
+  /** Told before each step that runs, and within long ones. */
+  onProgress?: (progress: MigrationProgress) => void;
   /** Other steps than the program's own, for tests. */
   migrations?: readonly Migration[];
 }
 
 export interface MigrationReport {
-  /** Steps that ran now, oldest first. */
+  /** Steps that ran now, in their order. */
   readonly applied: readonly string[];
   /** The copy made before them, where there was something to copy. */
   readonly copy?: string;
 }
 
-interface AppliedRow {
-  name: string;
-  revision: number;
+export interface RollbackReport {
+  /** Steps that were undone, newest first. */
+  readonly undone: readonly string[];
+  readonly copy?: string;
 }
 
-const LOG_TABLE =
-  "CREATE TABLE IF NOT EXISTS migration (name TEXT NOT NULL PRIMARY KEY, revision INTEGER NOT NULL, applied_at BIGINT NOT NULL)";
+/** How a database stands to this program. */
+export interface MigrationStatus {
+  /** Oldest first. */
+  readonly applied: readonly { readonly name: string; readonly revision: number; readonly appliedAt: Date }[];
+  /** Steps that are still to run, oldest first. */
+  readonly pending: readonly string[];
+  /** Applied steps that this program does not have: a newer one wrote them. */
+  readonly unknown: readonly string[];
+  /** Applied steps whose revision is another one here. */
+  readonly changed: readonly string[];
+}
 
-async function appliedSteps({ executor }: EngineTransaction): Promise<AppliedRow[]> {
-  await executor.run(raw(LOG_TABLE));
-  return executor.all<AppliedRow>(sql`SELECT name, revision FROM migration ORDER BY name`);
+function readApplied(engine: Pick<MigratableEngine, "read">): Promise<AppliedStep[]> {
+  return engine.read(({ executor }) => appliedSteps(executor));
+}
+
+function statusOf(applied: readonly AppliedStep[], known: readonly Migration[]): MigrationStatus {
+  const revisions = new Map(known.map(({ name, revision }) => [name, revision]));
+  return {
+    applied: applied.map(({ name, revision, appliedAt }) => ({ name, revision, appliedAt })),
+    pending: known.map(({ name }) => name).filter((name) => !applied.some((step) => step.name === name)),
+    unknown: applied.map(({ name }) => name).filter((name) => !revisions.has(name)),
+    changed: applied
+      .filter(({ name, revision }) => revisions.has(name) && revisions.get(name) !== revision)
+      .map(({ name }) => name),
+  };
 }
 
 /** Refuses a database that this program must not touch. */
-function check(applied: readonly AppliedRow[], known: readonly Migration[]): void {
-  for (const { name, revision } of applied) {
-    const step = known.find((migration) => migration.name === name);
-    if (!step) {
-      throw new StorageError(
-        `the database was written by a newer Larder (it has the migration ${name}): update Larder, or restore an older copy of the database`,
-      );
-    }
-    if (step.revision !== revision) {
-      throw new StorageError(
-        `the migration ${name} changed after it was applied (revision ${revision} there, ${step.revision} here): this build does not fit this database`,
-      );
-    }
+function check(applied: readonly AppliedStep[], known: readonly Migration[]): MigrationStatus {
+  const status = statusOf(applied, known);
+  const [unknown] = status.unknown;
+  if (unknown !== undefined) {
+    throw new StorageError(
+      `the database was written by a newer Larder (it has the migration ${unknown}): update Larder, or restore an older copy of the database`,
+    );
+  }
+  const [changed] = status.changed;
+  if (changed !== undefined) {
+    const there = applied.find(({ name }) => name === changed)?.revision;
+    const here = known.find(({ name }) => name === changed)?.revision;
+    throw new StorageError(
+      `the migration ${changed} changed after it was applied (revision ${there} there, ${here} here): this build does not fit this database`,
+    );
+  }
+  return status;
+}
+
+/** Runs the steps of one call, each in a transaction of its own that records it too. */
+class Run {
+  readonly #engine: MigratableEngine;
+  readonly #known: readonly Migration[];
+  readonly #onProgress: MigrateOptions["onProgress"];
+
+  constructor(
+    engine: MigratableEngine,
+    known: readonly Migration[],
+    onProgress: MigrateOptions["onProgress"],
+  ) {
+    this.#engine = engine;
+    this.#known = known;
+    this.#onProgress = onProgress;
+  }
+
+  /** Steps for Umzug, which tells `done` those that ran; what another process did meanwhile is passed over. */
+  umzug(done: (name: string) => void): Umzug {
+    return new Umzug({
+      logger: undefined,
+      storage: {
+        // Each step records itself in its own transaction, below.
+        logMigration: async () => {},
+        unlogMigration: async () => {},
+        executed: async () => (await readApplied(this.#engine)).map(({ name }) => name),
+      },
+      migrations: this.#known.map((step) => {
+        const go = async (direction: "up" | "down") => {
+          if (await this.#step(step, direction)) done(step.name);
+        };
+        return { name: step.name, up: () => go("up"), down: () => go("down") };
+      }),
+    });
+  }
+
+  #step(step: Migration, direction: "up" | "down"): Promise<boolean> {
+    this.#tell(step, direction);
+    return this.#engine.migrateIn(async (unit) => {
+      await createMigrationTable(unit.executor);
+      await lockMigrationTable(unit.executor);
+      const isApplied = (await appliedSteps(unit.executor)).some(({ name }) => name === step.name);
+      if (isApplied === (direction === "up")) return false;
+      await step[direction](this.#context(step, direction, unit));
+      await (direction === "up" ? recordStep : removeStep)(unit.executor, step);
+      return true;
+    });
+  }
+
+  #context(step: Migration, direction: "up" | "down", unit: EngineTransaction): MigrationContext {
+    return {
+      engine: this.#engine.dialect.name,
+      schema: editSchema(unit.executor),
+      run: (statement) => unit.executor.run(raw(statement)),
+      progress: (doing) => this.#tell(step, direction, doing),
+      queryInterface: this.#engine.sequelize.getQueryInterface(),
+      transaction: unit.transaction,
+    };
+  }
+
+  #tell(step: Migration, direction: "up" | "down", doing?: string): void {
+    const { length: count } = this.#known;
+    const index = this.#known.indexOf(step);
+    this.#onProgress?.({
+      migration: step.name,
+      index,
+      count,
+      direction,
+      ...(doing !== undefined && { doing }),
+    });
   }
 }
 
-function contextOf(sequelize: Sequelize, unit: EngineTransaction): MigrationContext {
-  return {
-    queryInterface: sequelize.getQueryInterface(),
-    transaction: unit.transaction,
-    run: (statement) => unit.executor.run(raw(statement)),
-  };
+function failure(what: string, error: unknown): StorageError {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new StorageError(`${what} failed and was undone: ${why}`, { cause: error });
+}
+
+/** How the database stands to this program; nothing is written. */
+export async function migrationStatus(
+  engine: Pick<MigratableEngine, "read">,
+  known: readonly Migration[] = allMigrations,
+): Promise<MigrationStatus> {
+  return statusOf(await readApplied(engine), known);
 }
 
 /**
@@ -67,48 +190,57 @@ function contextOf(sequelize: Sequelize, unit: EngineTransaction): MigrationCont
  *
  * @throws {StorageError} the database is newer than the program, or a step failed (it was undone)
  */
-export function migrate(engine: MigratableEngine, options: MigrateOptions = {}): Promise<MigrationReport> {
-  return engine.holdMigration(() => migrateAlone(engine, options));
+export async function migrate(
+  engine: MigratableEngine,
+  options: MigrateOptions = {},
+): Promise<MigrationReport> {
+  const known = options.migrations ?? allMigrations;
+  return engine.holdMigration(async () => {
+    const before = check(await readApplied(engine), known);
+    const [next] = before.pending;
+    if (next === undefined) return { applied: [] };
+    const copy = before.applied.length > 0 ? await engine.copyBeside(next) : undefined;
+    const applied: string[] = [];
+    try {
+      await new Run(engine, known, options.onProgress).umzug((name) => applied.push(name)).up();
+    } catch (error) {
+      throw failure("migrating the database", error);
+    }
+    return { applied, copy };
+  });
 }
 
-async function migrateAlone(engine: MigratableEngine, options: MigrateOptions): Promise<MigrationReport> {
+/**
+ * Undoes the last step, or every step newer than the one named `to`. Each runs in a transaction that also takes it
+ * from the record. What data a step loses when it is undone is said at its `down`; a file is copied beside itself first.
+ *
+ * @throws {StorageError} the database is not of this program, `to` is no applied step, or a step failed (it was
+ *   undone, the ones before it stay)
+ */
+export async function rollback(
+  engine: MigratableEngine,
+  options: MigrateOptions & { to?: string } = {},
+): Promise<RollbackReport> {
   const known = options.migrations ?? allMigrations;
-  const before = await engine.migrateIn(appliedSteps);
-  check(before, known);
-  const pending = known.filter(({ name }) => !before.some((row) => row.name === name));
-  const copy =
-    before.length > 0 && pending.length > 0 ? await engine.copyBeside(String(pending[0]?.name)) : undefined;
-
-  const applied: string[] = [];
-  const umzug = new Umzug({
-    logger: undefined,
-    storage: {
-      // Each step records itself in its own transaction, below.
-      logMigration: async () => {},
-      unlogMigration: async () => {},
-      executed: async () => (await engine.migrateIn(appliedSteps)).map(({ name }) => name),
-    },
-    migrations: known.map((step) => ({
-      name: step.name,
-      up: async () => {
-        options.onProgress?.({ migration: step.name, index: known.indexOf(step), count: known.length });
-        await engine.migrateIn(async (unit) => {
-          if ((await appliedSteps(unit)).some(({ name }) => name === step.name)) return;
-          await step.up(contextOf(engine.sequelize, unit));
-          await unit.executor.run(
-            sql`INSERT INTO migration (name, revision, applied_at) VALUES (${step.name}, ${step.revision}, ${Date.now()})`,
-          );
-          applied.push(step.name);
-        });
-      },
-    })),
+  return engine.holdMigration(async () => {
+    const { applied } = check(await readApplied(engine), known);
+    const from =
+      options.to === undefined ? applied.length - 2 : applied.findIndex(({ name }) => name === options.to);
+    if (options.to !== undefined && from === -1) {
+      throw new StorageError(`cannot go back to the migration ${options.to}: the database does not have it`);
+    }
+    const newer = applied.slice(from + 1);
+    const [first] = newer;
+    if (!first) return { undone: [] };
+    const copy = await engine.copyBeside(`rollback-of-${first.name}`);
+    const undone: string[] = [];
+    try {
+      await new Run(engine, known, options.onProgress)
+        .umzug((name) => undone.push(name))
+        .down({ migrations: newer.map(({ name }) => name).toReversed() });
+    } catch (error) {
+      throw failure("rolling the database back", error);
+    }
+    return { undone, copy };
   });
-  try {
-    await umzug.up();
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new StorageError(`migrating the database failed and was undone: ${why}`, { cause: error });
-  }
-  return { applied, copy };
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createStore, Database, type Migration } from "@larder/storage";
 import test from "ava";
 import { migrations } from "../dist/migrations/index.js";
-import { accountIn, message, temporaryDirectory } from "./support.js";
+import { accountIn, temporaryDirectory } from "./support.js";
 
 const addNotes: Migration = {
   name: "2027.01.01T00.00.00.notes",
@@ -84,57 +84,6 @@ test("a migration that fails half-way is undone, and the old data stays usable",
   await again.database.close();
 });
 
-test("every down undoes its up with data in the tables", async (t) => {
-  const url = `sqlite:${join(await temporaryDirectory(t), "larder.db")}`;
-  const { database } = await Database.open({ url });
-  t.teardown(() => database.close());
-  const store = createStore(database);
-  await store.messages.insert(message(await accountIn(store), "hello"));
-  await database.write(async ({ transaction, executor }) => {
-    const context = {
-      queryInterface: database.sequelize.getQueryInterface(),
-      transaction,
-      run: async (statement: string) => {
-        await executor.run({ sql: statement, values: [] } as never);
-      },
-    };
-    for (const step of migrations.toReversed()) await step.down(context);
-    const left = await executor.all<{ name: string }>({
-      sql: "SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' AND name <> 'migration'",
-      values: [],
-    } as never);
-    t.deepEqual(
-      left.filter(({ name }) => !name.startsWith("sqlite_")),
-      [],
-    );
-    for (const step of migrations) await step.up(context);
-  });
-  t.is(await store.messages.count(), 0);
-});
-
-test("the models describe exactly the columns that the migrations make", async (t) => {
-  const url = `sqlite:${join(await temporaryDirectory(t), "larder.db")}`;
-  const { database } = await Database.open({ url });
-  t.teardown(() => database.close());
-  for (const model of Object.values(database.models) as { tableName: string; getAttributes(): object }[]) {
-    const described = await database.sequelize.getQueryInterface().describeTable(model.tableName);
-    const expected = Object.values(model.getAttributes()).map((attribute) => {
-      const { field, allowNull, primaryKey } = attribute as {
-        field?: string;
-        allowNull?: boolean;
-        primaryKey?: boolean;
-      };
-      return { column: String(field), nullable: primaryKey ? false : allowNull !== false };
-    });
-    const found = Object.entries(described).map(([column, facts]) => ({
-      column,
-      nullable: facts.primaryKey ? false : facts.allowNull,
-    }));
-    const byColumn = (a: { column: string }, b: { column: string }) => a.column.localeCompare(b.column);
-    t.deepEqual(found.sort(byColumn), expected.sort(byColumn), model.tableName);
-  }
-});
-
 test("a file that is no database is refused in words and left as it was", async (t) => {
   const file = join(await temporaryDirectory(t), "larder.db");
   await writeFile(file, "this is a shopping list, not a database, and it is longer than a header");
@@ -143,6 +92,6 @@ test("a file that is no database is refused in words and left as it was", async 
 });
 
 test("a URL of an engine that this build does not have is refused with the remedy", async (t) => {
-  const error = await t.throwsAsync(Database.open({ url: "postgres://localhost/larder" }));
-  t.regex(String(error?.message), /postgres:; use sqlite:PATH/);
+  const error = await t.throwsAsync(Database.open({ url: "mysql://localhost/larder" }));
+  t.regex(String(error?.message), /mysql:; use sqlite:PATH or postgres:/);
 });

@@ -1,169 +1,182 @@
 /**
  * The first tables: accounts and rosters, messages with the reactions ledger, cached pubsub nodes and
- * items, the event log and settings; on SQLite also the two full-text indexes.
+ * items, the event log and settings; and the full text of messages and items.
  */
-import { DataTypes, type ModelAttributes } from "sequelize";
-import type { Migration, MigrationContext } from "./migration.js";
+import { optional, refers, required, table } from "./columns.js";
+import { addFullText, dropFullText } from "./full-text.js";
+import type { Migration } from "./migration.js";
 
-const { INTEGER, BIGINT, TEXT, BOOLEAN } = DataTypes;
-const text = { type: TEXT };
-const must = { type: TEXT, allowNull: false };
-const instant = { type: BIGINT };
-const instantMust = { type: BIGINT, allowNull: false };
-const flag = (defaultValue: boolean) => ({ type: BOOLEAN, allowNull: false, defaultValue });
-const id = { type: INTEGER, primaryKey: true, autoIncrement: true };
-const key = { type: TEXT, allowNull: false, primaryKey: true };
-const belongsTo = (table: string) => ({ model: table, key: "id" });
-const accountKey = {
-  type: INTEGER,
-  allowNull: false,
-  primaryKey: true,
-  references: belongsTo("account"),
-  onDelete: "CASCADE",
-};
-const account = { type: INTEGER, allowNull: false, references: belongsTo("account"), onDelete: "CASCADE" };
+const id = required("id", "id");
+const accountId = required("account_id", "key");
+const ofAccount = [refers("account_id", "account")];
 
-const tables: [name: string, columns: ModelAttributes][] = [
-  [
+const tables = [
+  table(
     "account",
-    {
+    [
       id,
-      jid: { ...must, unique: true },
-      service: text,
-      resource: text,
-      auto_connect: flag(true),
-      tls: { ...must, defaultValue: "required" },
-      ca_file: text,
-      allow_plaintext: flag(false),
-      roster_version: text,
-      last_error: text,
-      removed: flag(false),
-      created_at: instantMust,
-    },
-  ],
-  [
+      required("jid", "text"),
+      optional("service", "text"),
+      optional("resource", "text"),
+      required("auto_connect", "flag", true),
+      required("tls", "text", "required"),
+      optional("ca_file", "text"),
+      required("allow_plaintext", "flag", false),
+      optional("roster_version", "text"),
+      optional("last_error", "json"),
+      required("removed", "flag", false),
+      required("created_at", "instant"),
+    ],
+    { unique: [["jid"]] },
+  ),
+  table(
     "roster_contact",
-    {
-      account_id: accountKey,
-      jid: key,
-      name: text,
-      subscription: { ...must, defaultValue: "none" },
-      ask: text,
-      groups: { ...must, defaultValue: "[]" },
-    },
-  ],
-  [
+    [
+      accountId,
+      required("jid", "text"),
+      optional("name", "text"),
+      required("subscription", "text", "none"),
+      optional("ask", "text"),
+      required("groups", "json", "[]"),
+    ],
+    { primaryKey: ["account_id", "jid"], foreignKeys: ofAccount },
+  ),
+  table(
     "message",
-    {
+    [
       id,
-      uid: { ...must, unique: true },
-      account_id: account,
-      conversation: must,
-      direction: must,
-      type: must,
-      from_jid: must,
-      to_jid: must,
-      sender: must,
-      wire_id: text,
-      origin_id: text,
-      stanza_id: text,
-      stanza_id_by: text,
-      thread: text,
-      reply_to_id: text,
-      timestamp: instantMust,
-      received_at: instantMust,
-      state: text,
-      error: text,
-      nick: text,
-      occupant_id: text,
-      real_jid: text,
-      edited: instant,
-      retracted: instant,
-      delayed: flag(false),
-      encrypted: text,
-      raw: text,
-      extra: { ...must, defaultValue: "{}" },
-      search_text: { ...must, defaultValue: "" },
-    },
-  ],
-  [
+      required("uid", "text"),
+      accountId,
+      required("conversation", "text"),
+      required("direction", "text"),
+      required("type", "text"),
+      required("from_jid", "text"),
+      required("to_jid", "text"),
+      required("sender", "text"),
+      optional("wire_id", "text"),
+      optional("origin_id", "text"),
+      optional("stanza_id", "text"),
+      optional("stanza_id_by", "text"),
+      optional("thread", "text"),
+      optional("reply_to_id", "text"),
+      required("timestamp", "instant"),
+      required("received_at", "instant"),
+      optional("state", "text"),
+      optional("error", "json"),
+      optional("nick", "text"),
+      optional("occupant_id", "text"),
+      optional("real_jid", "text"),
+      optional("edited", "instant"),
+      optional("retracted", "instant"),
+      required("delayed", "flag", false),
+      optional("encrypted", "text"),
+      optional("raw", "text"),
+      required("extra", "json", "{}"),
+      required("search_text", "text", ""),
+    ],
+    { unique: [["uid"]], foreignKeys: ofAccount },
+  ),
+  table(
     "message_text",
-    {
-      message_id: {
-        type: INTEGER,
-        allowNull: false,
-        primaryKey: true,
-        references: belongsTo("message"),
-        onDelete: "CASCADE",
-      },
-      kind: key,
-      lang: { ...key, defaultValue: "" },
-      text: must,
-    },
-  ],
-  [
+    [
+      required("message_id", "key"),
+      required("kind", "text"),
+      required("lang", "text", ""),
+      required("text", "text"),
+    ],
+    { primaryKey: ["message_id", "kind", "lang"], foreignKeys: [refers("message_id", "message")] },
+  ),
+  table(
     "reaction",
-    {
-      account_id: accountKey,
-      conversation: key,
-      target: key,
-      sender: key,
-      emojis: must,
-      timestamp: instantMust,
-      stanza_wire_id: text,
-      previous_emojis: text,
-    },
-  ],
-  ["send_request", { account_id: accountKey, request_id: key, result: must, created_at: instantMust }],
-  [
+    [
+      accountId,
+      required("conversation", "text"),
+      required("target", "text"),
+      required("sender", "text"),
+      required("emojis", "json"),
+      required("timestamp", "instant"),
+      optional("stanza_wire_id", "text"),
+      optional("previous_emojis", "json"),
+    ],
+    { primaryKey: ["account_id", "conversation", "target", "sender"], foreignKeys: ofAccount },
+  ),
+  table(
+    "send_request",
+    [
+      accountId,
+      required("request_id", "text"),
+      required("result", "text"),
+      required("created_at", "instant"),
+    ],
+    { primaryKey: ["account_id", "request_id"], foreignKeys: ofAccount },
+  ),
+  table(
     "pubsub_node",
-    {
+    [
       id,
-      account_id: account,
-      service: must,
-      node: must,
-      analyser: text,
-      type: text,
-      subtype: text,
-      state: must,
-      subscribed: flag(false),
-      generation: { type: INTEGER, allowNull: false, defaultValue: 0 },
-      last_sync: instant,
-      last_check: instant,
-      last_error: text,
-    },
-  ],
-  [
+      accountId,
+      required("service", "text"),
+      required("node", "text"),
+      optional("analyser", "text"),
+      optional("type", "text"),
+      optional("subtype", "text"),
+      required("state", "text"),
+      required("subscribed", "flag", false),
+      required("generation", "count", 0),
+      optional("last_sync", "instant"),
+      optional("last_check", "instant"),
+      optional("last_error", "json"),
+    ],
+    { foreignKeys: ofAccount },
+  ),
+  table(
     "pubsub_item",
-    {
+    [
       id,
-      node_id: { type: INTEGER, allowNull: false, references: belongsTo("pubsub_node"), onDelete: "CASCADE" },
-      item_id: must,
-      publisher: text,
-      created: instantMust,
-      updated: instantMust,
-      date_source: must,
-      xml: must,
-      parsed: text,
-      parsed_folded: text,
-      parse_error: text,
-      parser: text,
-      position: instantMust,
-      next_position: instant,
-      generation: { type: INTEGER, allowNull: false },
-      search_text: { ...must, defaultValue: "" },
-    },
-  ],
-  [
+      required("node_id", "key"),
+      required("item_id", "text"),
+      optional("publisher", "text"),
+      required("created", "instant"),
+      required("updated", "instant"),
+      required("date_source", "text"),
+      required("xml", "text"),
+      optional("parsed", "queried-json"),
+      optional("parsed_folded", "queried-json"),
+      optional("parse_error", "text"),
+      optional("parser", "text"),
+      required("position", "bigint"),
+      optional("next_position", "bigint"),
+      required("generation", "count"),
+      required("search_text", "text", ""),
+    ],
+    { foreignKeys: [refers("node_id", "pubsub_node")] },
+  ),
+  table(
     "pubsub_subscription",
-    { account_id: accountKey, service: key, node: key, subid: { ...key, defaultValue: "" }, state: must },
-  ],
-  [
+    [
+      accountId,
+      required("service", "text"),
+      required("node", "text"),
+      required("subid", "text", ""),
+      required("state", "text"),
+    ],
+    { primaryKey: ["account_id", "service", "node", "subid"], foreignKeys: ofAccount },
+  ),
+  table(
     "event_log",
-    { seq: id, signal: must, account_id: { type: INTEGER }, data: must, created_at: instantMust },
-  ],
-  ["setting", { key, value: must }],
+    [
+      required("seq", "id"),
+      required("signal", "text"),
+      optional("account_id", "key"),
+      required("data", "json"),
+      required("created_at", "instant"),
+    ],
+    { primaryKey: ["seq"] },
+  ),
+  table("setting", [required("key", "text"), required("value", "text")], { primaryKey: ["key"] }),
 ];
+
+const searched = ["message", "pubsub_item"];
 
 const indexes = [
   "CREATE INDEX message_by_conversation ON message (account_id, conversation, timestamp, id)",
@@ -181,32 +194,17 @@ const indexes = [
   "CREATE INDEX event_log_by_time ON event_log (created_at)",
 ];
 
-/** The words are cut and folded before they come here, so the tokenizer has only to split at the blanks. */
-function fullTextIndex(table: string): string[] {
-  const index = `${table}_text_index`;
-  const remove = `INSERT INTO ${index}(${index}, rowid, search_text) VALUES ('delete', old.id, old.search_text)`;
-  const insert = `INSERT INTO ${index}(rowid, search_text) VALUES (new.id, new.search_text)`;
-  return [
-    `CREATE VIRTUAL TABLE ${index} USING fts5(search_text, content='${table}', content_rowid='id', tokenize='ascii')`,
-    `INSERT INTO ${index}(${index}, rank) VALUES ('secure-delete', 1)`,
-    `CREATE TRIGGER ${index}_insert AFTER INSERT ON ${table} BEGIN ${insert}; END`,
-    `CREATE TRIGGER ${index}_delete AFTER DELETE ON ${table} BEGIN ${remove}; END`,
-    `CREATE TRIGGER ${index}_update AFTER UPDATE OF search_text ON ${table} WHEN old.search_text IS NOT new.search_text
-       BEGIN ${remove}; ${insert}; END`,
-  ];
-}
-
 export const initial: Migration = {
   name: "2026.11.23T00.00.00.initial",
   revision: 1,
-  async up({ queryInterface, transaction, run }: MigrationContext) {
-    for (const [name, columns] of tables) await queryInterface.createTable(name, columns, { transaction });
-    for (const statement of indexes) await run(statement);
-    for (const table of ["message", "pubsub_item"])
-      for (const statement of fullTextIndex(table)) await run(statement);
+  async up(context) {
+    for (const description of tables) await context.schema.createTable(description);
+    for (const statement of indexes) await context.run(statement);
+    await addFullText(context, searched);
   },
-  async down({ queryInterface, transaction, run }: MigrationContext) {
-    for (const table of ["message", "pubsub_item"]) await run(`DROP TABLE ${table}_text_index`);
-    for (const [name] of tables.toReversed()) await queryInterface.dropTable(name, { transaction });
+  /** Everything is lost. */
+  async down(context) {
+    await dropFullText(context, searched);
+    for (const { name } of tables.toReversed()) await context.schema.dropTable(name);
   },
 };

@@ -1,5 +1,5 @@
-import { DataTypes, Model, type Sequelize } from "sequelize";
-import { instant, json } from "./columns.js";
+import { Model, type Sequelize } from "sequelize";
+import { columnsFor } from "./columns.js";
 
 /** A local identity the daemon connects as. Its password is not here. */
 export class AccountModel extends Model {
@@ -17,34 +17,29 @@ export class AccountModel extends Model {
   declare createdAt: number;
 }
 
-export const initAccount = (sequelize: Sequelize) =>
-  class extends AccountModel {}.init(
+export function initAccount(sequelize: Sequelize) {
+  const c = columnsFor(sequelize);
+  return class extends AccountModel {}.init(
     {
-      id: { type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true },
-      jid: {
-        type: DataTypes.TEXT,
-        allowNull: false,
-        unique: true,
-        comment: "bare JID, normalised (RFC 7622)",
-      },
-      service: { type: DataTypes.TEXT, comment: "where to connect; null means SRV records" },
-      resource: { type: DataTypes.TEXT },
-      autoConnect: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: true },
-      tls: { type: DataTypes.TEXT, allowNull: false, defaultValue: "required" },
-      caFile: { type: DataTypes.TEXT, comment: "PEM file of a private CA for this account alone" },
-      allowPlaintext: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: false },
-      rosterVersion: { type: DataTypes.TEXT, comment: "RFC 6121 §2.6; what the roster rows stand at" },
-      lastError: { type: json, comment: "why the last connection failed or ended" },
-      removed: {
-        type: DataTypes.BOOLEAN,
-        allowNull: false,
+      id: c.id(),
+      jid: c.text({ allowNull: false, unique: true, comment: "bare JID, normalised (RFC 7622)" }),
+      service: c.text({ comment: "where to connect; null means SRV records" }),
+      resource: c.text({ comment: "asked for when binding (RFC 6120 §7.7); null lets the server choose" }),
+      autoConnect: c.flag({ defaultValue: true, comment: "connect when the daemon starts" }),
+      tls: c.text({ allowNull: false, defaultValue: "required", comment: "required or disabled" }),
+      caFile: c.text({ comment: "PEM file of a private CA for this account alone" }),
+      allowPlaintext: c.flag({ defaultValue: false, comment: "without TLS also to other machines" }),
+      rosterVersion: c.text({ comment: "RFC 6121 §2.6; what the roster rows stand at" }),
+      lastError: c.json({ comment: "why the last connection failed or ended" }),
+      removed: c.flag({
         defaultValue: false,
         comment: "the account was removed and its data kept; adding it again brings it back",
-      },
-      createdAt: { type: instant, allowNull: false },
+      }),
+      createdAt: c.instant({ allowNull: false }),
     },
     { sequelize, tableName: "account", modelName: "Account" },
   );
+}
 
 /** A roster entry (RFC 6121 §2). */
 export class RosterContactModel extends Model {
@@ -56,15 +51,17 @@ export class RosterContactModel extends Model {
   declare groups: string;
 }
 
-export const initRosterContact = (sequelize: Sequelize) =>
-  class extends RosterContactModel {}.init(
+export function initRosterContact(sequelize: Sequelize) {
+  const c = columnsFor(sequelize);
+  return class extends RosterContactModel {}.init(
     {
-      accountId: { type: DataTypes.INTEGER, primaryKey: true },
-      jid: { type: DataTypes.TEXT, primaryKey: true },
-      name: { type: DataTypes.TEXT },
-      subscription: { type: DataTypes.TEXT, allowNull: false, defaultValue: "none" },
-      ask: { type: DataTypes.TEXT },
-      groups: { type: json, allowNull: false, defaultValue: "[]" },
+      accountId: c.key("account", { primaryKey: true }),
+      jid: c.text({ primaryKey: true }),
+      name: c.text({ comment: "the name that the user gave (RFC 6121 §2.1.2.4)" }),
+      subscription: c.text({ allowNull: false, defaultValue: "none" }),
+      ask: c.text({ comment: "subscribe while a request of ours is pending" }),
+      groups: c.json({ allowNull: false, defaultValue: "[]", comment: "list of names" }),
     },
     { sequelize, tableName: "roster_contact", modelName: "RosterContact" },
   );
+}

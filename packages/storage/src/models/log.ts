@@ -1,5 +1,5 @@
-import { DataTypes, Model, type Sequelize } from "sequelize";
-import { instant, json } from "./columns.js";
+import { Model, type Sequelize } from "sequelize";
+import { columnsFor, index } from "./columns.js";
 
 /** A row of the durable event log: what happened, by ids; content is read when it is delivered. */
 export class EventModel extends Model {
@@ -10,22 +10,24 @@ export class EventModel extends Model {
   declare createdAt: number;
 }
 
-export const initEvent = (sequelize: Sequelize) =>
-  class extends EventModel {}.init(
+export function initEvent(sequelize: Sequelize) {
+  const c = columnsFor(sequelize);
+  return class extends EventModel {}.init(
     {
-      seq: {
-        type: DataTypes.INTEGER,
-        primaryKey: true,
-        autoIncrement: true,
-        comment: "order of commits; never used twice",
-      },
-      signal: { type: DataTypes.TEXT, allowNull: false },
-      accountId: { type: DataTypes.INTEGER },
-      data: { type: json, allowNull: false },
-      createdAt: { type: instant, allowNull: false },
+      seq: c.id({ comment: "order of commits; never used twice" }),
+      signal: c.text({ allowNull: false, comment: "name of the signal that tells it" }),
+      accountId: c.looseKey({ comment: "whom it concerns; null where it is no account" }),
+      data: c.json({ allowNull: false, comment: "ids and small facts" }),
+      createdAt: c.instant({ allowNull: false, comment: "by which the log is pruned" }),
     },
-    { sequelize, tableName: "event_log", modelName: "Event" },
+    {
+      sequelize,
+      tableName: "event_log",
+      modelName: "Event",
+      indexes: [index("event_log_by_time", ["created_at"])],
+    },
   );
+}
 
 /** Small facts that the program keeps about itself. */
 export class SettingModel extends Model {
@@ -33,11 +35,13 @@ export class SettingModel extends Model {
   declare value: string;
 }
 
-export const initSetting = (sequelize: Sequelize) =>
-  class extends SettingModel {}.init(
+export function initSetting(sequelize: Sequelize) {
+  const c = columnsFor(sequelize);
+  return class extends SettingModel {}.init(
     {
-      key: { type: DataTypes.TEXT, primaryKey: true },
-      value: { type: DataTypes.TEXT, allowNull: false },
+      key: c.text({ primaryKey: true }),
+      value: c.text({ allowNull: false }),
     },
     { sequelize, tableName: "setting", modelName: "Setting" },
   );
+}

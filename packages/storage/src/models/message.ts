@@ -1,5 +1,5 @@
-import { DataTypes, Model, type Sequelize } from "sequelize";
-import { instant, json } from "./columns.js";
+import { Model, type Sequelize } from "sequelize";
+import { columnsFor, index } from "./columns.js";
 
 /** One message of one account's history. */
 export class MessageModel extends Model {
@@ -34,58 +34,63 @@ export class MessageModel extends Model {
   declare searchText: string;
 }
 
-export const initMessage = (sequelize: Sequelize) =>
-  class extends MessageModel {}.init(
+export function initMessage(sequelize: Sequelize) {
+  const c = columnsFor(sequelize);
+  return class extends MessageModel {}.init(
     {
-      id: { type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true },
-      uid: {
-        type: DataTypes.TEXT,
+      id: c.id(),
+      uid: c.text({ allowNull: false, unique: true, comment: "Larder's own id, stable for ever" }),
+      accountId: c.key("account", { allowNull: false }),
+      conversation: c.text({
         allowNull: false,
-        unique: true,
-        comment: "Larder's own id, stable for ever",
-      },
-      accountId: { type: DataTypes.INTEGER, allowNull: false },
-      conversation: { type: DataTypes.TEXT, allowNull: false },
-      direction: { type: DataTypes.TEXT, allowNull: false },
-      type: { type: DataTypes.TEXT, allowNull: false },
-      fromJid: { type: DataTypes.TEXT, allowNull: false },
-      toJid: { type: DataTypes.TEXT, allowNull: false },
-      sender: {
-        type: DataTypes.TEXT,
-        allowNull: false,
-        comment: "the verified sender: bare JID, or room/nick",
-      },
-      wireId: { type: DataTypes.TEXT, comment: "the stanza's id attribute" },
-      originId: { type: DataTypes.TEXT, comment: "XEP-0359; a hint that belongs to `sender`" },
-      stanzaId: { type: DataTypes.TEXT, comment: "the archive's id, from an entity that announces it" },
-      stanzaIdBy: { type: DataTypes.TEXT },
-      thread: { type: DataTypes.TEXT },
-      replyToId: { type: DataTypes.TEXT, comment: "XEP-0461: the wire id replied to" },
-      timestamp: { type: instant, allowNull: false, comment: "archive's or delay's time, else the arrival" },
-      receivedAt: { type: instant, allowNull: false },
-      state: {
-        type: DataTypes.TEXT,
-        comment: "of an outgoing message: pending, sent, delivered, displayed, failed",
-      },
-      error: { type: json },
-      nick: { type: DataTypes.TEXT },
-      occupantId: { type: DataTypes.TEXT },
-      realJid: { type: DataTypes.TEXT },
-      edited: { type: instant },
-      retracted: { type: instant },
-      delayed: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: false },
-      encrypted: { type: DataTypes.TEXT, comment: "namespace of the encryption, kept and not decrypted" },
-      raw: { type: DataTypes.TEXT, comment: "the stanza as it came; scrubbed on retraction" },
-      extra: { type: json, allowNull: false, defaultValue: "{}" },
-      searchText: {
-        type: DataTypes.TEXT,
-        allowNull: false,
-        defaultValue: "",
-        comment: "what the full-text index holds",
-      },
+        comment: "bare JID of the other party or room; room/nick for private room messages",
+      }),
+      direction: c.text({ allowNull: false, comment: "in or out; a note to oneself is out" }),
+      type: c.text({ allowNull: false, comment: "of the stanza (RFC 6121 §5.2.2)" }),
+      fromJid: c.text({ allowNull: false, comment: "as on the wire" }),
+      toJid: c.text({ allowNull: false, comment: "as on the wire" }),
+      sender: c.text({ allowNull: false, comment: "the verified sender: bare JID, or room/nick" }),
+      wireId: c.text({ comment: "the stanza's id attribute" }),
+      originId: c.text({ comment: "XEP-0359; a hint that belongs to `sender`" }),
+      stanzaId: c.text({ comment: "the archive's id, from an entity that announces it" }),
+      stanzaIdBy: c.text({ comment: "who gave `stanza_id`: the account or the room" }),
+      thread: c.text({ comment: "RFC 6121 §5.2.5" }),
+      replyToId: c.text({ comment: "XEP-0461: the wire id replied to" }),
+      timestamp: c.instant({ allowNull: false, comment: "archive's or delay's time, else the arrival" }),
+      receivedAt: c.instant({ allowNull: false, comment: "when it was stored here" }),
+      state: c.text({ comment: "of an outgoing message: pending, sent, delivered, displayed, failed" }),
+      error: c.json({ comment: "why `state` is failed" }),
+      nick: c.text({ comment: "XEP-0172, or the occupant's in a room" }),
+      occupantId: c.text({ comment: "XEP-0421, from a room that announces it" }),
+      realJid: c.text({ comment: "of the occupant, where the room shows it" }),
+      edited: c.instant({ comment: "time of the last correction (XEP-0308)" }),
+      retracted: c.instant({ comment: "since when only this row is left of it (XEP-0424, 0425)" }),
+      delayed: c.flag({ defaultValue: false, comment: "it came with a delay stamp (XEP-0203)" }),
+      encrypted: c.text({ comment: "namespace of the encryption, kept and not decrypted" }),
+      raw: c.text({ comment: "the stanza as it came; scrubbed on retraction" }),
+      extra: c.json({ allowNull: false, defaultValue: "{}", comment: "what plugins and gateways say of it" }),
+      searchText: c.text({ allowNull: false, defaultValue: "", comment: "what the full-text index holds" }),
     },
-    { sequelize, tableName: "message", modelName: "Message" },
+    {
+      sequelize,
+      tableName: "message",
+      modelName: "Message",
+      indexes: [
+        index("message_by_conversation", ["account_id", "conversation", "timestamp", "id"]),
+        index("message_by_time", ["timestamp", "id"]),
+        index("message_by_stanza_id", ["account_id", "stanza_id_by", "stanza_id"], {
+          unique: true,
+          where: "stanza_id IS NOT NULL",
+        }),
+        index("message_by_wire_id", ["account_id", "conversation", "wire_id"]),
+        index("message_by_origin_id", ["account_id", "conversation", "origin_id"], {
+          where: "origin_id IS NOT NULL",
+        }),
+        index("message_pending", ["account_id", "conversation"], { where: "state = 'pending'" }),
+      ],
+    },
   );
+}
 
 /** A body or subject in one language (RFC 6121 §5.2.3, §5.2.4). */
 export class MessageTextModel extends Model {
@@ -93,18 +98,26 @@ export class MessageTextModel extends Model {
   declare kind: "body" | "subject";
   declare lang: string;
   declare text: string;
+  declare position: number;
 }
 
-export const initMessageText = (sequelize: Sequelize) =>
-  class extends MessageTextModel {}.init(
+export function initMessageText(sequelize: Sequelize) {
+  const c = columnsFor(sequelize);
+  return class extends MessageTextModel {}.init(
     {
-      messageId: { type: DataTypes.INTEGER, primaryKey: true },
-      kind: { type: DataTypes.TEXT, primaryKey: true },
-      lang: { type: DataTypes.TEXT, primaryKey: true, comment: "empty where none is stated" },
-      text: { type: DataTypes.TEXT, allowNull: false },
+      messageId: c.key("message", { primaryKey: true }),
+      kind: c.text({ primaryKey: true, comment: "body or subject" }),
+      lang: c.text({ primaryKey: true, defaultValue: "", comment: "empty where none is stated" }),
+      text: c.text({ allowNull: false }),
+      position: c.count({
+        allowNull: false,
+        defaultValue: 0,
+        comment: "the order in which the stanza has them",
+      }),
     },
     { sequelize, tableName: "message_text", modelName: "MessageText" },
   );
+}
 
 /** What one sender's reactions to one message are now (XEP-0444): the ledger. */
 export class ReactionModel extends Model {
@@ -118,27 +131,31 @@ export class ReactionModel extends Model {
   declare previousEmojis: string | null;
 }
 
-export const initReaction = (sequelize: Sequelize) =>
-  class extends ReactionModel {}.init(
+export function initReaction(sequelize: Sequelize) {
+  const c = columnsFor(sequelize);
+  return class extends ReactionModel {}.init(
     {
-      accountId: { type: DataTypes.INTEGER, primaryKey: true },
-      conversation: { type: DataTypes.TEXT, primaryKey: true },
-      target: {
-        type: DataTypes.TEXT,
-        primaryKey: true,
-        comment: "wire id of the message, which may not be stored yet",
-      },
-      sender: { type: DataTypes.TEXT, primaryKey: true },
-      emojis: { type: json, allowNull: false, comment: "the full set; an empty one stays as a tombstone" },
-      timestamp: { type: instant, allowNull: false },
-      stanzaWireId: { type: DataTypes.TEXT, comment: "of our own stanza, by which a refusal names it" },
-      previousEmojis: {
-        type: json,
-        comment: "our set before the one that may still be refused (XEP-0444 §3.3)",
-      },
+      accountId: c.key("account", { primaryKey: true }),
+      conversation: c.text({ primaryKey: true, comment: "as in the message" }),
+      target: c.text({ primaryKey: true, comment: "wire id of the message, which may not be stored yet" }),
+      sender: c.text({ primaryKey: true, comment: "bare JID; in rooms the occupant-id, else room/nick" }),
+      emojis: c.json({ allowNull: false, comment: "the full set; an empty one stays as a tombstone" }),
+      timestamp: c.instant({ allowNull: false, comment: "of the set that stands; older ones do not count" }),
+      stanzaWireId: c.text({ comment: "of our own stanza, by which a refusal names it" }),
+      previousEmojis: c.json({ comment: "our set before the one that may still be refused (XEP-0444 §3.3)" }),
     },
-    { sequelize, tableName: "reaction", modelName: "Reaction" },
+    {
+      sequelize,
+      tableName: "reaction",
+      modelName: "Reaction",
+      indexes: [
+        index("reaction_by_stanza", ["account_id", "stanza_wire_id"], {
+          where: "stanza_wire_id IS NOT NULL",
+        }),
+      ],
+    },
   );
+}
 
 /** Sends that named a `requestId`, so that a repeated call sends once. */
 export class SendRequestModel extends Model {
@@ -148,17 +165,15 @@ export class SendRequestModel extends Model {
   declare createdAt: number;
 }
 
-export const initSendRequest = (sequelize: Sequelize) =>
-  class extends SendRequestModel {}.init(
+export function initSendRequest(sequelize: Sequelize) {
+  const c = columnsFor(sequelize);
+  return class extends SendRequestModel {}.init(
     {
-      accountId: { type: DataTypes.INTEGER, primaryKey: true },
-      requestId: { type: DataTypes.TEXT, primaryKey: true },
-      result: {
-        type: DataTypes.TEXT,
-        allowNull: false,
-        comment: "what the first call made: a uid or an item id",
-      },
-      createdAt: { type: instant, allowNull: false },
+      accountId: c.key("account", { primaryKey: true }),
+      requestId: c.text({ primaryKey: true }),
+      result: c.text({ allowNull: false, comment: "what the first call made: a uid or an item id" }),
+      createdAt: c.instant({ allowNull: false }),
     },
     { sequelize, tableName: "send_request", modelName: "SendRequest" },
   );
+}

@@ -1,10 +1,10 @@
-import { DataTypes, Model, type Sequelize } from "sequelize";
-import { instant, json } from "./columns.js";
+import { Model, type Sequelize } from "sequelize";
+import { columnsFor, index } from "./columns.js";
 
 /** A pubsub node that the cache knows about. */
 export class PubsubNodeModel extends Model {
   declare id: number;
-  declare accountId: number;
+  declare accountId: number | null;
   declare service: string;
   declare node: string;
   declare analyser: string | null;
@@ -16,36 +16,46 @@ export class PubsubNodeModel extends Model {
   declare lastSync: number | null;
   declare lastCheck: number | null;
   declare lastError: string | null;
+  declare items: number;
 }
 
-export const initPubsubNode = (sequelize: Sequelize) =>
-  class extends PubsubNodeModel {}.init(
+export function initPubsubNode(sequelize: Sequelize) {
+  const c = columnsFor(sequelize);
+  return class extends PubsubNodeModel {}.init(
     {
-      id: { type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true },
-      accountId: { type: DataTypes.INTEGER, allowNull: false, comment: "who may read this copy" },
-      service: { type: DataTypes.TEXT, allowNull: false },
-      node: { type: DataTypes.TEXT, allowNull: false },
-      analyser: { type: DataTypes.TEXT },
-      type: { type: DataTypes.TEXT },
-      subtype: { type: DataTypes.TEXT },
-      state: {
-        type: DataTypes.TEXT,
-        allowNull: false,
-        comment: "new, syncing, synced, stale, error, ignored",
-      },
-      subscribed: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: false },
-      generation: {
-        type: DataTypes.INTEGER,
+      id: c.id(),
+      accountId: c.key("account", {
+        comment:
+          "who may read this copy; null where accounts share it (XEP-0460 §11): see pubsub_node_reader",
+      }),
+      service: c.text({ allowNull: false, comment: "JID of the service; a bare JID for PEP" }),
+      node: c.text({ allowNull: false }),
+      analyser: c.text({ comment: "name of the analyser that claimed the node" }),
+      type: c.text({ comment: "what the analyser says it holds: blog, event, …" }),
+      subtype: c.text({ comment: "finer than `type`: comment, …" }),
+      state: c.text({ allowNull: false, comment: "new, syncing, synced, stale, error, ignored" }),
+      subscribed: c.flag({ defaultValue: false, comment: "the service sends us its events" }),
+      generation: c.count({ allowNull: false, defaultValue: 0, comment: "counts synchronisations" }),
+      lastSync: c.instant({ comment: "end of the last full synchronisation" }),
+      lastCheck: c.instant({ comment: "when it was last known to be up to date" }),
+      lastError: c.json({ comment: "why the last attempt failed, and how often" }),
+      items: c.count({
         allowNull: false,
         defaultValue: 0,
-        comment: "counts synchronisations",
-      },
-      lastSync: { type: instant },
-      lastCheck: { type: instant },
-      lastError: { type: json },
+        comment: "number of visible items (position >= 0), kept so that nobody has to count",
+      }),
     },
-    { sequelize, tableName: "pubsub_node", modelName: "PubsubNode" },
+    {
+      sequelize,
+      tableName: "pubsub_node",
+      modelName: "PubsubNode",
+      indexes: [
+        index("pubsub_node_by_name", ["account_id", "service", "node"], { unique: true }),
+        index("pubsub_node_shared", ["service", "node"], { unique: true, where: "account_id IS NULL" }),
+      ],
+    },
   );
+}
 
 /** One item of a cached node. */
 export class PubsubItemModel extends Model {
@@ -67,36 +77,45 @@ export class PubsubItemModel extends Model {
   declare searchText: string;
 }
 
-export const initPubsubItem = (sequelize: Sequelize) =>
-  class extends PubsubItemModel {}.init(
+export function initPubsubItem(sequelize: Sequelize) {
+  const c = columnsFor(sequelize);
+  return class extends PubsubItemModel {}.init(
     {
-      id: { type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true },
-      nodeId: { type: DataTypes.INTEGER, allowNull: false },
-      itemId: { type: DataTypes.TEXT, allowNull: false },
-      publisher: { type: DataTypes.TEXT },
-      created: { type: instant, allowNull: false },
-      updated: { type: instant, allowNull: false },
-      dateSource: { type: DataTypes.TEXT, allowNull: false },
-      xml: { type: DataTypes.TEXT, allowNull: false, comment: "the whole item element" },
-      parsed: { type: json, comment: "the parser's result; null without a parser or after a failure" },
-      parsedFolded: {
-        type: json,
-        comment: "`parsed` with its strings case-folded, for comparisons without case",
-      },
-      parseError: { type: DataTypes.TEXT },
-      parser: { type: DataTypes.TEXT, comment: "name and version of the parser that made `parsed`" },
-      position: { type: DataTypes.BIGINT, allowNull: false, comment: "the service's order, oldest first" },
-      nextPosition: { type: DataTypes.BIGINT, comment: "the order found by the running synchronisation" },
-      generation: { type: DataTypes.INTEGER, allowNull: false, comment: "synchronisation that saw it last" },
-      searchText: {
-        type: DataTypes.TEXT,
+      id: c.id(),
+      nodeId: c.key("pubsub_node", { allowNull: false }),
+      itemId: c.text({ allowNull: false, comment: "the item's id within its node" }),
+      publisher: c.text({ comment: "as the service states it; nobody else is believed" }),
+      created: c.instant({ allowNull: false, comment: "the service's, else when it was first seen" }),
+      updated: c.instant({
         allowNull: false,
-        defaultValue: "",
-        comment: "what the full-text index holds",
-      },
+        comment: "the service's, else when this version was first seen",
+      }),
+      dateSource: c.text({ allowNull: false, comment: "service or observed" }),
+      xml: c.text({ allowNull: false, comment: "the whole item element" }),
+      parsed: c.queriedJson({ comment: "the parser's result; null without a parser or after a failure" }),
+      parsedFolded: c.queriedJson({
+        comment: "`parsed` with its strings case-folded, for comparisons without case",
+      }),
+      parseError: c.text({ comment: "why there is no `parsed`" }),
+      parser: c.text({ comment: "name and version of the parser that made `parsed`" }),
+      position: c.bigint({ allowNull: false, comment: "the service's order, oldest first" }),
+      nextPosition: c.bigint({ comment: "the order found by the running synchronisation" }),
+      generation: c.count({ allowNull: false, comment: "synchronisation that saw it last" }),
+      searchText: c.text({ allowNull: false, defaultValue: "", comment: "what the full-text index holds" }),
     },
-    { sequelize, tableName: "pubsub_item", modelName: "PubsubItem" },
+    {
+      sequelize,
+      tableName: "pubsub_item",
+      modelName: "PubsubItem",
+      indexes: [
+        index("pubsub_item_by_id", ["node_id", "item_id"], { unique: true }),
+        index("pubsub_item_by_position", ["node_id", "position"]),
+        index("pubsub_item_by_updated", ["updated", "id"]),
+        index("pubsub_item_by_created", ["created", "id"]),
+      ],
+    },
   );
+}
 
 /** A subscription that the service has confirmed (XEP-0060 §4.2). */
 export class PubsubSubscriptionModel extends Model {
@@ -107,14 +126,16 @@ export class PubsubSubscriptionModel extends Model {
   declare state: string;
 }
 
-export const initPubsubSubscription = (sequelize: Sequelize) =>
-  class extends PubsubSubscriptionModel {}.init(
+export function initPubsubSubscription(sequelize: Sequelize) {
+  const c = columnsFor(sequelize);
+  return class extends PubsubSubscriptionModel {}.init(
     {
-      accountId: { type: DataTypes.INTEGER, primaryKey: true },
-      service: { type: DataTypes.TEXT, primaryKey: true },
-      node: { type: DataTypes.TEXT, primaryKey: true },
-      subid: { type: DataTypes.TEXT, primaryKey: true, comment: "empty where the service gives none" },
-      state: { type: DataTypes.TEXT, allowNull: false },
+      accountId: c.key("account", { primaryKey: true }),
+      service: c.text({ primaryKey: true }),
+      node: c.text({ primaryKey: true }),
+      subid: c.text({ primaryKey: true, defaultValue: "", comment: "empty where the service gives none" }),
+      state: c.text({ allowNull: false, comment: "none, pending, unconfigured, subscribed" }),
     },
     { sequelize, tableName: "pubsub_subscription", modelName: "PubsubSubscription" },
   );
+}

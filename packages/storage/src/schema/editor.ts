@@ -1,0 +1,44 @@
+import type {
+  ColumnDescription,
+  EngineName,
+  ForeignKeyDescription,
+  IndexDescription,
+  TableDescription,
+} from "./description.js";
+
+/** A reference that a new column carries: to `id` of a table unless it says otherwise. */
+export type ColumnReference = Omit<ForeignKeyDescription, "columns">;
+
+/**
+ * Changes the schema, with the same effect on both engines: data, keys, indexes, triggers and full-text indexes of
+ * what is not named stay as they are. Everything runs in the migration's transaction.
+ */
+export interface SchemaEditor {
+  readonly engine: EngineName;
+  /** Creates the table with its indexes. */
+  createTable(table: TableDescription): Promise<void>;
+  dropTable(name: string): Promise<void>;
+  /** Adds a column at the end. One that is not nullable needs a default where the table has rows. */
+  addColumn(table: string, column: ColumnDescription, references?: ColumnReference): Promise<void>;
+  /** Drops the column with every index, unique rule and foreign key that it is part of. */
+  dropColumn(table: string, column: string): Promise<void>;
+  /**
+   * Gives a column another type, nullability or default. Where it may no longer be null, null becomes the default.
+   *
+   * @throws {Error} a value cannot be said in the new type, or is null where nothing takes its place
+   */
+  changeColumn(table: string, column: ColumnDescription): Promise<void>;
+  /** The columns of the primary key; none takes it away. */
+  changePrimaryKey(table: string, columns: readonly string[]): Promise<void>;
+  addUnique(table: string, columns: readonly string[]): Promise<void>;
+  dropUnique(table: string, columns: readonly string[]): Promise<void>;
+  addForeignKey(table: string, key: ForeignKeyDescription): Promise<void>;
+  dropForeignKey(table: string, columns: readonly string[]): Promise<void>;
+  addIndex(table: string, index: IndexDescription): Promise<void>;
+  dropIndex(name: string): Promise<void>;
+}
+
+/** Whether two lists of names are the same, in the same order. */
+export function sameNames(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((name, place) => name === other[place]);
+}

@@ -1,0 +1,43 @@
+import { migrations } from "../dist/migrations/index.js";
+import { migrate, rollback } from "../dist/migrator.js";
+import { defineModels } from "../dist/models/index.js";
+import { compareSchemas, describeDifference } from "../dist/schema/differences.js";
+import { readModels } from "../dist/schema/model-reader.js";
+import { readSchema } from "../dist/schema/read-schema.js";
+import { emptyDatabase } from "./migratable.js";
+import { common, fillTables, ROWS, readRows } from "./rows.js";
+import { onEachEngine } from "./support.js";
+
+onEachEngine("the models describe exactly the schema that the migrations make", async (t, name) => {
+  const { engine } = await emptyDatabase(t, name);
+  await migrate(engine);
+  const found = await engine.read(({ executor }) => readSchema(executor));
+  const wanted = readModels(Object.values(defineModels(engine.sequelize)));
+  t.is(found.size, wanted.size);
+  t.deepEqual(
+    compareSchemas(name, wanted, found).map((difference) => describeDifference(name, difference)),
+    [],
+  );
+});
+
+for (const [place, step] of migrations.entries()) {
+  onEachEngine(`${step.name} keeps the rows of every table, up and down`, async (t, name) => {
+    const { engine } = await emptyDatabase(t, name);
+    const rows = () => engine.read(({ executor }) => readRows(executor));
+    const schema = () => engine.read(({ executor }) => readSchema(executor));
+    await migrate(engine, { migrations: migrations.slice(0, place) });
+    await engine.migrateIn(({ executor }) => fillTables(executor));
+    const before = await rows();
+    await migrate(engine, { migrations: migrations.slice(0, place + 1) });
+    const up = await rows();
+    t.deepEqual(common(up, before), common(before, up));
+    const after = await schema();
+    await engine.migrateIn(({ executor }) => fillTables(executor));
+    for (const [table, entries] of await rows()) t.is(entries.length, ROWS, table);
+
+    await rollback(engine, { migrations });
+    t.deepEqual(await rows(), before);
+    await migrate(engine, { migrations: migrations.slice(0, place + 1) });
+    t.deepEqual(await schema(), after);
+  });
+}
