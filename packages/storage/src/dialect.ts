@@ -55,6 +55,12 @@ export interface Dialect {
     columns: Readonly<Record<Column, RecordColumnType>>,
     rows: readonly Readonly<Partial<Record<Column, string | number | null>>>[],
   ): Sql;
+  /** A join whose left side is gone through first, where the planner would not know how small it is. */
+  readonly joinInOrder: Sql;
+  /** Said after a table: it is gone through in the order of this index, where the planner would sort all of it. */
+  inOrderOf(index: string): Sql;
+  /** What keeps a condition from leading the planner to an index: the column itself where there is no need. */
+  aside(column: Sql): Sql;
   /** JSON text on its way into a column that conditions look into. */
   asJson(text: Sql): Sql;
   /**

@@ -1,16 +1,21 @@
 export { Database, type DatabaseOptions, type ReadUnit, type UnitOfWork } from "./database.js";
+export type { Engine, EngineTransaction } from "./engine.js";
 export * from "./errors.js";
 export type { EventFilter, EventRetention, LoggedEvent } from "./event-log.js";
 export { holdDatabase } from "./hold.js";
 export type { Migration, MigrationContext } from "./migrations/migration.js";
-export type {
-  MigrateOptions,
-  MigrationProgress,
-  MigrationReport,
-  MigrationStatus,
-  RollbackReport,
+export {
+  type MigratableEngine,
+  type MigrateOptions,
+  type MigrationProgress,
+  type MigrationReport,
+  type MigrationStatus,
+  migrate,
+  migrationStatus,
+  type RollbackReport,
+  rollback,
 } from "./migrator.js";
-export { type DatabaseAddress, databaseAddress } from "./open-engine.js";
+export { type DatabaseAddress, databaseAddress, openEngine } from "./open-engine.js";
 export type { AccountRecord, AccountRepository, NewAccount } from "./repositories/accounts.js";
 export type { EventLogRepository } from "./repositories/events.js";
 export type { FoundItem, ItemOrder, ItemSearch, ItemSearchRepository } from "./repositories/item-search.js";
@@ -18,8 +23,10 @@ export type { ItemInput, ItemRecord, ItemRepository, KnownItem } from "./reposit
 export type {
   HistoryQuery,
   LocalisedText,
+  MessageCorrection,
   MessageRecord,
   MessageRepository,
+  MessageVersion,
   NewMessage,
 } from "./repositories/messages.js";
 export type {
@@ -39,6 +46,7 @@ export type {
 export type { RosterContact, RosterRepository } from "./repositories/roster.js";
 export { REQUEST_MEMORY_MS, type SendRequestRepository } from "./repositories/send-requests.js";
 export type { SubscriptionRecord, SubscriptionRepository } from "./repositories/subscriptions.js";
+export * from "./schema/index.js";
 export type { ParsedCondition } from "./search/conditions.js";
 export { type FullTextQuery, parseFullTextQuery } from "./search/full-text-query.js";
 export type { JsonPath } from "./search/json-path.js";

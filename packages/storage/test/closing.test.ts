@@ -42,7 +42,7 @@ onEachEngine(
   async (t, engine) => {
     const { database } = await temporaryStore(t, engine);
     const go = gate();
-    const places = engine === "sqlite" ? 4 : 8;
+    const places = 8;
     let readers = 0;
     const all = gate();
     const busy = Array.from({ length: places }, () =>

@@ -34,12 +34,12 @@ onEachEngine(
       { path: START, op: "between", value: [10, 12] },
       { path: START, op: "in", value: [3, "3", 5] },
       { path: KEY, op: "==", value: "name 77" },
-      { path: KEY, op: ">=", value: "name 9990" },
+      { path: KEY, op: ">=", value: "name 997" },
       { path: KEY, op: "in", value: ["name 5", "name 6", 7] },
     ] as const) {
       await store.database.pathIndexes.ensure([]);
       const before = await store.itemSearch.search(search(condition));
-      t.notRegex((await store.itemSearch.plan(search(condition))).join("\n"), /path_/);
+      t.notRegex((await store.itemSearch.plan(search(condition))).join("\n"), /path_[0-9a-f]{16}/);
       await store.database.pathIndexes.ensure([START, KEY]);
       await store.database.vacuum();
       const plan = (await store.itemSearch.plan(search(condition))).join("\n");

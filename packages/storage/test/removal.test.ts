@@ -75,3 +75,23 @@ test("after an account is removed, no byte of its messages and events is left in
   await database.close();
   t.deepEqual(await filesHold(file, SECRET), []);
 });
+
+test("after a corrected message is retracted, no byte of what it ever said is left in any file", async (t) => {
+  const file = `${await temporaryDirectory(t)}/larder.db`;
+  const { database } = await Database.open({ url: `sqlite:${file}` });
+  const store = createStore(database);
+  const said = await store.messages.insert(
+    message(await accountIn(store), `the ${SECRET}`, { raw: `<message>${SECRET}</message>` }),
+  );
+  await store.messages.correct(said.id, {
+    bodies: [{ lang: "", text: `two ${SECRET}` }],
+    subjects: [{ lang: "de", text: SECRET }],
+    timestamp: new Date(),
+    raw: `<message>two ${SECRET}</message>`,
+  });
+  t.is((await store.messages.history({ search: SECRET, limit: 9 })).messages.length, 1);
+  await store.messages.retract(said.id, new Date());
+  t.is((await store.messages.history({ search: SECRET, limit: 9 })).messages.length, 0);
+  await database.close();
+  t.deepEqual(await filesHold(file, SECRET), []);
+});

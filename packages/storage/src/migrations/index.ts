@@ -1,5 +1,5 @@
 import { initial } from "./2026.11.23T00.00.00.initial.js";
-import { histories } from "./2026.11.23T12.00.00.histories.js";
+import { histories } from "./2026.11.23T08.00.00.histories.js";
 import type { Migration } from "./migration.js";
 
 /** Every step of the schema, oldest first. */

@@ -7,7 +7,7 @@ import {
   type Scalar,
 } from "../dialect.js";
 import { type JsonPath, notation } from "../search/json-path.js";
-import { join, raw, type Sql, sql } from "../sql.js";
+import { empty, join, raw, type Sql, sql } from "../sql.js";
 import { exactPhrases, toTsquery } from "./full-text.js";
 
 const literal = (text: string): Sql => raw(`'${text.replaceAll("'", "''")}'`);
@@ -109,16 +109,19 @@ class PostgresJsonValue implements JsonValue {
 export const postgresDialect: Dialect = {
   name: "postgres",
   list: (values) =>
-    sql`(SELECT value, place - 1 AS key FROM unnest(${array(values)}::text[]) WITH ORDINALITY AS listed (value, place))`,
+    sql`(SELECT value, listed_at - 1 AS key FROM unnest(${array(values)}::text[]) WITH ORDINALITY AS listed (value, listed_at))`,
   records(columns, rows) {
     const names = Object.keys(columns) as (keyof typeof columns)[];
     const types: Record<RecordColumnType, Sql> = { text: sql`text[]`, number: sql`bigint[]` };
     const arrays = names.map(
       (name) => sql`${array(rows.map((row) => row[name] ?? null))}::${types[columns[name]]}`,
     );
-    return sql`(SELECT place - 1 AS key, ${raw(names.join(", "))} FROM unnest(${join(arrays, ", ")})
-      WITH ORDINALITY AS listed (${raw(names.join(", "))}, place))`;
+    return sql`(SELECT listed_at - 1 AS key, ${raw(names.join(", "))} FROM unnest(${join(arrays, ", ")})
+      WITH ORDINALITY AS listed (${raw(names.join(", "))}, listed_at))`;
   },
+  joinInOrder: sql`JOIN`,
+  inOrderOf: () => empty,
+  aside: (column) => column,
   asJson: (text) => sql`${text}::jsonb`,
   json: (column, path, indexed) =>
     new PostgresJsonValue(at(column, path, indexed ? literal : bound), indexed),

@@ -4,7 +4,7 @@ import { InvalidQueryError } from "../errors.js";
 import { compileCondition, type ParsedCondition } from "../search/conditions.js";
 import { parseFullTextQuery } from "../search/full-text-query.js";
 import { checkPath, type JsonPath } from "../search/json-path.js";
-import { isStorable, join, type Sql, sql } from "../sql.js";
+import { type Executor, empty, isStorable, join, type Sql, sql } from "../sql.js";
 import { type ItemRecord, itemColumns, recordOf } from "./items.js";
 
 export type ItemOrder =
@@ -84,32 +84,50 @@ class SearchCompiler {
         : dialect.fullText("pubsub_item", "i", parseFullTextQuery(search.fts, "fts"));
   }
 
-  get from(): Sql {
-    return sql`${this.#match?.from ?? sql`pubsub_item i`} JOIN pubsub_node n ON n.id = i.node_id`;
-  }
-
-  get where(): Sql {
-    const { accountIds, services, nodes, types, subtypes, ids, parsed } = this.#search;
-    const conditions = [
-      sql`i.position >= 0`,
-      ...(this.#match ? [this.#match.condition] : []),
+  /** Conditions on the node alone. */
+  get place(): Sql[] {
+    const { accountIds, services, nodes, types, subtypes } = this.#search;
+    return [
       ...among(sql`n.account_id`, accountIds, "accountIds"),
       ...among(sql`n.service`, services, "services"),
       ...among(sql`n.node`, nodes, "nodes"),
       ...among(sql`n.type`, types, "types"),
       ...among(sql`n.subtype`, subtypes, "subtypes"),
+    ];
+  }
+
+  /**
+   * The tables and conditions, for a search of all nodes that fit or of one.
+   *
+   * A search of everywhere that an index on items answers must begin with them; beginning with the
+   * nodes, which are few, SQLite would read every item.
+   */
+  source(nodeId: number | undefined): Sql {
+    const { ids, parsed, orderBy } = this.#search;
+    const everywhere = nodeId === undefined && this.place.length === 0 && !this.#match && !ids;
+    const byPath = everywhere && parsed?.some(({ path, op }) => this.#isIndexed(path) && LED_BY.has(op));
+    const byTime = everywhere && !parsed?.length ? timeIndex(orderBy) : undefined;
+    const items = this.#match?.from ?? sql`pubsub_item i ${byTime ? this.#dialect.inOrderOf(byTime) : empty}`;
+    const join = byPath || byTime ? this.#dialect.joinInOrder : sql`JOIN`;
+    const position = byPath || byTime ? this.#dialect.aside(sql`i.position`) : sql`i.position`;
+    const conditions = [
+      sql`${position} >= 0`,
+      ...(this.#match ? [this.#match.condition] : []),
+      ...(nodeId === undefined ? this.place : [sql`i.node_id = ${nodeId}`]),
       ...among(sql`i.item_id`, ids, "ids"),
       ...(parsed ?? []).map((condition, index) => this.#condition(condition, `parsed.${index}`)),
     ];
-    return join(conditions, " AND ");
+    return sql`${items} ${join} pubsub_node n ON n.id = i.node_id WHERE ${all(conditions)}`;
   }
 
-  get order(): Sql {
+  order(nodeId: number | undefined): Sql {
     const { orderBy } = this.#search;
     const wanted: readonly ItemOrder[] =
       orderBy && orderBy.length > 0 ? orderBy : [{ order: "modification", direction: "desc" }];
-    const terms = wanted.flatMap((entry, index) => this.#terms(entry, `orderBy.${index}`));
-    return join([...terms, sql`n.service`, sql`n.node`, sql`i.item_id`, sql`i.id`], ", ");
+    const terms = wanted.flatMap((entry, index) =>
+      this.#terms(entry, `orderBy.${index}`, nodeId !== undefined),
+    );
+    return list([...terms, ...(nodeId === undefined ? NODE_TERMS : []), sql`i.item_id`, sql`i.id`]);
   }
 
   #condition(condition: ParsedCondition, where: string): Sql {
@@ -122,7 +140,7 @@ class SearchCompiler {
     return compileCondition(target, condition, where);
   }
 
-  #terms(entry: ItemOrder, where: string): Sql[] {
+  #terms(entry: ItemOrder, where: string, oneNode: boolean): Sql[] {
     const refuse = (part: string, why: string) =>
       new InvalidQueryError(`${where}.${part}`, `${where}.${part}: ${why}`);
     if (entry.direction !== undefined && entry.direction !== "asc" && entry.direction !== "desc")
@@ -132,6 +150,8 @@ class SearchCompiler {
       checkPath(entry.path, `${where}.path`);
       return this.#dialect.json(sql`i.parsed`, entry.path, false).order(direction);
     }
+    // Items seen in one go share an instant; within a node the service's order tells them apart.
+    const nodes = oneNode ? [] : NODE_TERMS;
     switch (entry.order) {
       case "itemId":
         return [sql`i.item_id ${direction}`];
@@ -139,22 +159,31 @@ class SearchCompiler {
         if (!this.#match) throw new InvalidQueryError(where, `${where}: rank needs a full-text query (fts)`);
         return [sql`${this.#match.rank} ${direction}`];
       case "creation":
-        return inOrderOf(sql`i.created`, direction);
+        return [sql`i.created ${direction}`, ...nodes, sql`i.position ${direction}`];
       case "modification":
-        return inOrderOf(sql`i.updated`, direction);
+        return [sql`i.updated ${direction}`, ...nodes, sql`i.position ${direction}`];
       default:
         throw refuse("order", "is creation, modification, itemId or rank");
     }
   }
 }
 
-/** Items seen in one go share an instant; within a node the service's order tells them apart. */
-const inOrderOf = (instant: Sql, direction: Sql): Sql[] => [
-  sql`${instant} ${direction}`,
-  sql`n.service`,
-  sql`n.node`,
-  sql`i.position ${direction}`,
-];
+const NODE_TERMS = [sql`n.service`, sql`n.node`];
+
+const all = (conditions: Sql[]): Sql => join(conditions, " AND ");
+const list = (terms: Sql[]): Sql => join(terms, ", ");
+
+/** Operators whose answer an index leads to. */
+const LED_BY = new Set<string>(["==", "eq", "<", "lt", "<=", "le", ">", "gt", ">=", "ge", "between", "in"]);
+
+/** The index that has the items of all nodes in the order asked, but for ties. */
+function timeIndex(orderBy: ItemSearch["orderBy"]): string | undefined {
+  const first = orderBy?.[0];
+  if (!first) return "pubsub_item_by_updated";
+  if (!("order" in first)) return undefined;
+  if (first.order === "modification") return "pubsub_item_by_updated";
+  return first.order === "creation" ? "pubsub_item_by_created" : undefined;
+}
 
 /** Finds cached items by text, place and parsed data. */
 export class ItemSearchRepository {
@@ -171,26 +200,31 @@ export class ItemSearchRepository {
     checkLength(search.parsed, MAX_CONDITIONS, "parsed");
     checkLength(search.orderBy, MAX_ORDERS, "orderBy");
     return this.#db.read(async ({ executor }) => {
-      const compiled = this.#compile(search, executor.dialect);
-      const rows = await executor.all<
-        Parameters<typeof recordOf>[0] & { account_id: number; service: string; node: string }
-      >(compiled.page);
-      const found = rows.map((row) => ({
-        ...recordOf(row),
-        accountId: row.account_id,
-        service: row.service,
-        node: row.node,
-      }));
-      if (!search.withTotal) return { items: found };
-      const counted = await executor.first<{ n: number }>(compiled.total);
-      return { items: found, total: counted?.n ?? 0 };
+      const compiler = this.#compiler(search, executor);
+      idsOf(search, compiler, undefined); // refuses what is wrong, also where no node fits
+      const nodeId = await onlyNode(executor, compiler);
+      if (nodeId === null) return { items: [], ...(search.withTotal && { total: 0 }) };
+      const ids = await executor.all<{ id: number }>(idsOf(search, compiler, nodeId));
+      const items = await this.#load(
+        executor,
+        ids.map(({ id }) => id),
+      );
+      if (!search.withTotal) return { items };
+      const counted = await executor.first<{ n: number }>(
+        sql`SELECT count(*) AS n FROM ${compiler.source(nodeId)}`,
+      );
+      return { items, total: counted?.n ?? 0 };
     });
   }
 
   /** How the engine would go about a search, in its own words, a line for each step. */
   plan(search: ItemSearch): Promise<string[]> {
     return this.#db.read(async ({ executor }) => {
-      const { page } = this.#compile(search, executor.dialect);
+      const compiler = this.#compiler(search, executor);
+      const nodeId = await onlyNode(executor, compiler);
+      if (nodeId === null) return [];
+      await executor.all(sql`SELECT key FROM setting LIMIT 1`); // EXPLAIN alone would not see that the schema has changed
+      const page = idsOf(search, compiler, nodeId);
       const explain =
         executor.dialect.name === "sqlite" ? sql`EXPLAIN QUERY PLAN ${page}` : sql`EXPLAIN ${page}`;
       const rows = await executor.all<{ detail?: string; "QUERY PLAN"?: string }>(explain);
@@ -198,14 +232,41 @@ export class ItemSearchRepository {
     });
   }
 
-  #compile(search: ItemSearch, dialect: Dialect): { page: Sql; total: Sql } {
-    const { from, where, order } = new SearchCompiler(search, dialect, (path) =>
-      this.#db.pathIndexes.has(path),
-    );
-    return {
-      page: sql`SELECT ${itemColumns}, n.account_id, n.service, n.node FROM ${from} WHERE ${where}
-        ORDER BY ${order} LIMIT ${search.limit} OFFSET ${search.index ?? 0}`,
-      total: sql`SELECT count(*) AS n FROM ${from} WHERE ${where}`,
-    };
+  #compiler(search: ItemSearch, { dialect }: Executor): SearchCompiler {
+    return new SearchCompiler(search, dialect, (path) => this.#db.pathIndexes.has(path));
   }
+
+  /** The rows of a page. They are read after it is known which: sorting whole items costs ten times as much. */
+  async #load(executor: Executor, ids: readonly number[]): Promise<FoundItem[]> {
+    if (ids.length === 0) return [];
+    const rows = await executor.all<
+      Parameters<typeof recordOf>[0] & { account_id: number; service: string; node: string }
+    >(sql`SELECT ${itemColumns}, n.account_id, n.service, n.node FROM pubsub_item i JOIN pubsub_node n ON n.id = i.node_id
+      WHERE i.id IN (${join([...ids])})`);
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    return ids.flatMap((id) => {
+      const row = byId.get(id);
+      return row
+        ? [{ ...recordOf(row), accountId: row.account_id, service: row.service, node: row.node }]
+        : [];
+    });
+  }
+}
+
+/** The ids of a page, in order. */
+const idsOf = (search: ItemSearch, compiler: SearchCompiler, nodeId: number | undefined): Sql =>
+  sql`SELECT i.id FROM ${compiler.source(nodeId)} ORDER BY ${compiler.order(nodeId)}
+    LIMIT ${search.limit} OFFSET ${search.index ?? 0}`;
+
+/**
+ * The one node that a search is about, which has indexes of its own for it.
+ *
+ * @returns undefined where it may be about several, null where it is about none
+ */
+async function onlyNode(executor: Executor, { place }: SearchCompiler): Promise<number | undefined | null> {
+  if (place.length === 0) return undefined;
+  const rows = await executor.all<{ id: number }>(
+    sql`SELECT n.id FROM pubsub_node n WHERE ${all(place)} LIMIT 2`,
+  );
+  return rows.length > 1 ? undefined : (rows[0]?.id ?? null);
 }

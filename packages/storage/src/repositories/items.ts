@@ -1,5 +1,5 @@
 import type { Database } from "../database.js";
-import { foldJson } from "../search/fold-json.js";
+import { storableJson } from "../search/storable-json.js";
 import { indexedText } from "../search/words.js";
 import { type Executor, empty, type Sql, sql } from "../sql.js";
 
@@ -75,51 +75,55 @@ const UNPLACED = -1;
 /** Items that events bring during a synchronisation stand after everything that it pages through. */
 const AFTER_ALL_PAGES = 2 ** 40;
 
-/** A page of items as a table. */
-const given = ({ dialect }: Executor, items: readonly ItemInput[]): Sql =>
-  dialect.records(
-    {
-      item_id: "text",
-      publisher: "text",
-      xml: "text",
-      parsed: "text",
-      folded: "text",
-      error: "text",
-      parser: "text",
-      words: "text",
-    },
-    items.map((item) => ({
+const columns = {
+  item_id: "text",
+  publisher: "text",
+  xml: "text",
+  parsed: "text",
+  folded: "text",
+  error: "text",
+  parser: "text",
+  words: "text",
+  place: "number",
+} as const;
+
+/**
+ * Items as the rows that are written. It costs about as much as the writing, so it is done before the
+ * unit of work begins. Of an id that is given twice the last one counts.
+ */
+const rowsOf = (items: readonly ItemInput[], placeOf: (item: ItemInput, index: number) => number) =>
+  [...new Map(items.map((item) => [item.itemId, item])).values()].map((item, index) => {
+    const parsed = storableJson(item.parsedJson);
+    return {
       item_id: item.itemId,
       publisher: item.publisher,
       xml: item.xml,
-      parsed: item.parsedJson,
-      folded:
-        item.parsedJson === undefined ? undefined : JSON.stringify(foldJson(JSON.parse(item.parsedJson))),
-      error: item.parseError,
+      parsed: parsed?.json,
+      folded: parsed?.folded,
+      error: item.parseError ?? parsed?.refused,
       parser: item.parser,
       words: indexedText(item.text),
-    })),
-  );
+      place: placeOf(item, index),
+    };
+  });
 
 /** One statement for a whole page: row by row costs eight times as much. */
 function upsert(
   executor: Executor,
   nodeId: number,
   generation: number,
-  items: readonly ItemInput[],
+  rows: ReturnType<typeof rowsOf>,
   place: { position: Sql; next: Sql; onConflict: Sql },
 ): Sql {
   const { dialect } = executor;
   const now = sql`CAST(${Date.now()} AS BIGINT)`;
-  // Of an id that is given twice the last one counts; a statement must not meet one row twice.
-  const distinct = [...new Map(items.map((item) => [item.itemId, item])).values()];
   return sql`
     INSERT INTO pubsub_item (node_id, item_id, publisher, created, updated, date_source, xml, parsed, parsed_folded,
       parse_error, parser, position, next_position, generation, search_text)
     SELECT CAST(${nodeId} AS BIGINT), g.item_id, g.publisher, ${now}, ${now}, 'observed', g.xml,
       ${dialect.asJson(sql`g.parsed`)}, ${dialect.asJson(sql`g.folded`)}, g.error, g.parser,
       ${place.position}, ${place.next}, CAST(${generation} AS INTEGER), g.words
-    FROM ${given(executor, distinct)} AS g WHERE TRUE ORDER BY g.key
+    FROM ${dialect.records(columns, rows)} AS g WHERE TRUE ORDER BY g.key
     ON CONFLICT (node_id, item_id) DO UPDATE SET publisher = excluded.publisher,
       updated = CASE WHEN pubsub_item.xml = excluded.xml THEN pubsub_item.updated ELSE excluded.updated END,
       xml = excluded.xml, parsed = excluded.parsed, parsed_folded = excluded.parsed_folded,
@@ -172,20 +176,31 @@ export class ItemRepository {
     order: readonly string[],
     changed: readonly ItemInput[],
   ): Promise<void> {
+    const places = new Map(order.map((id, index) => [id, offset + index]));
+    const rows = rowsOf(changed, ({ itemId }) => places.get(itemId) ?? offset);
+    const ids = new Set(changed.map(({ itemId }) => itemId));
+    const same = order.filter((id) => !ids.has(id));
     await this.#db.write(async ({ executor }) => {
-      if (changed.length > 0) {
+      if (rows.length > 0) {
         await executor.run(
-          upsert(executor, nodeId, generation, changed, {
+          upsert(executor, nodeId, generation, rows, {
             position: sql`CAST(${UNPLACED} AS BIGINT)`,
-            next: sql`CAST(NULL AS BIGINT)`,
-            onConflict: sql``,
+            next: sql`g.place`,
+            onConflict: empty,
           }),
         );
       }
-      await executor.run(sql`
-        UPDATE pubsub_item SET generation = ${generation}, next_position = CAST(${offset} AS BIGINT) + page.key
-        FROM ${executor.dialect.list(order)} AS page
-        WHERE pubsub_item.node_id = ${nodeId} AND pubsub_item.item_id = page.value`);
+      if (same.length > 0) {
+        const placed = executor.dialect.records(
+          { id: "text", place: "number" },
+          same.map((id) => ({ id, place: places.get(id) })),
+        );
+        // The ids stand there twice so that SQLite looks each up, and does not read the whole node.
+        await executor.run(sql`
+          UPDATE pubsub_item SET generation = ${generation}, next_position = seen.place FROM ${placed} AS seen
+          WHERE pubsub_item.node_id = ${nodeId} AND pubsub_item.item_id = seen.id
+            AND pubsub_item.item_id IN (SELECT value FROM ${executor.dialect.list(same)} AS listed)`);
+      }
     });
   }
 
@@ -219,8 +234,9 @@ export class ItemRepository {
    */
   async storeLive(nodeId: number, generation: number, items: readonly ItemInput[]): Promise<void> {
     if (items.length === 0) return;
+    const rows = rowsOf(items, (_item, index) => index);
     await this.#db.write(async ({ executor }) => {
-      const ids = [...new Set(items.map(({ itemId }) => itemId))];
+      const ids = rows.map((row) => row.item_id);
       const known = await executor.first<{ n: number }>(
         sql`SELECT count(*) AS n FROM pubsub_item WHERE node_id = ${nodeId} AND position >= 0
             AND item_id IN (SELECT value FROM ${executor.dialect.list(ids)} AS wanted)`,
@@ -230,9 +246,9 @@ export class ItemRepository {
       );
       const from = Math.max(newest?.position ?? -1, -1) + 1;
       await executor.run(
-        upsert(executor, nodeId, generation, items, {
-          position: sql`CAST(${from} AS BIGINT) + g.key`,
-          next: sql`CAST(${AFTER_ALL_PAGES + from} AS BIGINT) + g.key`,
+        upsert(executor, nodeId, generation, rows, {
+          position: sql`CAST(${from} AS BIGINT) + g.place`,
+          next: sql`CAST(${AFTER_ALL_PAGES + from} AS BIGINT) + g.place`,
           onConflict: sql`, position = excluded.position`,
         }),
       );
@@ -265,7 +281,7 @@ export class ItemRepository {
     return this.#db.read(async ({ executor }) => {
       const rows = await executor.all<Row>(
         sql`SELECT ${itemColumns} FROM ${executor.dialect.list(itemIds)} AS wanted
-            JOIN pubsub_item i ON i.node_id = ${nodeId} AND i.item_id = wanted.value AND i.position >= 0 ORDER BY wanted.key`,
+            ${executor.dialect.joinInOrder} pubsub_item i ON i.node_id = ${nodeId} AND i.item_id = wanted.value AND i.position >= 0 ORDER BY wanted.key`,
       );
       return rows.map(recordOf);
     });

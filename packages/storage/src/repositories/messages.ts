@@ -50,6 +50,25 @@ export type NewMessage = Omit<MessageRecord, "id" | "uid" | "edited" | "retracte
   readonly uid?: string;
 };
 
+/** What takes the place of a message's texts (XEP-0308). */
+export interface MessageCorrection {
+  readonly bodies: readonly LocalisedText[];
+  readonly subjects: readonly LocalisedText[];
+  /** Of the correction. */
+  readonly timestamp: Date;
+  readonly raw?: string;
+}
+
+/** What a message said before it was corrected. */
+export interface MessageVersion {
+  readonly bodies: readonly LocalisedText[];
+  readonly subjects: readonly LocalisedText[];
+  /** When this was said. */
+  readonly timestamp: Date;
+  readonly replacedAt: Date;
+  readonly raw?: string;
+}
+
 export interface HistoryQuery {
   readonly accountId?: number;
   readonly conversation?: string;
@@ -249,6 +268,62 @@ export class MessageRepository {
               AND other.stanza_id_by = ${by} AND other.stanza_id = ${stanzaId})`,
       ),
     );
+  }
+
+  /**
+   * Puts a correction in the place of what was said (XEP-0308). The message keeps its uid, ids and place;
+   * what stood before is kept as a version, and search finds the new text alone from the same commit on.
+   *
+   * @returns false where the message is retracted, which wins over any correction, or gone
+   */
+  correct(id: number, correction: MessageCorrection): Promise<boolean> {
+    return this.#db.write(async ({ executor }) => {
+      const [before] = await this.#load(executor, sql`WHERE m.id = ${id} AND m.retracted IS NULL`);
+      if (!before) return false;
+      const at = correction.timestamp.getTime();
+      await executor.run(sql`
+        INSERT INTO message_version (message_id, number, bodies, subjects, timestamp, replaced_at, raw)
+        VALUES (${id}, (SELECT count(*) FROM message_version WHERE message_id = ${id}), ${JSON.stringify(before.bodies)},
+          ${JSON.stringify(before.subjects)}, ${(before.edited ?? before.timestamp).getTime()}, ${at}, ${before.raw ?? null})`);
+      await executor.run(sql`DELETE FROM message_text WHERE message_id = ${id}`);
+      await keepTexts(executor, id, correction);
+      const searchable = before.encrypted === undefined ? indexedTexts(correction) : "";
+      await executor.run(
+        sql`UPDATE message SET edited = ${at}, raw = ${correction.raw ?? null}, search_text = ${searchable} WHERE id = ${id}`,
+      );
+      return true;
+    });
+  }
+
+  /**
+   * Takes back what was said (XEP-0424, 0425): texts, versions and stanza go, and no search finds them from
+   * the same commit on. The row stays, so that a later copy from an archive cannot bring them back.
+   */
+  retract(id: number, at: Date): Promise<void> {
+    return this.#db.write(async ({ executor }) => {
+      await executor.run(sql`DELETE FROM message_text WHERE message_id = ${id}`);
+      await executor.run(sql`DELETE FROM message_version WHERE message_id = ${id}`);
+      await executor.run(
+        sql`UPDATE message SET retracted = ${at.getTime()}, raw = NULL, search_text = '', extra = '{}', error = NULL
+            WHERE id = ${id}`,
+      );
+    });
+  }
+
+  /** What a message said before its corrections, oldest first. */
+  versions(id: number): Promise<MessageVersion[]> {
+    return this.#db.read(async ({ executor }) => {
+      const rows = await executor.all<Row>(
+        sql`SELECT bodies, subjects, timestamp, replaced_at, raw FROM message_version WHERE message_id = ${id} ORDER BY number`,
+      );
+      return rows.map((row) => ({
+        bodies: JSON.parse(String(row.bodies)) as LocalisedText[],
+        subjects: JSON.parse(String(row.subjects)) as LocalisedText[],
+        timestamp: new Date(Number(row.timestamp)),
+        replacedAt: new Date(Number(row.replaced_at)),
+        raw: text(row.raw),
+      }));
+    });
   }
 
   /**

@@ -12,7 +12,7 @@ import { normalExpression } from "./expressions.js";
 import { engineType } from "./types.js";
 
 /** What the database has otherwise than the models say. `wanted` is theirs, `found` the database's. */
-export type SchemaDifference =
+export type Change =
   | { readonly kind: "missing table" | "extra table"; readonly table: TableDescription }
   | {
       readonly kind: "missing column" | "extra column";
@@ -47,6 +47,9 @@ export type SchemaDifference =
       readonly index: IndexDescription;
     };
 
+/** A {@link Change} with one sentence for people. */
+export type SchemaDifference = Change & { readonly sentence: string };
+
 function sameColumn(engine: EngineName, one: ColumnDescription, other: ColumnDescription): boolean {
   return (
     engineType(engine, one.type) === engineType(engine, other.type) &&
@@ -73,13 +76,9 @@ function only<T>(one: readonly T[], other: readonly T[], text: (entry: T) => str
   return one.filter((entry) => !there.has(text(entry)));
 }
 
-function tableDifferences(
-  engine: EngineName,
-  wanted: TableDescription,
-  found: TableDescription,
-): SchemaDifference[] {
+function tableDifferences(engine: EngineName, wanted: TableDescription, found: TableDescription): Change[] {
   const table = wanted.name;
-  const differences: SchemaDifference[] = [];
+  const differences: Change[] = [];
   const byName = ({ name }: { name: string }) => name;
   for (const column of only(wanted.columns, found.columns, byName))
     differences.push({ kind: "missing column", table, column });
@@ -120,14 +119,14 @@ export function compareSchemas(
   wanted: SchemaDescription,
   found: SchemaDescription,
 ): SchemaDifference[] {
-  const differences: SchemaDifference[] = [];
+  const differences: Change[] = [];
   for (const [name, table] of wanted) {
     const there = found.get(name);
     if (there) differences.push(...tableDifferences(engine, table, there));
     else differences.push({ kind: "missing table", table });
   }
   for (const [name, table] of found) if (!wanted.has(name)) differences.push({ kind: "extra table", table });
-  return differences;
+  return differences.map((change) => ({ ...change, sentence: sentenceFor(engine, change) }));
 }
 
 function columnText(engine: EngineName, { type, nullable, default: value }: ColumnDescription): string {
@@ -140,8 +139,7 @@ function columnText(engine: EngineName, { type, nullable, default: value }: Colu
 
 const list = (columns: readonly string[]) => (columns.length > 0 ? columns.join(", ") : "nothing");
 
-/** One sentence for people. */
-export function describeDifference(engine: EngineName, difference: SchemaDifference): string {
+function sentenceFor(engine: EngineName, difference: Change): string {
   switch (difference.kind) {
     case "missing table":
       return `the table ${difference.table.name} is missing`;

@@ -1,13 +1,20 @@
 import type {
   ColumnDescription,
+  DefaultValue,
   EngineName,
   ForeignKeyDescription,
   IndexDescription,
   TableDescription,
 } from "./description.js";
 
-/** A reference that a new column carries: to `id` of a table unless it says otherwise. */
-export type ColumnReference = Omit<ForeignKeyDescription, "columns">;
+export interface ChangeColumnOptions {
+  /** What stands in rows that have nothing there, where the column may not be null and has no default. */
+  readonly fill?: DefaultValue;
+}
+
+export interface AddColumnOptions extends ChangeColumnOptions {
+  readonly references?: Omit<ForeignKeyDescription, "columns">;
+}
 
 /**
  * Changes the schema, with the same effect on both engines: data, keys, indexes, triggers and full-text indexes of
@@ -18,16 +25,17 @@ export interface SchemaEditor {
   /** Creates the table with its indexes. */
   createTable(table: TableDescription): Promise<void>;
   dropTable(name: string): Promise<void>;
-  /** Adds a column at the end. One that is not nullable needs a default where the table has rows. */
-  addColumn(table: string, column: ColumnDescription, references?: ColumnReference): Promise<void>;
+  /** Adds a column at the end. One that is not nullable needs a default, or `fill`, where the table has rows. */
+  addColumn(table: string, column: ColumnDescription, options?: AddColumnOptions): Promise<void>;
   /** Drops the column with every index, unique rule and foreign key that it is part of. */
   dropColumn(table: string, column: string): Promise<void>;
   /**
-   * Gives a column another type, nullability or default. Where it may no longer be null, null becomes the default.
+   * Gives a column another type, nullability or default. Where it may no longer be null, null becomes the default,
+   * or `fill`.
    *
    * @throws {Error} a value cannot be said in the new type, or is null where nothing takes its place
    */
-  changeColumn(table: string, column: ColumnDescription): Promise<void>;
+  changeColumn(table: string, column: ColumnDescription, options?: ChangeColumnOptions): Promise<void>;
   /** The columns of the primary key; none takes it away. */
   changePrimaryKey(table: string, columns: readonly string[]): Promise<void>;
   addUnique(table: string, columns: readonly string[]): Promise<void>;

@@ -7,7 +7,7 @@ import type {
   IndexDescription,
   TableDescription,
 } from "./description.js";
-import { type ColumnReference, type SchemaEditor, sameNames } from "./editor.js";
+import { type AddColumnOptions, type ChangeColumnOptions, type SchemaEditor, sameNames } from "./editor.js";
 import { readPostgresSchema } from "./postgres-reader.js";
 import { engineType, literal } from "./types.js";
 
@@ -30,10 +30,16 @@ export class PostgresEditor implements SchemaEditor {
     return this.#run(`DROP TABLE ${this.#ddl.name(name)}`);
   }
 
-  addColumn(table: string, column: ColumnDescription, references?: ColumnReference): Promise<void> {
+  async addColumn(
+    table: string,
+    column: ColumnDescription,
+    { references, fill = column.default }: AddColumnOptions = {},
+  ): Promise<void> {
     const foreignKeys = references ? [{ ...references, columns: [column.name] }] : [];
-    const text = this.#ddl.column(column, { primaryKey: [], unique: [], foreignKeys });
-    return this.#alter(table, `ADD COLUMN ${text}`);
+    const filled = fill === undefined ? column : { ...column, default: fill };
+    const text = this.#ddl.column(filled, { primaryKey: [], unique: [], foreignKeys });
+    await this.#alter(table, `ADD COLUMN ${text}`);
+    if (fill !== column.default) await this.#setDefault(table, column);
   }
 
   async dropColumn(table: string, column: string): Promise<void> {
@@ -42,23 +48,27 @@ export class PostgresEditor implements SchemaEditor {
     await this.#alter(table, `DROP COLUMN ${this.#ddl.name(column)}`);
   }
 
-  async changeColumn(table: string, column: ColumnDescription): Promise<void> {
+  async changeColumn(
+    table: string,
+    column: ColumnDescription,
+    { fill = column.default }: ChangeColumnOptions = {},
+  ): Promise<void> {
     const before = (await this.#table(table)).columns.find(({ name }) => name === column.name);
     if (!before) throw new Error(`the table ${table} has no column ${column.name}`);
     const name = this.#ddl.name(column.name);
-    if (before.default !== undefined) await this.#alter(table, `ALTER COLUMN ${name} DROP DEFAULT`);
+    // First: the old default may mean nothing in the new type.
+    if (before.default !== undefined) await this.#setDefault(table, { ...column, default: undefined });
     const [from, to] = [before, column].map(({ type }) => engineType("postgres", type));
     if (from !== to) {
       const value = converted("postgres", name, before.type, column.type);
       await this.#refuseLost(table, column, value);
       await this.#alter(table, `ALTER COLUMN ${name} TYPE ${to} USING ${value}`);
     }
-    if (column.default !== undefined) {
-      const value = literal("postgres", column.default);
-      await this.#alter(table, `ALTER COLUMN ${name} SET DEFAULT ${value}`);
-      if (!column.nullable && before.nullable) {
-        await this.#run(`UPDATE ${this.#ddl.name(table)} SET ${name} = ${value} WHERE ${name} IS NULL`);
-      }
+    if (column.default !== undefined) await this.#setDefault(table, column);
+    if (fill !== undefined && !column.nullable && before.nullable) {
+      await this.#run(
+        `UPDATE ${this.#ddl.name(table)} SET ${name} = ${literal("postgres", fill)} WHERE ${name} IS NULL`,
+      );
     }
     if (column.nullable !== before.nullable) {
       await this.#alter(table, `ALTER COLUMN ${name} ${column.nullable ? "DROP" : "SET"} NOT NULL`);
@@ -104,6 +114,11 @@ export class PostgresEditor implements SchemaEditor {
 
   #alter(table: string, change: string): Promise<void> {
     return this.#run(`ALTER TABLE ${this.#ddl.name(table)} ${change}`);
+  }
+
+  #setDefault(table: string, column: ColumnDescription): Promise<void> {
+    const change = column.default === undefined ? "DROP DEFAULT" : `SET${this.#ddl.default(column)}`;
+    return this.#alter(table, `ALTER COLUMN ${this.#ddl.name(column.name)} ${change}`);
   }
 
   async #table(name: string): Promise<TableDescription> {

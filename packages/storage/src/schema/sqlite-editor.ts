@@ -3,12 +3,13 @@ import { converted } from "./conversions.js";
 import { Ddl } from "./ddl.js";
 import {
   type ColumnDescription,
+  type DefaultValue,
   type ForeignKeyDescription,
   type IndexDescription,
   mentions,
   type TableDescription,
 } from "./description.js";
-import { type ColumnReference, type SchemaEditor, sameNames } from "./editor.js";
+import { type AddColumnOptions, type ChangeColumnOptions, type SchemaEditor, sameNames } from "./editor.js";
 import { readSqliteTable } from "./sqlite-reader.js";
 import { engineType, literal } from "./types.js";
 
@@ -36,17 +37,22 @@ export class SqliteEditor implements SchemaEditor {
     return this.#run(`DROP TABLE ${this.#ddl.name(name)}`);
   }
 
-  async addColumn(table: string, column: ColumnDescription, references?: ColumnReference): Promise<void> {
+  async addColumn(
+    table: string,
+    column: ColumnDescription,
+    { references, fill }: AddColumnOptions = {},
+  ): Promise<void> {
     const foreignKeys = references ? [{ ...references, columns: [column.name] }] : [];
     if (column.nullable || column.default !== undefined) {
       const text = this.#ddl.column(column, { primaryKey: [], unique: [], foreignKeys });
       return this.#run(`ALTER TABLE ${this.#ddl.name(table)} ADD COLUMN ${text}`);
     }
-    await this.#rebuild(table, (before) => ({
+    const change = (before: TableDescription) => ({
       ...before,
       columns: [...before.columns, column],
       foreignKeys: [...before.foreignKeys, ...foreignKeys],
-    }));
+    });
+    await this.#rebuild(table, change, { column: column.name, fill });
   }
 
   async dropColumn(table: string, column: string): Promise<void> {
@@ -61,13 +67,18 @@ export class SqliteEditor implements SchemaEditor {
     }));
   }
 
-  async changeColumn(table: string, column: ColumnDescription): Promise<void> {
-    await this.#rebuild(table, (before) => {
+  async changeColumn(
+    table: string,
+    column: ColumnDescription,
+    { fill = column.default }: ChangeColumnOptions = {},
+  ): Promise<void> {
+    const change = (before: TableDescription) => {
       if (!before.columns.some(({ name }) => name === column.name)) {
         throw new Error(`the table ${table} has no column ${column.name}`);
       }
       return { ...before, columns: before.columns.map((old) => (old.name === column.name ? column : old)) };
-    });
+    };
+    await this.#rebuild(table, change, { column: column.name, fill });
   }
 
   async changePrimaryKey(table: string, columns: readonly string[]): Promise<void> {
@@ -108,7 +119,12 @@ export class SqliteEditor implements SchemaEditor {
     return this.#executor.run(raw(statement));
   }
 
-  async #rebuild(name: string, change: (before: TableDescription) => TableDescription): Promise<void> {
+  /** @param filled the column whose missing values become `fill` */
+  async #rebuild(
+    name: string,
+    change: (before: TableDescription) => TableDescription,
+    filled?: { column: string; fill: DefaultValue | undefined },
+  ): Promise<void> {
     const before = await readSqliteTable(this.#executor, name, { lossless: true });
     if (!before) throw new Error(`there is no table ${name}`);
     const after = change(before);
@@ -125,7 +141,9 @@ export class SqliteEditor implements SchemaEditor {
     const given = await this.#lastNumber(before);
     const values = after.columns.flatMap((column) => {
       const old = before.columns.find((entry) => entry.name === column.name);
-      return old ? [{ name: this.#ddl.name(column.name), value: this.#value(old, column) }] : [];
+      const fill = filled?.column === column.name && !column.nullable ? filled.fill : undefined;
+      const value = this.#value(old, column, fill);
+      return value === undefined ? [] : [{ name: this.#ddl.name(column.name), value }];
     });
     await this.#refuseLost(before, after);
     await this.#run(this.#ddl.createTable(after, beside));
@@ -140,10 +158,16 @@ export class SqliteEditor implements SchemaEditor {
     for (const entry of kept) await this.#run(entry.sql);
   }
 
-  #value(before: ColumnDescription, after: ColumnDescription): string {
+  /** What the row gets in a column; undefined leaves it to the column's default. */
+  #value(
+    before: ColumnDescription | undefined,
+    after: ColumnDescription,
+    fill: DefaultValue | undefined,
+  ): string | undefined {
+    const filling = fill === undefined ? undefined : literal("sqlite", fill);
+    if (!before) return filling;
     const value = converted("sqlite", this.#ddl.name(before.name), before.type, after.type);
-    if (after.nullable || !before.nullable || after.default === undefined) return value;
-    return `coalesce(${value}, ${literal("sqlite", after.default)})`;
+    return before.nullable && filling !== undefined ? `coalesce(${value}, ${filling})` : value;
   }
 
   /** Values that the new type has no word for would become null: the step fails instead. */

@@ -14,9 +14,13 @@ const OPTIONAL_MARKS = /[\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u064b-\u065f\u0
  * case folding). The dotless ı has no other case there, though its capital is I.
  */
 export function foldCase(text: string): string {
+  if (isAscii(text)) return text.toLowerCase();
   if (text.includes("ı")) return text.split("ı").map(foldCase).join("ı");
-  return text.toUpperCase().toLowerCase().replaceAll("ς", "σ");
+  // Lower case first for ẞ, which is its own upper case; upper case for ß, whose lower case is its own.
+  return text.toLowerCase().toUpperCase().toLowerCase().replaceAll("ς", "σ");
 }
+
+const isAscii = (text: string): boolean => !/[^\0-\x7f]/.test(text);
 
 /** Folds case and diacritics for the full-text index. */
 export function foldText(text: string): string {
@@ -41,11 +45,17 @@ const WORD = new RegExp(
   "gu",
 );
 
+/** Runs between blanks and punctuation of ASCII, none of which is ever part of a word. */
+const RUN = /[a-z0-9\u0080-\uffff]+/gi;
+
+const shortened = (word: string): string =>
+  word.length > MAX_WORD ? [...word].slice(0, MAX_WORD).join("") : word;
+
 /** The words of a text in their order, folded; emoji count as words, whatever their variation selectors. */
 export function* wordsOf(text: string): Generator<string> {
-  for (const [match] of foldText(text).matchAll(WORD)) {
-    const word = match.replaceAll("\ufe0f", "");
-    yield word.length > MAX_WORD ? [...word].slice(0, MAX_WORD).join("") : word;
+  for (const [run] of text.matchAll(RUN)) {
+    if (isAscii(run)) yield shortened(run.toLowerCase());
+    else for (const [word] of foldText(run).matchAll(WORD)) yield shortened(word.replaceAll("\ufe0f", ""));
   }
 }
 

@@ -106,6 +106,9 @@ export const sqliteDialect: Dialect = {
     );
     return sql`(SELECT key, ${join(fields, ", ")} FROM json_each(${JSON.stringify(rows)}))`;
   },
+  joinInOrder: sql`CROSS JOIN`,
+  inOrderOf: (index) => sql`INDEXED BY ${raw(index)}`,
+  aside: (column) => sql`+${column}`,
   asJson: (text) => text,
   // An index is only used where the statement says the same path, which a bound value does not.
   json: (column, path, indexed) =>

@@ -28,7 +28,8 @@ function executorOn(connection: SqliteConnection): Executor {
   };
 }
 
-const READERS = 4;
+/** A slow read holds one of them, and a thread of libuv's pool: see the README about UV_THREADPOOL_SIZE. */
+const READERS = 8;
 
 /**
  * SQLite: one connection writes, one unit of work after the other; a few others read, each on a view of
@@ -165,8 +166,8 @@ export class SqliteEngine implements Engine {
   /** Rewrites the file without what was deleted, and tells the planner what the tables hold. */
   async vacuum(): Promise<void> {
     await this.#queue.between(async () => {
-      await queryAll(this.#writer, "VACUUM", []);
       await queryAll(this.#writer, "ANALYZE", []);
+      await queryAll(this.#writer, "VACUUM", []); // after which other connections read the statistics anew
       await queryAll(this.#writer, "PRAGMA wal_checkpoint(TRUNCATE)", []);
     });
   }

@@ -221,7 +221,7 @@ const tables = [
 ];
 
 export const histories: Migration = {
-  name: "2026.11.23T12.00.00.histories",
+  name: "2026.11.23T08.00.00.histories",
   revision: 1,
   async up({ schema, engine, run, progress }) {
     for (const description of tables) await schema.createTable(description);

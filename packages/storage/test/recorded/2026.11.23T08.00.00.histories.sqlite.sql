@@ -1,4 +1,4 @@
--- 2026.11.23T12.00.00.histories, revision 1: up;
+-- 2026.11.23T08.00.00.histories, revision 1: up;
 CREATE TABLE `conversation` (`id` INTEGER PRIMARY KEY AUTOINCREMENT, `account_id` INTEGER NOT NULL REFERENCES `account` (`id`) ON DELETE CASCADE, `jid` TEXT NOT NULL, `type` TEXT NOT NULL, `name` TEXT, `last_message_id` INTEGER REFERENCES `message` (`id`) ON DELETE SET NULL, `last_timestamp` BIGINT, `unread` INTEGER NOT NULL DEFAULT 0, `displayed_message_id` INTEGER REFERENCES `message` (`id`) ON DELETE SET NULL, `displayed_timestamp` BIGINT, `displayed_stanza_id` TEXT, `displayed_stanza_id_by` TEXT);
 CREATE UNIQUE INDEX `conversation_by_jid` ON `conversation` (`account_id`, `jid`);
 CREATE INDEX `conversation_by_time` ON `conversation` (`last_timestamp`, `id`);

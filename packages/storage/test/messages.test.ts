@@ -1,0 +1,110 @@
+import { accountIn, message, onEachEngine, temporaryStore } from "./support.js";
+
+const plain = (text: string) => ({ bodies: [{ lang: "", text }], subjects: [] });
+const texts = (found: readonly { bodies: readonly { text: string }[] }[]) =>
+  found.map(({ bodies }) => bodies[0]?.text);
+
+onEachEngine(
+  "a correction is found by its own words alone, and the message keeps uid and place",
+  async (t, engine) => {
+    const store = await temporaryStore(t, engine);
+    const accountId = await accountIn(store);
+    const said = await store.messages.insert(
+      message(accountId, "Grüße aus Prga", { raw: "<message>1</message>" }),
+    );
+    await store.messages.insert(message(accountId, "later"));
+    t.true(
+      await store.messages.correct(said.id, {
+        ...plain("Grüße aus Prag"),
+        timestamp: new Date(2000),
+        raw: "<message>2</message>",
+      }),
+    );
+    t.true(await store.messages.correct(said.id, { ...plain("Grüße aus Praha"), timestamp: new Date(3000) }));
+    t.deepEqual(texts((await store.messages.history({ search: "prga OR prag", limit: 9 })).messages), []);
+    const [found] = (await store.messages.history({ search: "praha", limit: 9 })).messages;
+    t.is(found?.uid, said.uid);
+    t.deepEqual(found?.edited, new Date(3000));
+    t.deepEqual(found?.timestamp, said.timestamp);
+    t.deepEqual(texts((await store.messages.history({ limit: 9 })).messages), ["Grüße aus Praha", "later"]);
+    t.deepEqual(await store.messages.versions(said.id), [
+      {
+        ...plain("Grüße aus Prga"),
+        timestamp: said.timestamp,
+        replacedAt: new Date(2000),
+        raw: "<message>1</message>",
+      },
+      {
+        ...plain("Grüße aus Prag"),
+        timestamp: new Date(2000),
+        replacedAt: new Date(3000),
+        raw: "<message>2</message>",
+      },
+    ]);
+  },
+);
+
+onEachEngine(
+  "a retracted message has no texts, versions or stanza, and no correction brings it back",
+  async (t, engine) => {
+    const store = await temporaryStore(t, engine);
+    const said = await store.messages.insert(
+      message(await accountIn(store), "secret plan", { raw: "<message>secret plan</message>" }),
+    );
+    await store.messages.correct(said.id, { ...plain("secret plan B"), timestamp: new Date(2000) });
+    await store.messages.retract(said.id, new Date(3000));
+    t.false(await store.messages.correct(said.id, { ...plain("secret plan C"), timestamp: new Date(4000) }));
+    t.deepEqual((await store.messages.history({ search: "secret", limit: 9 })).messages, []);
+    t.deepEqual(await store.messages.versions(said.id), []);
+    const row = await store.messages.get(said.uid);
+    t.like(row, { uid: said.uid, bodies: [], raw: undefined, retracted: new Date(3000) });
+  },
+);
+
+onEachEngine(
+  "what a unit corrected or retracted is found as before when the unit fails",
+  async (t, engine) => {
+    const store = await temporaryStore(t, engine);
+    const said = await store.messages.insert(message(await accountIn(store), "first words"));
+    await t.throwsAsync(
+      store.database.write(async () => {
+        await store.messages.correct(said.id, { ...plain("other words"), timestamp: new Date() });
+        await store.messages.retract(said.id, new Date());
+        throw new Error("no");
+      }),
+    );
+    t.deepEqual(texts((await store.messages.history({ search: "first", limit: 9 })).messages), [
+      "first words",
+    ]);
+    t.deepEqual(texts((await store.messages.history({ search: "other", limit: 9 })).messages), []);
+  },
+);
+
+onEachEngine("texts come back in the order and languages in which they were kept", async (t, engine) => {
+  const store = await temporaryStore(t, engine);
+  const bodies = [
+    { lang: "zh", text: "你好" },
+    { lang: "", text: "hello" },
+    { lang: "de", text: "hallo" },
+  ];
+  const { uid } = await store.messages.insert(
+    message(await accountIn(store), "", {
+      bodies: [...bodies, { lang: "de", text: "twice" }],
+      subjects: [{ lang: "de", text: "Gruß" }],
+    }),
+  );
+  const kept = await store.messages.get(uid);
+  t.deepEqual(kept?.bodies, bodies);
+  t.deepEqual(kept?.subjects, [{ lang: "de", text: "Gruß" }]);
+});
+
+onEachEngine("an archive's id is given to one message only", async (t, engine) => {
+  const store = await temporaryStore(t, engine);
+  const accountId = await accountIn(store);
+  const first = await store.messages.insert(message(accountId, "one"));
+  const second = await store.messages.insert(message(accountId, "two"));
+  await store.messages.setStanzaId(first.id, "alice@larder.test", "a1");
+  await store.messages.setStanzaId(second.id, "alice@larder.test", "a1");
+  t.is((await store.messages.findByStanzaId(accountId, "alice@larder.test", "a1"))?.id, first.id);
+  t.is((await store.messages.get(second.uid))?.stanzaId, undefined);
+});
