@@ -1,7 +1,6 @@
 import { parseArgs } from "node:util";
 import { instancePaths } from "@larder/core";
 import { readConfiguration } from "./config.js";
-import { Daemon, daemonVersion } from "./daemon.js";
 import { prepareHome } from "./home.js";
 import { createLog } from "./log.js";
 
@@ -51,10 +50,12 @@ function fail(error: unknown): never {
 
 async function main(): Promise<void> {
   if (process.argv[2] === "db") {
-    const { runDb } = await import("./db/run.js"); // which the daemon itself has no use for
+    const { runDb } = await import("./db/run.js");
     process.exitCode = await runDb(process.argv.slice(3));
     return;
   }
+  // Only now: larderd db has no use for all that a daemon loads.
+  const { Daemon, daemonVersion } = await import("./daemon.js");
   const options = readArguments();
   if (options.help) return void process.stdout.write(HELP);
   if (options.version) return void process.stdout.write(`larderd ${await daemonVersion()}\n`);

@@ -4,7 +4,7 @@ import { cp, open, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createStore, Database, type Store } from "@larder/storage";
-import { startPostgres } from "@larder/testing";
+import { type PostgresServer, startPostgres } from "@larder/testing";
 import test, { type ExecutionContext } from "ava";
 import { startDaemon, temporaryHome } from "./support.js";
 
@@ -35,6 +35,15 @@ async function db(
   const [code] = (await once(child, "close")) as [number | null];
   return { code, stdout, stderr };
 }
+
+let server: Promise<PostgresServer> | undefined;
+
+function postgres(): Promise<PostgresServer> {
+  server ??= startPostgres();
+  return server;
+}
+
+test.after.always(async () => (await server)?.stop());
 
 const fileOf = (home: string) => join(home, "larder.db");
 const urlOf = (home: string) => `sqlite:${fileOf(home)}`;
@@ -237,7 +246,7 @@ test("check says what is wrong and what to do, and mends nothing", async (t) => 
     "DROP INDEX event_log_by_time",
     "UPDATE setting SET value = 'never' WHERE key = 'event_log.epoch'",
   );
-  for (let times = 0; times < 2; times++) {
+  for (const place of ["there", "still there"]) {
     const { code, stdout } = await db(home, "check --json");
     t.is(code, 1);
     const found = (JSON.parse(stdout) as { problems: { what: string; remedy: string }[] }).problems;
@@ -249,11 +258,10 @@ test("check says what is wrong and what to do, and mends nothing", async (t) => 
     ])
       t.true(
         found.some(({ what, remedy }) => expected.test(what) && remedy.includes("larder")),
-        `${expected}: ${stdout}`,
+        `${expected} ${place}: ${stdout}`,
       );
     t.is(found.length, 4, stdout);
   }
-  t.regex((await db(home, "check")).stdout, /4 problems found\n$/);
 });
 
 test("check finds a damaged page in the middle of a used database", async (t) => {
@@ -276,7 +284,7 @@ test("check finds a damaged page in the middle of a used database", async (t) =>
 test("another program's file and an unreadable one are errors in one line", async (t) => {
   const home = await temporaryHome(t);
   await writeFile(fileOf(home), "this is a shopping list, not a database, and it is longer than a header");
-  for (const command of ["status", "check", "migrate", "vacuum", `backup ${join(home, "b")}`])
+  for (const command of ["status", "check", "migrate", `backup ${join(home, "b")}`])
     failsWith(t, await db(home, command), /is not a database/);
   const url = "postgres://larder:secretword@127.0.0.1:1/larder";
   const { code, stdout, stderr } = await db(home, "status", { url: "mysql://u:secretword@h/d" });
@@ -303,9 +311,7 @@ test("a migration's base is written from a checkout", async (t) => {
 test.serial(
   "on PostgreSQL: migrated, filled from SQLite, backed up, restored, and brought back to SQLite",
   async (t) => {
-    const server = await startPostgres();
-    t.teardown(() => server.stop());
-    const url = await server.createDatabase();
+    const url = await (await postgres()).createDatabase();
     const password = new URL(url).password;
     const home = await homeWithMessages(t, "one", "two");
     const ended: Ended[] = [];
@@ -352,9 +358,7 @@ test.serial(
 test.serial(
   "on PostgreSQL: with a running daemon a backup works, and what needs the database alone is refused",
   async (t) => {
-    const server = await startPostgres();
-    t.teardown(() => server.stop());
-    const url = await server.createDatabase();
+    const url = await (await postgres()).createDatabase();
     const home = await temporaryHome(t);
     const daemon = await startDaemon(t, { home, env: { LARDER_DATABASE_URL: url } });
     await daemon.connect();
