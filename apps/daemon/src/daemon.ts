@@ -3,7 +3,7 @@ import { ConflictError, hasErrorType, type InstancePaths, type SessionLog } from
 import { MessageIntake, MessageSender } from "@larder/messages";
 import { microblogAnalyser, ParserPool, PubsubCache } from "@larder/pubsub-cache";
 import { Reactions } from "@larder/reactions";
-import { createStore, Database, holdDatabase, holdFile } from "@larder/storage";
+import { createStore, Database, databaseLocation, holdDatabase, holdFile } from "@larder/storage";
 import { AccountManager } from "./accounts/manager.js";
 import { createLineHandler } from "./bridge/rpc.js";
 import { BridgeServer } from "./bridge/server.js";
@@ -49,7 +49,10 @@ async function holdInstance(
   } catch (error) {
     await release();
     if (!hasErrorType(error) || error.type !== "conflict") throw error;
-    const what = held.length === 0 ? `the instance in ${paths.runtime}` : "its database";
+    const what =
+      held.length === 0
+        ? `the instance in ${paths.runtime}`
+        : `the database ${databaseLocation(paths.databaseUrl)}`;
     throw new ConflictError(`a Larder daemon is running already on ${what}`, { cause: error });
   }
 }
@@ -91,8 +94,7 @@ export class Daemon {
 
     const { database, migrated } = await Database.open({
       url: paths.databaseUrl,
-      onProgress: ({ migration, index, count }) =>
-        log.info({ migration, index, count }, "migrating the database"),
+      onProgress: (progress) => log.info({ ...progress }, "migrating the database"),
     });
     this.#stops.push(() => database.close());
     if (migrated.copy !== undefined)

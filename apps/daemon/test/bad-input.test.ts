@@ -294,11 +294,15 @@ test("where the password cannot be kept, the account is not added, and the reaso
   t.deepEqual(await client.call("account_add", params), { account: "a@b.example" });
 });
 
-test("a setting that does nothing yet is said to do nothing, and the daemon starts", async (t) => {
+test("the paths that an analyser names are indexed at its first start, and not again at the next", async (t) => {
   const home = await temporaryHome(t);
-  const analyser = `[[analysers]]\nname = "mine"\ntype = "mine"\nnamespace = "urn:x"\nindexes = [["n"]]\n`;
+  const analyser = `[[analysers]]\nname = "mine"\ntype = "mine"\nnamespace = "urn:x"\nindexes = [["n", 0]]\n`;
   await writeFile(join(home, "larder.toml"), analyser);
-  const daemon = await startDaemon(t, { home });
-  await daemon.connect();
-  t.regex(daemon.log(), /"analyser":"mine","msg":"indexes of an analyser are not made yet/);
+  const first = await startDaemon(t, { home });
+  await first.connect();
+  t.regex(first.log(), /"path":\["n",0\],"msg":"making an index on parsed data"/);
+  await first.end("SIGTERM");
+  const second = await startDaemon(t, { home });
+  await second.connect();
+  t.notRegex(second.log(), /making an index/);
 });

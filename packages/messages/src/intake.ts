@@ -3,8 +3,9 @@ import type { LocalisedText, MessageRecord, NewMessage, Store } from "@larder/st
 import type { MessagingAccount } from "./account.js";
 import { readMessage } from "./read-message.js";
 
+/** The same words; a server may have stated the language of the stream, where we stated none. */
 const sameTexts = (one: readonly LocalisedText[], other: readonly LocalisedText[]): boolean =>
-  JSON.stringify(one) === JSON.stringify(other);
+  JSON.stringify(one.map(({ text }) => text)) === JSON.stringify(other.map(({ text }) => text));
 
 /**
  * Takes messages into the history, once each. What it stores, the ids it learns and the event that

@@ -154,8 +154,12 @@ export class MessageSender {
     if (!account.online()) return begun;
     for (const message of await this.#store.messages.pending(account.id, conversation)) {
       if (message.raw === undefined || this.#acknowledged.has(message.id)) continue;
-      const acknowledged = this.#transmit(account, message, parseTrustedXml(message.raw)).finally(() =>
-        this.#acknowledged.delete(message.id),
+      // Forgotten in the conversation's own turn: a list of pending messages that was read before may still have it.
+      const acknowledged = this.#transmit(account, message, parseTrustedXml(message.raw)).finally(
+        () =>
+          void this.#lanes.run(laneOf(account, conversation), async () =>
+            this.#acknowledged.delete(message.id),
+          ),
       );
       acknowledged.catch(this.#onError); // a caller that waits sees it too
       this.#acknowledged.set(message.id, acknowledged);

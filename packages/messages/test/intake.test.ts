@@ -198,7 +198,8 @@ test("a message that its sender sent again after a lost session is one, though t
   const w = await world(t);
   await w.take(chat("again", "", origin("o") + archived("s1")));
   t.true(await w.take(chat("again", "", origin("o") + archived("s2"))));
-  t.is((await w.history()).length, 1);
+  t.true(await w.take(chat("again", 'xml:lang="en"', origin("o") + archived("s3"))));
+  t.is((await w.history()).length, 1, "also where a server has added a language");
 });
 
 test("a message that the database cannot take is a failure of storage, after which the session gets it again", async (t) => {

@@ -93,6 +93,27 @@ test("a flush while an acknowledgement is outstanding sends nothing twice", asyn
   await sent;
 });
 
+test("a message that is acknowledged while a list of pending ones is being read does not go out again", async (t) => {
+  const w = await world(t);
+  const sender = new MessageSender(w.store);
+  let acknowledge = () => {};
+  w.account.acknowledge = () =>
+    new Promise((resolve) => {
+      acknowledge = resolve;
+    });
+  const { sent } = await sender.send(w.account, to("1"));
+  const { messages } = w.store;
+  const pending = messages.pending.bind(messages);
+  messages.pending = async (...args) => {
+    const list = await pending(...args); // as it stood before the acknowledgement
+    acknowledge();
+    await sent;
+    return list;
+  };
+  await sender.flush(w.account);
+  t.is(w.account.sent.length, 1);
+});
+
 test("a failure that is no lost session reaches who waits, and the message stays pending", async (t) => {
   const w = await world(t);
   const failures: unknown[] = [];

@@ -16,7 +16,7 @@ export {
   type RollbackReport,
   rollback,
 } from "./migrator.js";
-export { type DatabaseAddress, databaseAddress, openEngine } from "./open-engine.js";
+export { type DatabaseAddress, databaseAddress, databaseLocation, openEngine } from "./open-engine.js";
 export type { PortableReport } from "./portable/format.js";
 export type { AccountRecord, AccountRepository, NewAccount } from "./repositories/accounts.js";
 export type { EventLogRepository } from "./repositories/events.js";

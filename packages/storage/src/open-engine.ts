@@ -1,5 +1,6 @@
 import type { Engine } from "./engine.js";
 import { UnsupportedDatabaseError } from "./errors.js";
+import { addressOf } from "./postgres/connections.js";
 import { PostgresEngine } from "./postgres/engine.js";
 import { SqliteEngine } from "./sqlite/engine.js";
 
@@ -19,6 +20,12 @@ export function databaseAddress(url: string): DatabaseAddress {
   throw new UnsupportedDatabaseError(
     `cannot use a database URL of the scheme ${scheme}; use sqlite:PATH or postgres://USER@HOST/DATABASE`,
   );
+}
+
+/** Where a database is, without user and password. */
+export function databaseLocation(url: string): string {
+  const address = databaseAddress(url);
+  return address.kind === "sqlite" ? address.file : addressOf(address.url);
 }
 
 /** Connects to the database that the URL names; its schema may be of any state. */

@@ -21,6 +21,7 @@ import { emptyDatabase } from "./migratable.js";
 import { common, fillTables, readRows } from "./rows.js";
 import { onEachEngine } from "./support.js";
 
+const NOW = new Date("2030-01-02T03:04:05.678Z");
 const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
 
 /** A copy of the sources within the package, so that its dependencies are found; it goes after the test. */
@@ -74,7 +75,7 @@ async function writtenMigration(t: ExecutionContext, engine: Engine, models: rea
   const directory = await copyOfSources(t);
   const { name, file, differences } = await createMigration({
     name: "try-it",
-    now: new Date("2030-01-02T03:04:05.678Z"),
+    now: NOW,
     directory,
     database: engine,
     models,
@@ -199,3 +200,59 @@ onEachEngine("dropped columns and tables come back empty, with all of their rule
   const { rowsBefore, rowsUp } = await writtenMigration(t, engine, models);
   t.deepEqual(common(rowsUp, rowsUp), common(rowsBefore, rowsUp));
 });
+
+onEachEngine("the written file is sound TypeScript", async (t, name) => {
+  const { engine } = await emptyDatabase(t, name);
+  await migrate(engine);
+  const directory = await copyOfSources(t);
+  const c = columnsFor(engine.sequelize);
+  const models = changedModels(engine.sequelize, {
+    Account: { attributes: { mood: c.text({ allowNull: false }), ownerId: c.key("account") } },
+    Message: {
+      indexes: (before) => [...before, index("message_newest", ["timestamp"], { where: "id > 5" })],
+    },
+    MessageVersion: null,
+  });
+  const { file } = await createMigration({ name: "try-it", now: NOW, directory, database: engine, models });
+  const config = ts.readConfigFile(join(PACKAGE, "..", "..", "tsconfig.base.json"), ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, directory);
+  const program = ts.createProgram([file, join(directory, "index.ts")], {
+    ...options,
+    noEmit: true,
+    composite: false,
+    incremental: false,
+  });
+  const found = [file, join(directory, "index.ts")].flatMap((source) =>
+    ts.getPreEmitDiagnostics(program, program.getSourceFile(source)),
+  );
+  t.deepEqual(
+    found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n")),
+    [],
+  );
+});
+
+onEachEngine(
+  "a name that cannot be one, a clock or a database that is behind, are refused",
+  async (t, name) => {
+    const { engine } = await emptyDatabase(t, name);
+    const directory = await copyOfSources(t);
+    const create = (title: string, now: Date) =>
+      createMigration({
+        name: title,
+        now,
+        directory,
+        database: engine,
+        models: Object.values(defineModels(engine.sequelize)),
+      });
+    for (const bad of ["", "Two words", "../escape", "a--b", "x.y"]) {
+      await t.throwsAsync(create(bad, NOW), { message: /made of lower-case words/ });
+    }
+    await t.throwsAsync(create("late", new Date("2026-01-01")), { message: /is the clock right/ });
+    await t.throwsAsync(create("initial", NOW), { message: /there is a migration called initial/ });
+    await t.throwsAsync(create("early", NOW), { message: /lacks .*initial, .*migrate it first/ });
+    await migrate(engine);
+    const { differences, file } = await create("by-hand", NOW);
+    t.deepEqual(differences, []);
+    t.regex(await readFile(file, "utf8"), /async up\(\) \{\},\n {2}async down\(\) \{\},/);
+  },
+);

@@ -220,6 +220,9 @@ const tables = [
   ),
 ];
 
+const accountByTime = index("message_of_account_by_time", ["account_id", "timestamp", "id"]);
+const nodeByUpdated = index("pubsub_item_of_node_by_updated", ["node_id", "updated", "position"]);
+
 export const histories: Migration = {
   name: "2026.11.23T08.00.00.histories",
   revision: 1,
@@ -231,6 +234,9 @@ export const histories: Migration = {
       "pubsub_node",
       uniqueIndex("pubsub_node_shared", ["service", "node"], "account_id IS NULL"),
     );
+    progress("indexing messages and items by time");
+    await schema.addIndex("message", accountByTime);
+    await schema.addIndex("pubsub_item", nodeByUpdated);
     progress("counting the items of cached nodes");
     await schema.addColumn("pubsub_node", required("items", "count", 0));
     await run(
@@ -254,6 +260,7 @@ export const histories: Migration = {
     );
     for (const { name } of tables.toReversed()) await schema.dropTable(name);
     await run("DELETE FROM pubsub_node WHERE account_id IS NULL");
+    for (const { name } of [accountByTime, nodeByUpdated]) await schema.dropIndex(name);
     await schema.dropIndex("pubsub_node_shared");
     await schema.dropColumn("message_text", "position");
     await schema.dropColumn("pubsub_node", "items");

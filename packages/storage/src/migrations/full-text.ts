@@ -15,23 +15,24 @@ function ftsTable(table: string): string[] {
   ];
 }
 
+const LEXEME = String.raw`'''' || replace(replace(left(piece, 511), '\', '\\'), '''', '''''') || ''':' || least(place, 16383)`;
+const PIECES =
+  "unnest(string_to_array(words, ' ')) WITH ORDINALITY AS pieces(piece, place) WHERE piece <> ''";
+
 /**
  * Words to a vector with their places, for any text: a word is cut at 511 characters (a lexeme has at most 2046
- * bytes), places end at 16383, and words that would make the vector larger than a vector may be are left out.
+ * bytes), and places end at 16383. A vector has at most 1 MiB: no more than three times the text, so that only a long
+ * text has to be measured word by word, and ends where the vector is full.
  */
 const WORDS_FUNCTION = `CREATE FUNCTION larder_words(words text) RETURNS tsvector
   LANGUAGE sql IMMUTABLE PARALLEL SAFE
   AS $$
-    SELECT coalesce(string_agg(quote, ' ' ORDER BY place), '')::tsvector
-    FROM (
-      SELECT place, '''' || replace(replace(word, '\\', '\\\\'), '''', '''''') || ''':' || least(place, 16383) AS quote,
-        sum(octet_length(word) + 8) OVER (ORDER BY place) AS bytes
-      FROM (
-        SELECT left(piece, 511) AS word, place
-        FROM unnest(string_to_array(words, ' ')) WITH ORDINALITY AS pieces(piece, place) WHERE piece <> ''
-      ) AS cut
-    ) AS counted
-    WHERE bytes < 1000000
+    SELECT CASE WHEN octet_length(words) < 349000
+      THEN (SELECT coalesce(string_agg(${LEXEME}, ' '), '')::tsvector FROM ${PIECES})
+      ELSE (SELECT coalesce(string_agg(lexeme, ' '), '')::tsvector FROM (
+        SELECT ${LEXEME} AS lexeme, sum(least(octet_length(piece), 2044) + 8) OVER (ORDER BY place) AS bytes
+        FROM ${PIECES}) AS measured WHERE bytes < 1000000)
+      END
   $$`;
 
 const searchVector = (table: string): string[] => [

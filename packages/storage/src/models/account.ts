@@ -56,9 +56,9 @@ export function initRosterContact(sequelize: Sequelize) {
   return class extends RosterContactModel {}.init(
     {
       accountId: c.key("account", { primaryKey: true }),
-      jid: c.text({ primaryKey: true }),
+      jid: c.text({ primaryKey: true, comment: "bare JID of the contact" }),
       name: c.text({ comment: "the name that the user gave (RFC 6121 §2.1.2.4)" }),
-      subscription: c.text({ allowNull: false, defaultValue: "none" }),
+      subscription: c.text({ allowNull: false, defaultValue: "none", comment: "none, to, from or both" }),
       ask: c.text({ comment: "subscribe while a request of ours is pending" }),
       groups: c.json({ allowNull: false, defaultValue: "[]", comment: "list of names" }),
     },

@@ -59,7 +59,7 @@ export function initArchiveGap(sequelize: Sequelize) {
       afterTime: c.instant({ comment: "its time" }),
       beforeId: c.text({ comment: "first archive id after the gap" }),
       beforeTime: c.instant({ comment: "its time" }),
-      foundAt: c.instant({ allowNull: false }),
+      foundAt: c.instant({ allowNull: false, comment: "when it was first known" }),
       attempts: c.count({ allowNull: false, defaultValue: 0, comment: "tries to fill it that failed" }),
       lastError: c.json({ comment: "why the last of them failed" }),
     },

@@ -39,8 +39,8 @@ export function initSetting(sequelize: Sequelize) {
   const c = columnsFor(sequelize);
   return class extends SettingModel {}.init(
     {
-      key: c.text({ primaryKey: true }),
-      value: c.text({ allowNull: false }),
+      key: c.text({ primaryKey: true, comment: "words with dots, the part of the program first" }),
+      value: c.text({ allowNull: false, comment: "in the form of whoever wrote it" }),
     },
     { sequelize, tableName: "setting", modelName: "Setting" },
   );

@@ -25,7 +25,7 @@ export function initMessageAlias(sequelize: Sequelize) {
       }),
       conversation: c.text({ allowNull: false, comment: "of the message" }),
       kind: c.text({ allowNull: false, comment: "wire (the id attribute), origin or stanza (XEP-0359)" }),
-      value: c.text({ allowNull: false }),
+      value: c.text({ allowNull: false, comment: "the id" }),
       givenBy: c.text({
         allowNull: false,
         comment:
@@ -111,7 +111,7 @@ export function initMessageRemoval(sequelize: Sequelize) {
         allowNull: false,
         comment: "which id of the message `value` is: wire, origin or stanza",
       }),
-      value: c.text({ allowNull: false }),
+      value: c.text({ allowNull: false, comment: "the id" }),
       givenBy: c.text({
         allowNull: false,
         comment:

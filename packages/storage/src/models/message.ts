@@ -78,6 +78,7 @@ export function initMessage(sequelize: Sequelize) {
       indexes: [
         index("message_by_conversation", ["account_id", "conversation", "timestamp", "id"]),
         index("message_by_time", ["timestamp", "id"]),
+        index("message_of_account_by_time", ["account_id", "timestamp", "id"]),
         index("message_by_stanza_id", ["account_id", "stanza_id_by", "stanza_id"], {
           unique: true,
           where: "stanza_id IS NOT NULL",
@@ -108,7 +109,7 @@ export function initMessageText(sequelize: Sequelize) {
       messageId: c.key("message", { primaryKey: true }),
       kind: c.text({ primaryKey: true, comment: "body or subject" }),
       lang: c.text({ primaryKey: true, defaultValue: "", comment: "empty where none is stated" }),
-      text: c.text({ allowNull: false }),
+      text: c.text({ allowNull: false, comment: "as it is shown" }),
       position: c.count({
         allowNull: false,
         defaultValue: 0,
@@ -170,9 +171,9 @@ export function initSendRequest(sequelize: Sequelize) {
   return class extends SendRequestModel {}.init(
     {
       accountId: c.key("account", { primaryKey: true }),
-      requestId: c.text({ primaryKey: true }),
+      requestId: c.text({ primaryKey: true, comment: "the caller's own" }),
       result: c.text({ allowNull: false, comment: "what the first call made: a uid or an item id" }),
-      createdAt: c.instant({ allowNull: false }),
+      createdAt: c.instant({ allowNull: false, comment: "after a day it is forgotten" }),
     },
     { sequelize, tableName: "send_request", modelName: "SendRequest" },
   );

@@ -93,7 +93,7 @@ export function initPubsubAttachment(sequelize: Sequelize) {
         allowNull: false,
         comment: "bare JID, which is also the id in the attachment node (§4.1.1)",
       }),
-      noticed: c.flag({ defaultValue: false }),
+      noticed: c.flag({ defaultValue: false, comment: "seen, which is neither praise nor blame (§4.7.2)" }),
       noticedAt: c.instant({ comment: "as the publisher states it" }),
       reactions: c.json({ allowNull: false, defaultValue: "[]", comment: "list of emojis, each once" }),
       reactionsAt: c.instant({ comment: "as the publisher states it" }),

@@ -29,7 +29,7 @@ export function initPubsubNode(sequelize: Sequelize) {
           "who may read this copy; null where accounts share it (XEP-0460 §11): see pubsub_node_reader",
       }),
       service: c.text({ allowNull: false, comment: "JID of the service; a bare JID for PEP" }),
-      node: c.text({ allowNull: false }),
+      node: c.text({ allowNull: false, comment: "its name at the service" }),
       analyser: c.text({ comment: "name of the analyser that claimed the node" }),
       type: c.text({ comment: "what the analyser says it holds: blog, event, …" }),
       subtype: c.text({ comment: "finer than `type`: comment, …" }),
@@ -111,6 +111,7 @@ export function initPubsubItem(sequelize: Sequelize) {
         index("pubsub_item_by_id", ["node_id", "item_id"], { unique: true }),
         index("pubsub_item_by_position", ["node_id", "position"]),
         index("pubsub_item_by_updated", ["updated", "id"]),
+        index("pubsub_item_of_node_by_updated", ["node_id", "updated", "position"]),
         index("pubsub_item_by_created", ["created", "id"]),
       ],
     },
@@ -131,8 +132,8 @@ export function initPubsubSubscription(sequelize: Sequelize) {
   return class extends PubsubSubscriptionModel {}.init(
     {
       accountId: c.key("account", { primaryKey: true }),
-      service: c.text({ primaryKey: true }),
-      node: c.text({ primaryKey: true }),
+      service: c.text({ primaryKey: true, comment: "as in the node, which need not be cached" }),
+      node: c.text({ primaryKey: true, comment: "as in the node" }),
       subid: c.text({ primaryKey: true, defaultValue: "", comment: "empty where the service gives none" }),
       state: c.text({ allowNull: false, comment: "none, pending, unconfigured, subscribed" }),
     },

@@ -22,7 +22,7 @@ export function initRoom(sequelize: Sequelize) {
   return class extends RoomModel {}.init(
     {
       accountId: c.key("account", { primaryKey: true }),
-      jid: c.text({ primaryKey: true }),
+      jid: c.text({ primaryKey: true, comment: "bare JID of the room" }),
       nick: c.text({ comment: "what we are called there; null where the bookmark says nothing" }),
       name: c.text({ comment: "the bookmark's, else the room's own" }),
       autojoin: c.flag({ defaultValue: false, comment: "join at the start of each session (XEP-0402 §3.2)" }),
@@ -34,13 +34,13 @@ export function initRoom(sequelize: Sequelize) {
       extensions: c.text({
         comment: "XML of the bookmark that we do not know and must keep (XEP-0402 §3.4)",
       }),
-      subject: c.text(),
+      subject: c.text({ comment: "the last one that the room told" }),
       occupantIds: c.flag({
         defaultValue: false,
         comment: "the room announces occupant ids (XEP-0421): without that they are not believed",
       }),
       lastError: c.json({ comment: "why we could not join, or had to leave" }),
-      updatedAt: c.instant({ allowNull: false }),
+      updatedAt: c.instant({ allowNull: false, comment: "when any of this last changed" }),
     },
     {
       sequelize,

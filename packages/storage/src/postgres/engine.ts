@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { type Options, Sequelize } from "sequelize";
@@ -59,6 +60,7 @@ export class PostgresEngine implements Engine {
   readonly #closing = new AbortController();
 
   private constructor(url: string, pool: pg.Pool, version: string) {
+    setMaxListeners(0, this.#closing.signal); // any number of units may wait for the server
     this.#url = url;
     this.#pool = pool;
     this.location = addressOf(url);

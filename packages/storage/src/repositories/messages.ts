@@ -218,7 +218,7 @@ export class MessageRepository {
   /**
    * Our own message that was sent with this id.
    *
-   * @param party who it went to: its conversation, or exactly this address
+   * @param party who it went to: its conversation; in private room messages exactly this address is it
    */
   findOutgoing(
     accountId: number,
@@ -226,8 +226,8 @@ export class MessageRepository {
     party: { conversation: string; address: string },
   ): Promise<MessageRecord | undefined> {
     return this.#one(
-      sql`account_id = ${accountId} AND direction = 'out' AND (wire_id = ${wireId} OR origin_id = ${wireId})
-          AND (conversation = ${party.conversation} OR to_jid = ${party.address})`,
+      sql`account_id = ${accountId} AND direction = 'out' AND conversation IN (${party.conversation}, ${party.address})
+          AND (wire_id = ${wireId} OR origin_id = ${wireId})`,
     );
   }
 

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { ReadUnit } from "../database.js";
+import { migrationStatus } from "../migrator.js";
 import { compareSchemas, type SchemaDifference } from "./differences.js";
 import { migrationSource } from "./migration-source.js";
 import { readModels } from "./model-reader.js";
@@ -70,7 +71,8 @@ function withEntry(list: string, variable: string, name: string): string {
  * Types of what is dropped are read from this database, and SQLite does not tell a JSON column that is searched from
  * text, nor an id of nothing from a count: where that matters, look at `down`.
  *
- * @throws {Error} the name does not fit, a later migration is there, or tables refer to each other in a circle
+ * @throws {Error} the name does not fit, a later migration is there, the database lacks a step, or tables refer to
+ *   each other in a circle
  */
 export async function createMigration(options: NewMigration): Promise<CreatedMigration> {
   const { directory, now = new Date() } = options;
@@ -93,6 +95,8 @@ export async function createMigration(options: NewMigration): Promise<CreatedMig
   }
   if (new RegExp(`\\b${variable}\\b`).test(list))
     throw new Error(`there is a migration called ${options.name}`);
+  const { pending } = await migrationStatus(options.database);
+  if (pending.length > 0) throw new Error(`the database lacks ${pending.join(", ")}: migrate it first`);
   const differences = await schemaDifferences(options.database, options.models);
   const text = migrationSource({ name, variable, operations: operationsFor(differences) });
   const entered = withEntry(list, variable, name);

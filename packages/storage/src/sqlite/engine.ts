@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { Sequelize } from "sequelize";
 import type { Sql } from "sql-template-tag";
@@ -148,7 +149,7 @@ export class SqliteEngine implements Engine {
   }
 
   async copyBeside(label: string): Promise<string> {
-    const copy = `${this.file}.before-${label.replaceAll(/[^\w.-]/g, "_")}-${Date.now()}`;
+    const copy = `${this.file}.before-${label.replaceAll(/[^\w.-]/g, "_")}-${Date.now()}-${randomUUID().slice(0, 4)}`;
     await this.copyTo(copy);
     return copy;
   }

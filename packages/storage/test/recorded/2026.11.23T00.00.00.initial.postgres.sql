@@ -26,16 +26,12 @@ CREATE INDEX event_log_by_time ON event_log (created_at);
 CREATE FUNCTION larder_words(words text) RETURNS tsvector
   LANGUAGE sql IMMUTABLE PARALLEL SAFE
   AS $$
-    SELECT coalesce(string_agg(quote, ' ' ORDER BY place), '')::tsvector
-    FROM (
-      SELECT place, '''' || replace(replace(word, '\', '\\'), '''', '''''') || ''':' || least(place, 16383) AS quote,
-        sum(octet_length(word) + 8) OVER (ORDER BY place) AS bytes
-      FROM (
-        SELECT left(piece, 511) AS word, place
-        FROM unnest(string_to_array(words, ' ')) WITH ORDINALITY AS pieces(piece, place) WHERE piece <> ''
-      ) AS cut
-    ) AS counted
-    WHERE bytes < 1000000
+    SELECT CASE WHEN octet_length(words) < 349000
+      THEN (SELECT coalesce(string_agg('''' || replace(replace(left(piece, 511), '\', '\\'), '''', '''''') || ''':' || least(place, 16383), ' '), '')::tsvector FROM unnest(string_to_array(words, ' ')) WITH ORDINALITY AS pieces(piece, place) WHERE piece <> '')
+      ELSE (SELECT coalesce(string_agg(lexeme, ' '), '')::tsvector FROM (
+        SELECT '''' || replace(replace(left(piece, 511), '\', '\\'), '''', '''''') || ''':' || least(place, 16383) AS lexeme, sum(least(octet_length(piece), 2044) + 8) OVER (ORDER BY place) AS bytes
+        FROM unnest(string_to_array(words, ' ')) WITH ORDINALITY AS pieces(piece, place) WHERE piece <> '') AS measured WHERE bytes < 1000000)
+      END
   $$;
 ALTER TABLE message ADD COLUMN search_vector tsvector GENERATED ALWAYS AS (larder_words(search_text)) STORED;
 CREATE INDEX message_by_search_vector ON message USING gin (search_vector);

@@ -30,6 +30,8 @@ CREATE UNIQUE INDEX "pubsub_attachment_by_publisher" ON "pubsub_attachment" ("no
 CREATE INDEX "pubsub_attachment_by_item" ON "pubsub_attachment" ("service", "node", "item_id");
 ALTER TABLE "pubsub_node" ALTER COLUMN "account_id" DROP NOT NULL;
 CREATE UNIQUE INDEX "pubsub_node_shared" ON "pubsub_node" ("service", "node") WHERE account_id IS NULL;
+CREATE INDEX "message_of_account_by_time" ON "message" ("account_id", "timestamp", "id");
+CREATE INDEX "pubsub_item_of_node_by_updated" ON "pubsub_item" ("node_id", "updated", "position");
 ALTER TABLE "pubsub_node" ADD COLUMN "items" INTEGER NOT NULL DEFAULT 0;
 UPDATE pubsub_node SET items = (SELECT count(*) FROM pubsub_item WHERE node_id = pubsub_node.id AND position >= 0);
 ALTER TABLE "message_text" ADD COLUMN "position" INTEGER NOT NULL DEFAULT 0;
@@ -51,6 +53,8 @@ DROP TABLE "message_alias";
 DROP TABLE "thread";
 DROP TABLE "conversation";
 DELETE FROM pubsub_node WHERE account_id IS NULL;
+DROP INDEX "message_of_account_by_time";
+DROP INDEX "pubsub_item_of_node_by_updated";
 DROP INDEX "pubsub_node_shared";
 ALTER TABLE "message_text" DROP COLUMN "position";
 ALTER TABLE "pubsub_node" DROP COLUMN "items";
