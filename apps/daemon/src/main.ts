@@ -1,15 +1,17 @@
 import { parseArgs } from "node:util";
 import { instancePaths } from "@larder/core";
 import { readConfiguration } from "./config.js";
-import { Daemon, daemonVersion } from "./daemon.js";
 import { prepareHome } from "./home.js";
 import { createLog } from "./log.js";
 
 const HELP = `larderd: the Larder daemon, in the foreground. It logs to standard error.
 
 Usage: larderd [--help] [--version] [--check-config]
+       larderd db COMMAND
 
   --check-config   read the configuration, say what is wrong with it, and end
+  db               look after the database: status, migrate, rollback, check,
+                   backup, restore, vacuum, export, import (larderd db --help)
 
 Everything of an instance is under LARDER_HOME, or in the XDG base directories
 without it. LARDER_DATABASE_URL names another database (sqlite:PATH
@@ -47,6 +49,13 @@ function fail(error: unknown): never {
 }
 
 async function main(): Promise<void> {
+  if (process.argv[2] === "db") {
+    const { runDb } = await import("./db/run.js");
+    process.exitCode = await runDb(process.argv.slice(3));
+    return;
+  }
+  // Only now: larderd db has no use for all that a daemon loads.
+  const { Daemon, daemonVersion } = await import("./daemon.js");
   const options = readArguments();
   if (options.help) return void process.stdout.write(HELP);
   if (options.version) return void process.stdout.write(`larderd ${await daemonVersion()}\n`);

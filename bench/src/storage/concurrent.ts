@@ -19,7 +19,7 @@ interface Scene {
 const slowRead = (store: Store) =>
   store.database.read(({ executor }) =>
     executor.all(
-      sql`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${10_000_000}) SELECT count(*) AS n FROM n`,
+      sql`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000000) SELECT count(*) AS n FROM n`,
     ),
   );
 
@@ -87,7 +87,7 @@ async function play(store: Store, nodeId: number, rows: number, scene: Scene, mi
   report(`  writes`, percentiles(load.writes));
   report("  lost updates", `${await counters.lost()} of ${counters.acknowledged}`, "target 0");
   const failures = [...load.failures].map(([message, count]) => `${count} x ${message}`).join("; ");
-  report("  failures, SQLITE_BUSY among them", failures || "none", "target none");
+  report("  failures (SQLITE_BUSY, conflicts)", failures || "none", "target none");
   await counters.remove();
 }
 

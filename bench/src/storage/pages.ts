@@ -1,10 +1,8 @@
-import { copyFile } from "node:fs/promises";
-import { join } from "node:path";
 import { createStore, Database, type Store } from "@larder/storage";
-import { openBareSqlite } from "./bare.js";
 import { makePage } from "./data.js";
 import { inTurns, report, type Times } from "./measure.js";
 import { type TapedStatement, tape } from "./tape.js";
+import type { Target } from "./target.js";
 
 const ITEMS = 100;
 
@@ -29,17 +27,14 @@ const rate = (times: Times, items: number) =>
   [1, 0.5, 0].map((share) => Math.round((items * 1000) / times.at(share))).join(" / ");
 
 /** Writing pages of 100 items: the repository beside the same statements through the bare driver. */
-export async function benchPages(directory: string, pagesPerTurn: number, turns: number): Promise<void> {
-  const file = join(directory, "pages.db");
-  const bareFile = join(directory, "pages-bare.db");
-  const { database } = await Database.open({ url: `sqlite:${file}` });
-  const store = createStore(database);
-  const nodeId = await emptyNode(store);
+export async function benchPages(target: Target, pagesPerTurn: number, turns: number): Promise<void> {
+  const { database } = await Database.open({ url: target.url });
+  const nodeId = await emptyNode(createStore(database));
   await database.close();
-  await copyFile(file, bareFile);
+  const twin = await target.twin();
 
-  const again = createStore((await Database.open({ url: `sqlite:${file}` })).database);
-  const bare = await openBareSqlite(bareFile);
+  const again = createStore((await Database.open({ url: target.url })).database);
+  const bare = await twin.bare();
   let next = 0;
   let taped: TapedStatement[][] = [];
   let pages: ReturnType<typeof makePage>[] = [];
@@ -54,12 +49,14 @@ export async function benchPages(directory: string, pagesPerTurn: number, turns:
     ours: async () => {
       for (const [page, items] of pages.entries()) {
         const ids = items.map(({ itemId }) => itemId);
-        taped.push(await tape(() => again.items.storePage(nodeId, 1, from + page * ITEMS, ids, items)));
+        taped.push(
+          await tape(target.engine, () => again.items.storePage(nodeId, 1, from + page * ITEMS, ids, items)),
+        );
       }
     },
     bare: async () => {
       for (const statements of taped) {
-        await bare.all("BEGIN IMMEDIATE");
+        await bare.all(target.begin);
         for (const { text, values } of statements) await bare.all(text, values);
         await bare.all("COMMIT");
       }

@@ -3,6 +3,7 @@ export type { Engine, EngineTransaction } from "./engine.js";
 export * from "./errors.js";
 export type { EventFilter, EventRetention, LoggedEvent } from "./event-log.js";
 export { holdDatabase } from "./hold.js";
+export * from "./maintenance/index.js";
 export type { Migration, MigrationContext } from "./migrations/migration.js";
 export {
   type MigratableEngine,
@@ -16,6 +17,7 @@ export {
   rollback,
 } from "./migrator.js";
 export { type DatabaseAddress, databaseAddress, databaseLocation, openEngine } from "./open-engine.js";
+export type { PortableReport } from "./portable/format.js";
 export type { AccountRecord, AccountRepository, NewAccount } from "./repositories/accounts.js";
 export type { EventLogRepository } from "./repositories/events.js";
 export type { FoundItem, ItemOrder, ItemSearch, ItemSearchRepository } from "./repositories/item-search.js";

@@ -140,10 +140,15 @@ class Run {
       await lockMigrationTable(unit.executor);
       const isApplied = (await appliedSteps(unit.executor)).some(({ name }) => name === step.name);
       if (isApplied === (direction === "up")) return false;
-      await step[direction](this.#context(step, direction, unit));
-      await (direction === "up" ? recordStep : removeStep)(unit.executor, step);
+      await this.within(unit, step, direction);
       return true;
     });
+  }
+
+  /** Runs a step in a transaction that is open already. */
+  async within(unit: EngineTransaction, step: Migration, direction: "up" | "down"): Promise<void> {
+    await step[direction](this.#context(step, direction, unit));
+    await (direction === "up" ? recordStep : removeStep)(unit.executor, step);
   }
 
   #context(step: Migration, direction: "up" | "down", unit: EngineTransaction): MigrationContext {
@@ -208,6 +213,34 @@ export async function migrate(
     }
     return { applied, copy };
   });
+}
+
+/**
+ * Empties the database and makes it anew at a step of its schema, all in a transaction of {@link Engine.migrateIn}
+ * that is open already.
+ *
+ * @param wanted names of the steps to run, of those that the program knows
+ * @throws {StorageError} the database is not of this program
+ */
+export async function remakeWithin(
+  engine: MigratableEngine,
+  unit: EngineTransaction,
+  wanted: readonly string[],
+): Promise<void> {
+  await createMigrationTable(unit.executor);
+  await lockMigrationTable(unit.executor);
+  const { applied } = check(await appliedSteps(unit.executor), allMigrations);
+  const run = new Run(engine, allMigrations, undefined);
+  for (const step of allMigrations.toReversed())
+    if (applied.some(({ name }) => name === step.name)) await run.within(unit, step, "down");
+  for (const step of allMigrations) if (wanted.includes(step.name)) await run.within(unit, step, "up");
+}
+
+/** Brings a database to the schema of this program in a transaction of {@link Engine.migrateIn} that is open already. */
+export async function migrateWithin(engine: MigratableEngine, unit: EngineTransaction): Promise<void> {
+  const { pending } = check(await appliedSteps(unit.executor), allMigrations);
+  const run = new Run(engine, allMigrations, undefined);
+  for (const step of allMigrations) if (pending.includes(step.name)) await run.within(unit, step, "up");
 }
 
 /**

@@ -2,7 +2,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createStore, Database } from "@larder/storage";
 import test from "ava";
-import { accountIn, item, message, temporaryDirectory } from "./support.js";
+import { raw, sql } from "../dist/sql.js";
+import { accountIn, item, message, temporaryDirectory, temporaryStore } from "./support.js";
 
 const SECRET = "zwetschgendatschi";
 
@@ -94,4 +95,50 @@ test("after a corrected message is retracted, no byte of what it ever said is le
   t.is((await store.messages.history({ search: SECRET, limit: 9 })).messages.length, 0);
   await database.close();
   t.deepEqual(await filesHold(file, SECRET), []);
+});
+
+/** Where PostgreSQL shows the word: rows of any table with all their columns, or the planner's samples of them. */
+async function tablesShow(database: Database, word: string): Promise<string[]> {
+  return database.read(async ({ executor }) => {
+    const tables = await executor.all<{ name: string }>(
+      sql`SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema()`,
+    );
+    const found: string[] = [];
+    for (const { name } of [...tables, { name: "pg_stats" }]) {
+      const shown = await executor.first(
+        sql`SELECT 1 AS one FROM ${raw(name)} AS t WHERE t::text LIKE ${`%${word}%`} LIMIT 1`,
+      );
+      if (shown) found.push(name);
+    }
+    return found.sort();
+  });
+}
+
+test("on PostgreSQL no table and no statistic shows what was retracted or removed, once vacuumed", async (t) => {
+  const store = await temporaryStore(t, "postgres");
+  const { database } = store;
+  const accountId = await accountIn(store);
+  const node = await store.nodes.ensure({ accountId, service: "s", node: "n" });
+  const secret = { ...item("a", { title: SECRET }, `${SECRET} and more`), xml: `<item>${SECRET}</item>` };
+  await store.items.storeLive(node.id, 0, [secret, item("stays", { title: "plain" }, "plain words")]);
+  const said = { raw: `<message>${SECRET}</message>` };
+  const retracted = await store.messages.insert(message(accountId, `${SECRET} for tea`, said));
+  // PostgreSQL does not look again at a table that has become empty.
+  await store.messages.insert(message(accountId, "stays"));
+  await database.write((unit) => unit.log("ps_event", accountId, { event: "purge" }));
+  const bob = await accountIn(store, "bob@larder.test");
+  await store.messages.insert(message(bob, `${SECRET} again`, said));
+  await database.write((unit) => unit.log("ps_event", bob, { event: "items", word: SECRET }));
+  await database.vacuum();
+  const before = await tablesShow(database, SECRET);
+  for (const place of ["event_log", "message", "message_text", "pg_stats", "pubsub_item"])
+    t.true(before.includes(place), `the test can see it in ${place} while it is there`);
+
+  await store.items.remove(node.id, ["a"]);
+  await store.messages.retract(retracted.id, new Date());
+  await store.accounts.remove(bob, { keepData: false });
+  await database.vacuum();
+  t.deepEqual(await tablesShow(database, SECRET), []);
+  t.is((await store.itemSearch.search({ fts: SECRET, limit: 9 })).items.length, 0);
+  t.is((await store.messages.history({ search: SECRET, limit: 9 })).messages.length, 0);
 });

@@ -1,50 +1,8 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { createStore, Database, holdFile } from "@larder/storage";
 import test from "ava";
 import sqlite3 from "sqlite3";
 import { message, temporaryDirectory, temporaryStore } from "./support.js";
-
-const writer = fileURLToPath(new URL("./writer.fixture.js", import.meta.url));
-
-/** Starts a process that writes pairs of messages, one unit of work each, and says which pair is committed. */
-async function writeUntilKilled(file: string, afterLines: number): Promise<number> {
-  const child = spawn(process.execPath, [writer, file], { stdio: ["ignore", "pipe", "inherit"] });
-  let told = 0;
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-    told += chunk.split("\n").length - 1;
-    if (told >= afterLines) child.kill("SIGKILL");
-  });
-  await once(child, "exit");
-  return told;
-}
-
-test("a process that is killed while writing leaves whole units of work, and all that it was told are kept", async (t) => {
-  const file = `${await temporaryDirectory(t)}/larder.db`;
-  let acknowledged = 0;
-  for (const lines of [1, 3, 7, 12, 20]) {
-    acknowledged += await writeUntilKilled(file, lines);
-    const { database } = await Database.open({ url: `sqlite:${file}` });
-    const check = await database.read(({ executor }) =>
-      executor.all<{ integrity_check: string }>({ sql: "PRAGMA integrity_check", values: [] } as never),
-    );
-    t.deepEqual(check, [{ integrity_check: "ok" }]);
-    const store = createStore(database);
-    const { messages } = await store.messages.history({ limit: 10_000 });
-    const pairs = new Map<string, number>();
-    for (const { bodies } of messages)
-      pairs.set(String(bodies[0]?.text), (pairs.get(String(bodies[0]?.text)) ?? 0) + 1);
-    t.deepEqual(
-      [...pairs.values()].filter((count) => count !== 2),
-      [],
-      "no half unit of work",
-    );
-    t.true(pairs.size >= acknowledged, `${pairs.size} pairs kept, ${acknowledged} acknowledged`);
-    await database.close();
-  }
-});
 
 test("a database that another program keeps locked is a clear error that may be tried again", async (t) => {
   const file = `${await temporaryDirectory(t)}/larder.db`;

@@ -1,7 +1,7 @@
-// Writes pairs of messages for ever, a line on standard output after each committed pair.
+// Writes pairs of messages with an event for ever, a line on standard output after each committed unit.
 import { createStore, Database } from "@larder/storage";
 
-const { database } = await Database.open({ url: `sqlite:${process.argv[2]}` });
+const { database } = await Database.open({ url: String(process.argv[2]) });
 const store = createStore(database);
 const account =
   (await store.accounts.get("alice@larder.test")) ??
@@ -12,9 +12,10 @@ const account =
     allowPlaintext: false,
   }));
 
-for (let n = 0; ; n++) {
+async function writePair(n: number): Promise<void> {
   const text = `${process.pid} ${n}`;
-  await store.database.write(async () => {
+  await store.database.write(async (unit) => {
+    await unit.log("message_new", account.id, { text });
     for (const direction of ["in", "out"] as const) {
       const now = new Date();
       await store.messages.insert({
@@ -35,4 +36,13 @@ for (let n = 0; ; n++) {
     }
   });
   process.stdout.write(`${n}\n`);
+}
+
+try {
+  for (let n = 0; ; n++) await writePair(n);
+} catch (error) {
+  if (process.argv[3] !== "tell errors") throw error;
+  const { name, message, retryable } = error as { name: string; message: string; retryable: boolean };
+  process.stdout.write(`${JSON.stringify({ name, message, retryable })}\n`);
+  await database.close().catch(() => {});
 }

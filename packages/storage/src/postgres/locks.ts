@@ -15,9 +15,13 @@ const AGAIN_AFTER_MS = 1000;
 
 /** Runs `work` while this session alone migrates the database; others wait. */
 export async function holdingMigration<T>(url: string, work: () => Promise<T>): Promise<T> {
-  const session = await openSession(url);
+  const session = await openSession(url).catch((error: unknown) => {
+    throw asStorageError(error, "opening the database");
+  });
   try {
-    await session.query("SELECT pg_advisory_lock($1, $2)", [LOCKS, MIGRATION]);
+    await session.query("SELECT pg_advisory_lock($1, $2)", [LOCKS, MIGRATION]).catch((error: unknown) => {
+      throw asStorageError(error, "opening the database");
+    });
     return await work();
   } finally {
     await session.end().catch(() => {}); // which lets go of the lock

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Database } from "../database.js";
 import type { Dialect } from "../dialect.js";
-import { sql } from "../sql.js";
+import { type Executor, sql } from "../sql.js";
 import { checkPath, type JsonPath, pathKey } from "./json-path.js";
 
 /** Names of these indexes begin so; the schema's own never do. */
@@ -11,6 +11,19 @@ const SETTING = "search.path_indexes";
 
 const nameOf = (path: JsonPath): string =>
   `${PATH_INDEX_PREFIX}${createHash("sha256").update(pathKey(path)).digest("hex").slice(0, 16)}`;
+
+const remembered = async (executor: Executor): Promise<string[]> => {
+  const row = await executor.first<{ value: string }>(sql`SELECT value FROM setting WHERE key = ${SETTING}`);
+  return row ? (JSON.parse(row.value) as string[]) : [];
+};
+
+/** Makes the indexes that the settings tell of: where rows were imported, there are none yet. */
+export async function remakePathIndexes(executor: Executor): Promise<void> {
+  for (const key of await remembered(executor)) {
+    const path = JSON.parse(key) as JsonPath;
+    for (const { create } of executor.dialect.pathIndexes(nameOf(path), path)) await executor.run(create);
+  }
+}
 
 /** The indexes on paths of parsed data, which analysers ask for. */
 export class PathIndexes {
@@ -30,10 +43,7 @@ export class PathIndexes {
 
   /** Reads which indexes there are. */
   async load(): Promise<void> {
-    const row = await this.#db.read(({ executor }) =>
-      executor.first<{ value: string }>(sql`SELECT value FROM setting WHERE key = ${SETTING}`),
-    );
-    this.#known = new Set(row ? (JSON.parse(row.value) as string[]) : []);
+    this.#known = new Set(await this.#db.read(({ executor }) => remembered(executor)));
   }
 
   /**

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { stat } from "node:fs/promises";
+import { rename, rm, stat } from "node:fs/promises";
 import { Sequelize } from "sequelize";
 import type { Sql } from "sql-template-tag";
 import sqlite3 from "sqlite3";
@@ -150,7 +150,14 @@ export class SqliteEngine implements Engine {
 
   async copyBeside(label: string): Promise<string> {
     const copy = `${this.file}.before-${label.replaceAll(/[^\w.-]/g, "_")}-${Date.now()}-${randomUUID().slice(0, 4)}`;
-    await this.copyTo(copy);
+    const partial = `${copy}.partial`; // a copy that was not finished must not look like one
+    try {
+      await this.copyTo(partial);
+      await rename(partial, copy);
+    } catch (error) {
+      await rm(partial, { force: true });
+      throw error;
+    }
     return copy;
   }
 

@@ -1,4 +1,4 @@
-import type { ItemSearch } from "@larder/storage";
+import type { HistoryQuery, ItemSearch } from "@larder/storage";
 import fc from "fast-check";
 import { conditions, textQueries } from "./arbitraries.js";
 import { write } from "./text-oracle.js";
@@ -173,7 +173,7 @@ const hostileConditions = fc.oneof(
 );
 
 const lists = fc.oneof(
-  { weight: 9, arbitrary: fc.array(texts, { maxLength: 5 }) },
+  { weight: 39, arbitrary: fc.array(texts, { maxLength: 5 }) },
   {
     weight: 1,
     arbitrary: fc.constantFrom(1000, 40_000).map((length) => Array.from({ length }, (_, n) => `id${n}`)),
@@ -236,6 +236,14 @@ export const hostileSearches: fc.Arbitrary<ItemSearch> = fc
   .chain((names) => fc.record(Object.fromEntries(names.map((name) => [name, parts[name]]))))
   .map((some) => ({ limit: 5, ...some }) as unknown as ItemSearch);
 
+/** Pages of history asked for in the same way. */
+export const hostileHistories: fc.Arbitrary<HistoryQuery> = fc
+  .record(
+    { search: texts, before: texts, after: texts, conversation: texts, from: texts, types: lists },
+    { requiredKeys: [] },
+  )
+  .map((some) => ({ limit: 5, ...some }));
+
 /** Every text in a value, keys too. */
 function* textsIn(value: unknown): Generator<string> {
   if (typeof value === "string") yield value;
@@ -253,16 +261,21 @@ const LONGEST_PATTERN = 1000;
  * Whether a search asks for what cannot be: texts that nothing stored can hold, places in an array that
  * there are not, patterns that only burn time.
  */
-export function mustBeRefused({ parsed = [], orderBy = [], ...rest }: ItemSearch): boolean {
+export function mustBeRefused(search: ItemSearch): boolean {
+  const { parsed = [], orderBy = [] } = search;
   const paths = [...parsed, ...orderBy].flatMap((entry) => ("path" in entry ? [...entry.path] : []));
   return (
     paths.some((step) => typeof step === "number" && !(Number.isSafeInteger(step) && step >= 0)) ||
     parsed.some(
       ({ op, value }) => op.endsWith("like") && typeof value === "string" && value.length > LONGEST_PATTERN,
     ) ||
-    [...textsIn([parsed, orderBy, rest])].some((text) => text.includes("\0") || !isWellFormed(text))
+    holdsUnstorable(search)
   );
 }
+
+/** U+0000 or half a surrogate pair: no text that is stored has them. */
+export const holdsUnstorable = (asked: object) =>
+  [...textsIn(asked)].some((text) => text.includes("\0") || !isWellFormed(text));
 
 /** As `String.prototype.isWellFormed`, which the compiler's library does not know yet. */
 const isWellFormed = (text: string) => !/\p{Surrogate}/u.test(text);

@@ -1,6 +1,6 @@
-import { InvalidQueryError, type ItemSearch, type Store } from "@larder/storage";
+import { type HistoryQuery, InvalidQueryError, type ItemSearch, type Store } from "@larder/storage";
 import sql from "sql-template-tag";
-import { accountIn, item } from "../support.js";
+import { accountIn, item, message } from "../support.js";
 import type { PlannedSearch, StoredItem } from "./oracle.js";
 import { write } from "./text-oracle.js";
 
@@ -15,10 +15,9 @@ export class World {
   }
 
   static async in(store: Store): Promise<World> {
-    return new World(store, [
-      await accountIn(store, "a@larder.test"),
-      await accountIn(store, "b@larder.test"),
-    ]);
+    const accountIds = [await accountIn(store, "a@larder.test"), await accountIn(store, "b@larder.test")];
+    await store.messages.insert(message(Number(accountIds[0]), "The quick fox", { uid: "fox" }));
+    return new World(store, accountIds);
   }
 
   /** Puts these items in the place of all that are there. */
@@ -66,24 +65,18 @@ export class World {
     };
   }
 
-  /**
-   * What becomes of a search that may be anything: the ids it finds, or the parameter it is refused for.
-   *
-   * @throws every error but a refusal that names its parameter
-   */
-  async attempt(search: ItemSearch): Promise<readonly string[] | { refused: string }> {
-    try {
-      const { items } = await this.#store.itemSearch.search(search);
-      return items.map(({ itemId }) => itemId);
-    } catch (error) {
-      if (!(error instanceof InvalidQueryError)) throw error;
-      const [parameter = ""] = error.path.split(".");
-      if (!(parameter in search) || !error.message.startsWith(error.path))
-        throw new Error(
-          `the refusal does not name a parameter of the search: ${error.path}: ${error.message}`,
-        );
-      return { refused: parameter };
-    }
+  /** What becomes of a search that may be anything: the ids it finds, or the parameter it is refused for. */
+  attempt(search: ItemSearch): Promise<Outcome> {
+    return outcome(search, async () =>
+      (await this.#store.itemSearch.search(search)).items.map(({ itemId }) => itemId),
+    );
+  }
+
+  /** As {@link attempt}, for a page of history. */
+  attemptHistory(query: HistoryQuery): Promise<Outcome> {
+    return outcome(query, async () =>
+      (await this.#store.messages.history(query)).messages.map(({ uid }) => uid),
+    );
   }
 
   /** Everything in every table that a search could have to do with. */
@@ -98,5 +91,20 @@ export class World {
         await executor.all(sql`SELECT * FROM migration ORDER BY name`),
       ]),
     );
+  }
+}
+
+export type Outcome = readonly string[] | { readonly refused: string };
+
+/** @throws every error but a refusal that names its parameter */
+async function outcome(asked: object, ask: () => Promise<readonly string[]>): Promise<Outcome> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof InvalidQueryError)) throw error;
+    const [parameter = ""] = error.path.split(".");
+    if (!(parameter in asked) || !error.message.startsWith(error.path))
+      throw new Error(`the refusal does not name its parameter: ${error.path}: ${error.message}`);
+    return { refused: parameter };
   }
 }
