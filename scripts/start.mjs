@@ -5,5 +5,5 @@ import { setup } from "./setup.mjs";
 
 await main(async () => {
   await setup({ servers: false });
-  await become("apps/daemon/bin/larderd.js", process.argv.slice(2));
+  await become("apps/daemon/bin/larderd.cjs", process.argv.slice(2));
 });

@@ -9,7 +9,7 @@ import type { ExecutionContext } from "ava";
 /** The command line's program. */
 export const larder = fileURLToPath(new URL("../bin/larder.js", import.meta.url));
 // The daemon's program, not its package: the command line knows the bridge alone.
-const larderd = fileURLToPath(new URL("../../daemon/bin/larderd.js", import.meta.url));
+const larderd = fileURLToPath(new URL("../../daemon/bin/larderd.cjs", import.meta.url));
 
 export interface Ended {
   readonly code: number;

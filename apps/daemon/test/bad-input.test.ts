@@ -8,7 +8,7 @@ import { startProsody } from "@larder/testing";
 import test, { type ExecutionContext } from "ava";
 import { addAccount, failure, startDaemon, temporaryHome } from "./support.js";
 
-const program = fileURLToPath(new URL("../bin/larderd.js", import.meta.url));
+const program = fileURLToPath(new URL("../bin/larderd.cjs", import.meta.url));
 
 /** Runs larderd until it ends by itself. */
 async function ended(

@@ -8,7 +8,7 @@ import { type PostgresServer, startPostgres } from "@larder/testing";
 import test, { type ExecutionContext } from "ava";
 import { startDaemon, temporaryHome } from "./support.js";
 
-const program = fileURLToPath(new URL("../bin/larderd.js", import.meta.url));
+const program = fileURLToPath(new URL("../bin/larderd.cjs", import.meta.url));
 
 interface Ended {
   readonly code: number | null;

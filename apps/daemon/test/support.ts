@@ -18,7 +18,7 @@ import {
 import type { ProsodyServer } from "@larder/testing";
 import type { ExecutionContext } from "ava";
 
-const program = fileURLToPath(new URL("../bin/larderd.js", import.meta.url));
+const program = fileURLToPath(new URL("../bin/larderd.cjs", import.meta.url));
 
 /** A home that is removed after the test. */
 export async function temporaryHome(t: ExecutionContext): Promise<string> {

@@ -35,8 +35,11 @@ export function bindable(values: readonly unknown[]): unknown[] {
   return values as unknown[];
 }
 
-export const unstorableText = () =>
-  new InvalidQueryError("", "a text holds U+0000 or half a surrogate pair, which cannot be stored");
+export const unstorableText = (where = "") =>
+  new InvalidQueryError(
+    where,
+    `${where ? `${where}: ` : ""}the text holds U+0000 or half a surrogate pair, which no stored text does`,
+  );
 
 /** Whether both engines can hold this text. */
 export const isStorable = (text: string): boolean => !text.includes("\0") && text.isWellFormed();

@@ -3,7 +3,7 @@ import type { Database } from "../database.js";
 import { InvalidQueryError } from "../errors.js";
 import { parseFullTextQuery } from "../search/full-text-query.js";
 import { indexedText } from "../search/words.js";
-import { type Executor, join, type Sql, sql } from "../sql.js";
+import { type Executor, isStorable, join, type Sql, sql, unstorableText } from "../sql.js";
 
 /** A text in one language; `lang` is empty where none is stated. */
 export interface LocalisedText {
@@ -332,7 +332,11 @@ export class MessageRepository {
    * @returns `complete`: nothing further in the direction of reading
    * @throws {InvalidQueryError} a uid nobody has, or a search that cannot be read
    */
-  history(query: HistoryQuery): Promise<{ messages: MessageRecord[]; complete: boolean }> {
+  async history(query: HistoryQuery): Promise<{ messages: MessageRecord[]; complete: boolean }> {
+    for (const where of ["conversation", "before", "after", "types", "from"] as const) {
+      for (const value of [query[where]].flat())
+        if (typeof value === "string" && !isStorable(value)) throw unstorableText(where);
+    }
     return this.#db.read(async ({ executor }) => {
       const conditions = [sql`TRUE`];
       if (query.accountId !== undefined) conditions.push(sql`m.account_id = ${query.accountId}`);

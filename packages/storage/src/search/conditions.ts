@@ -1,7 +1,7 @@
 import type { ConditionOperator } from "@larder/core/bridge";
 import type { ComparisonOperator, JsonValue, Scalar } from "../dialect.js";
 import { InvalidQueryError } from "../errors.js";
-import { isStorable, type Sql, sql } from "../sql.js";
+import { isStorable, type Sql, sql, unstorableText } from "../sql.js";
 import type { JsonPath } from "./json-path.js";
 import { foldCase } from "./words.js";
 
@@ -100,8 +100,7 @@ class ConditionCompiler {
 
   #scalar(value: unknown): Scalar {
     if (!isScalar(value)) throw this.#wrong("takes a string, a number, true, false or null");
-    if (typeof value === "string" && !isStorable(value))
-      throw this.#wrong("the text holds U+0000 or half a surrogate pair, which no stored text does");
+    if (typeof value === "string" && !isStorable(value)) throw unstorableText(this.#where);
     return value;
   }
 

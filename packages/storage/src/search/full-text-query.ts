@@ -1,5 +1,5 @@
 import { InvalidQueryError } from "../errors.js";
-import { isStorable } from "../sql.js";
+import { isStorable, unstorableText } from "../sql.js";
 import { wordsOf } from "./words.js";
 
 /** A full-text query, independent of the engine that runs it. */
@@ -19,8 +19,7 @@ const MAX_DEPTH = 50;
 const MAX_WORDS = 500;
 
 function tokenise(query: string, path: string): Token[] {
-  if (!isStorable(query))
-    throw new InvalidQueryError(path, `${path}: the text holds U+0000 or half a surrogate pair`);
+  if (!isStorable(query)) throw unstorableText(path);
   const tokens: Token[] = [];
   const pattern = /\s+|([()])|"([^"]*)"(\*?)|([^\s()"]+)/gy;
   while (pattern.lastIndex < query.length) {
