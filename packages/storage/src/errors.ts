@@ -108,7 +108,8 @@ function explain(error: unknown): { message: string; retryable: boolean } {
   return { message: text, retryable: false };
 }
 
-function isDatabaseFailure(error: unknown): boolean {
+/** Whether the database raised it, not the caller's own work. */
+export function isDatabaseFailure(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return (
     codeOf(error).startsWith("SQLITE_") ||
