@@ -54,7 +54,10 @@ export class SqliteEngine implements Engine {
     lendConnections(
       this.sequelize,
       () => {
-        this.#plain ??= openConnection(this.file, "writer");
+        this.#plain ??= openConnection(this.file, "writer").catch((error: unknown) => {
+          this.#plain = undefined; // the next one may be luckier
+          throw error;
+        });
         return this.#plain;
       },
       () => {},
@@ -62,7 +65,7 @@ export class SqliteEngine implements Engine {
   }
 
   static async open(file: string): Promise<SqliteEngine> {
-    return new SqliteEngine(file, await openConnection(file, "writer"));
+    return new SqliteEngine(file, await openConnection(file, "writer", { create: true }));
   }
 
   /** Opens a transaction that takes the write lock at once: a deferred one may fail when it first writes. */
