@@ -5,8 +5,8 @@ export type PostgresFailure = "conflict" | "lost" | "other";
 export const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 
-/** Errors of Sequelize carry the driver's. */
-const original = (error: unknown): unknown =>
+/** What an error is about: errors of Sequelize carry the driver's. */
+export const original = (error: unknown): unknown =>
   error instanceof Error && error.name.startsWith("Sequelize") && "original" in error
     ? error.original
     : error;
