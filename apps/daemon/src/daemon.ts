@@ -133,6 +133,11 @@ export class Daemon {
       this.#tell(bridge, accounts, "connection_state", { ...change }),
     );
 
+    let droppedItems = 0;
+    cache.on("dropped", ({ items, ...node }) => {
+      droppedItems += items;
+      log.warn({ ...node, items }, "items with too long an id were left out");
+    });
     const version = await daemonVersion();
     const context = {
       store,
@@ -140,7 +145,12 @@ export class Daemon {
       sender,
       reactions,
       cache,
-      daemon: { version, connections: () => bridge.connections, parserPool: () => ({ ...pool.stats }) },
+      daemon: {
+        version,
+        connections: () => bridge.connections,
+        parserPool: () => ({ ...pool.stats }),
+        droppedItems: () => droppedItems,
+      },
     };
     await accounts.load(); // before the first client asks for them
     const bridge = await BridgeServer.listen({

@@ -166,6 +166,24 @@ test("wrong parameters are refused with the name of the field and what it takes"
   t.deepEqual((await client.call("account_list")).accounts, [], "and nothing was kept of it");
 });
 
+test("an id or address that is too long to be kept is not acceptable, and named", async (t) => {
+  const daemon = await startDaemon(t);
+  const client = await daemon.connect();
+  const long = "x".repeat(801);
+  await client.call("account_add", { jid: "a@b.example", password: "x", autoConnect: false });
+  const to = { to: "c@b.example", body: "hi" };
+  const cases: [method: string, params: object, key: string][] = [
+    ["account_add", { jid: `${long}@b.example`, password: "x" }, "jid"],
+    ["message_send", { ...to, to: `${long}@b.example` }, "conversation"],
+    ["message_send", { ...to, thread: long }, "thread"],
+  ];
+  for (const [method, params, key] of cases) {
+    const error = await failure(client.bridge.request(method, params));
+    t.like(error, { code: -32000, type: "not_acceptable", message: `${key}: has more than 800 bytes` });
+  }
+  t.is((await client.call("stats_get")).messages, 0);
+});
+
 test("XML that is not well-formed, or that XMPP forbids, is refused before anything is sent", async (t) => {
   await using server = await startProsody();
   const daemon = await startDaemon(t);

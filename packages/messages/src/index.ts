@@ -1,4 +1,4 @@
 export type { MessagingAccount } from "./account.js";
 export { MessageIntake } from "./intake.js";
-export { readMessage } from "./read-message.js";
+export { isAddressable, readMessage } from "./read-message.js";
 export { MessageSender, type OutgoingMessage } from "./sender.js";

@@ -208,3 +208,30 @@ test("a message that the database cannot take is a failure of storage, after whi
   const error = await t.throwsAsync(w.take(chat("hi")));
   t.is(asStorageFailure(error)?.type, "storage");
 });
+
+test("ids that are too long to be kept are left out, and the message is kept", async (t) => {
+  const w = await world(t);
+  const long = "x".repeat(801);
+  const extra = `<thread>${long}</thread><reply xmlns="urn:xmpp:reply:0" id="${long}"/>${origin(long)}${archived(long)}
+    <body xml:lang="${long}">in a language</body>`;
+  t.true(await w.take(chat("hi", `id="${long}"`, extra)));
+  const [message] = await w.history();
+  t.like(message, {
+    bodies: [{ lang: "", text: "hi" }],
+    wireId: undefined,
+    originId: undefined,
+    stanzaId: undefined,
+    stanzaIdBy: undefined,
+    thread: undefined,
+    replyToId: undefined,
+  });
+  t.deepEqual(await w.told(), ["message_new"]);
+});
+
+test("a message of a party with too long an address is not kept, and the next one is", async (t) => {
+  const w = await world(t);
+  const long = `bob@${"x".repeat(60)}${".x".repeat(400)}.test`;
+  t.false(await w.take(chat("hi", "", "", `${long}/phone`)));
+  t.true(await w.take(chat("hi")));
+  t.is((await w.history()).length, 1);
+});

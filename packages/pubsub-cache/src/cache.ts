@@ -1,6 +1,13 @@
 import { EventEmitter } from "node:events";
 import { hasErrorType, Lanes, NotConnectedError, type XmlElement } from "@larder/core";
-import type { FoundItem, ItemSearch, NodeFilter, NodeRecord, Store } from "@larder/storage";
+import {
+  type FoundItem,
+  fitsKey,
+  type ItemSearch,
+  type NodeFilter,
+  type NodeRecord,
+  type Store,
+} from "@larder/storage";
 import type { CacheAccount, NodeAddress } from "./account.js";
 import type { Analyser } from "./analysers/analyser.js";
 import { AnalyserRegistry } from "./analysers/registry.js";
@@ -27,6 +34,8 @@ export interface PubsubCacheOptions {
 /** What the cache tells while it works; durable events are in the event log. */
 export interface PubsubCacheEvents {
   progress: [SyncProgress];
+  /** Items came whose ids are too long to be kept: the cache goes on without them. */
+  dropped: [NodeAddress & { readonly account: string; readonly items: number }];
 }
 
 const UNSUBSCRIBED_MAX_AGE_MS = 300_000;
@@ -57,6 +66,8 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> {
       pool: options.pool,
       analysers: this.analysers,
       lanes: this.#lanes,
+      onDropped: (account: CacheAccount, address: NodeAddress, items: number) =>
+        void this.emit("dropped", { account: account.jid, ...address, items }),
     };
     this.#synchroniser = new Synchroniser({
       ...shared,
@@ -170,7 +181,7 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> {
     node: NodeRecord | undefined,
     namespace: string | undefined,
   ): void {
-    if (node?.state === "ignored") return;
+    if (node?.state === "ignored" || !fitsKey(name) || !fitsKey(service)) return;
     const address = { service, node: name };
     const analysis = this.analysers.analyse({ ...address, namespace });
     if (analysis?.toSync || readable(node)) this.#inBackground(account, address, { tell: readable(node) });

@@ -1,5 +1,5 @@
 import type { WireItem } from "@larder/core";
-import type { ItemInput, KnownItem } from "@larder/storage";
+import { fitsKey, type ItemInput, type KnownItem } from "@larder/storage";
 import type { NodeAddress } from "./account.js";
 import type { Analyser } from "./analysers/analyser.js";
 import { searchableText } from "./item-text.js";
@@ -65,4 +65,11 @@ export async function prepareItems(
 /** A page may hold the same id twice; the later one is what the service has. */
 export function withoutRepeats(items: readonly WireItem[]): WireItem[] {
   return [...new Map(items.map((item) => [item.id, item])).values()];
+}
+
+/** Those whose ids the store can keep; `onDropped` is told how many others there are. */
+export function withKeepableIds(items: readonly WireItem[], onDropped: (count: number) => void): WireItem[] {
+  const keepable = items.filter(({ id }) => fitsKey(id));
+  if (keepable.length < items.length) onDropped(items.length - keepable.length);
+  return keepable;
 }

@@ -2,14 +2,16 @@ import { bareJid, type Lanes, type PubsubEvent, readPubsubEvents, type XmlElemen
 import type { NodeRecord, Store, UnitOfWork } from "@larder/storage";
 import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
 import type { AnalyserRegistry } from "./analysers/registry.js";
-import { changedItems, type ItemParser, prepareItems } from "./ingest.js";
-import { described } from "./synchroniser.js";
+import { changedItems, type ItemParser, prepareItems, withKeepableIds } from "./ingest.js";
+import { described, keepableSubid } from "./synchroniser.js";
 
 export interface LiveEventsOptions {
   readonly store: Store;
   readonly pool: ItemParser;
   readonly analysers: AnalyserRegistry;
   readonly lanes: Lanes;
+  /** Items whose ids are too long to be kept were left out. */
+  readonly onDropped: (account: CacheAccount, address: NodeAddress, count: number) => void;
   /** A node of which only a hint of a change has come: it needs to be read again. */
   readonly onDrift: (account: CacheAccount, address: NodeAddress) => void;
   /** What was applied to a node that is kept: ids of items published or retracted, or `all` for a purge. */
@@ -94,7 +96,7 @@ export class LiveEvents {
     node: NodeRecord | undefined,
     event: Extract<PubsubEvent, { event: "items" }>,
   ): Promise<void> {
-    const { store, pool, analysers, onDrift, onChange } = this.#options;
+    const { store, pool, analysers, onDrift, onDropped, onChange } = this.#options;
     const { items, retracted } = event;
     // A node that is being read for the first time, or is not kept, is told of without being stored.
     const kept =
@@ -114,15 +116,17 @@ export class LiveEvents {
       await this.#write(account, address, "items", data, async () => {});
       return;
     }
+    const keepable = withKeepableIds(withPayload, (count) => onDropped(account, address, count));
+    if (keepable.length === 0) return;
     // A node that was empty, or is being read for the first time, is recognised by what it brings.
     const known = analysers.byName(node.analyser);
-    const namespace = withPayload[0]?.payload?.namespace;
+    const namespace = keepable[0]?.payload?.namespace;
     const analysis = known ? undefined : analysers.analyse({ ...address, namespace });
     const analyser = known ?? analysers.byName(analysis?.analyser);
     const subtype = analysis ? analysis.subtype : node.subtype;
-    const ids = withPayload.map(({ id }) => id);
+    const ids = keepable.map(({ id }) => id);
     const stored = await store.items.known(node.id, ids);
-    const changed = changedItems(withPayload, stored, analyser);
+    const changed = changedItems(keepable, stored, analyser);
     if (changed.length === 0) return; // a repeated notification, or the last item sent on subscribing (§6.1.7)
     const prepared = await prepareItems(pool, address, subtype, analyser, changed);
     await this.#write(account, address, "items", { ids: changed.map(({ id }) => id) }, async () => {
@@ -153,7 +157,7 @@ export class LiveEvents {
         await store.subscriptions.put({
           accountId: account.id,
           ...address,
-          subid: event.subid,
+          subid: keepableSubid(event.subid),
           state: event.state,
         });
       }

@@ -8,11 +8,11 @@ import {
   subscribe,
   type WireItem,
 } from "@larder/core";
-import type { NodeRecord, Store } from "@larder/storage";
+import { fitsKey, type NodeRecord, type Store } from "@larder/storage";
 import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
 import type { Analyser, Analysis } from "./analysers/analyser.js";
 import type { AnalyserRegistry } from "./analysers/registry.js";
-import { changedItems, type ItemParser, prepareItems, withoutRepeats } from "./ingest.js";
+import { changedItems, type ItemParser, prepareItems, withKeepableIds, withoutRepeats } from "./ingest.js";
 import { RunChanges } from "./run-changes.js";
 
 /** How far a synchronisation has come. */
@@ -30,6 +30,8 @@ export interface SynchroniserOptions {
   readonly analysers: AnalyserRegistry;
   readonly lanes: Lanes;
   readonly onProgress: (progress: SyncProgress) => void;
+  /** Items whose ids are too long to be kept were left out. */
+  readonly onDropped: (account: CacheAccount, address: NodeAddress, count: number) => void;
 }
 
 /** Items of one request, and of one write; the first page is small so that something happens soon. */
@@ -178,7 +180,7 @@ export class Synchroniser {
     if (existing.some(({ state }) => state === "subscribed")) return true;
     try {
       const { state, subid } = await subscribe(account.requester, address.service, address.node);
-      await subscriptions.put({ accountId: account.id, ...address, subid, state });
+      await subscriptions.put({ accountId: account.id, ...address, subid: keepableSubid(subid), state });
       return state === "subscribed";
     } catch (error) {
       // A node that nobody may subscribe to can still be read; one that cannot be read fails there.
@@ -224,12 +226,13 @@ export class Synchroniser {
   /** Stores the items of one answer in chunks, each in the node's lane so that events keep their place between them. */
   async #store(
     run: Run,
-    items: readonly WireItem[],
+    page: readonly WireItem[],
     moment: number,
     total: number | undefined,
   ): Promise<void> {
-    const { store, pool, lanes, onProgress } = this.#options;
+    const { store, pool, lanes, onProgress, onDropped } = this.#options;
     const { account, address, node, generation, analyser, analysis, changes } = run;
+    const items = withKeepableIds(page, (count) => onDropped(account, address, count));
     for (let start = 0; start < items.length; start += WRITE_CHUNK) {
       await lanes.run(laneOf(account, address), async () => {
         await this.#stillThere(run);
@@ -324,6 +327,10 @@ export class Synchroniser {
     onProgress({ account: account.jid, ...address, received: 0, state: "error" });
   }
 }
+
+/** The id of a subscription, where it can be kept; one that cannot is as if the service had given none. */
+export const keepableSubid = (subid: string | undefined): string | undefined =>
+  subid !== undefined && fitsKey(subid) ? subid : undefined;
 
 /** What an analysis says of a node, in the columns of its row. */
 export function described(analysis: Analysis | undefined) {

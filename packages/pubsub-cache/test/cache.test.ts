@@ -206,3 +206,34 @@ test("a database that is closed during background work is reported, and nothing 
   t.is(failures.length, 1);
   t.like(failures[0], { type: "storage" });
 });
+
+test("items whose ids are too long to be kept are left out and told, and the rest goes on", async (t) => {
+  const { cache, account, address, cached, service, event, told } = await world(t, {}, 2);
+  const dropped: unknown[] = [];
+  cache.on("dropped", (what) => dropped.push(what));
+  const long = "x".repeat(801);
+  service.publish(long);
+  service.publish("last");
+  await cache.sync(account, address);
+  t.deepEqual(await cached(), ["i0", "i1", "last"]);
+  const here = { account: account.jid, ...address };
+  t.deepEqual(dropped.splice(0), [{ ...here, items: 1 }]);
+  await event(`<items node="feed">${service.itemXml(long)}${service.itemXml("live")}</items>`);
+  await event(`<items node="feed">${service.itemXml(long)}</items>`);
+  t.deepEqual(await cached(), ["i0", "i1", "last", "live"]);
+  t.deepEqual(await told(), ["live items live"]);
+  t.deepEqual(dropped, [
+    { ...here, items: 1 },
+    { ...here, items: 1 },
+  ]);
+});
+
+test("a node whose name is too long to be kept is read from its service, and is no error in the background", async (t) => {
+  const { cache, account, address, service, failures } = await world(t, {}, 2);
+  const node = "n".repeat(801);
+  Object.assign(service, { node });
+  t.is((await cache.getItems(account, { ...address, node })).items.length, 2);
+  await cache.idle();
+  t.deepEqual(failures, []);
+  await t.throwsAsync(cache.sync(account, { ...address, node }), { name: "KeyTooLongError" });
+});

@@ -8,7 +8,14 @@ import {
   UnsupportedError,
   type XmlElement,
 } from "@larder/core";
-import type { MessageRecord, ReactionKey, ReactionRecord, Store, UnitOfWork } from "@larder/storage";
+import {
+  fitsKey,
+  type MessageRecord,
+  type ReactionKey,
+  type ReactionRecord,
+  type Store,
+  type UnitOfWork,
+} from "@larder/storage";
 import { normalForm, qualifyEmoji, withoutRepeats } from "./emoji.js";
 import { reactionsStanza, readReactions } from "./stanza.js";
 
@@ -142,6 +149,8 @@ export class Reactions {
     const payload = readReactions(envelope.message);
     if (!payload) return false;
     if (envelope.message.attrs.type === "groupchat") return false;
+    // No message is known by such an id, and none of such a party is kept.
+    if (![payload.target, envelope.conversation, envelope.sender].every(fitsKey)) return true;
     const timestamp = envelope.delay ?? new Date();
     const key: ReactionKey = {
       accountId: account.id,

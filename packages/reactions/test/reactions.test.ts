@@ -290,3 +290,10 @@ test("two people with the same emoji, spelt differently, count together", async 
   const records = await w.store.reactions.forTargets(w.account.id, bob, ["m1"]);
   t.like(summariseReactions(records, alice), [{ emoji: "❤️", count: 2, mine: true }]);
 });
+
+test("reactions to what has too long an id are taken, and nothing is kept", async (t) => {
+  const w = await world(t);
+  const target = "x".repeat(801);
+  t.true(await w.take(stanza("👍", { target })));
+  t.is(await w.emojis(target, bob), undefined);
+});

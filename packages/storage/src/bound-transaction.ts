@@ -1,22 +1,46 @@
 import { type Sequelize, Transaction, type TransactionOptions } from "sequelize";
+import type { Dialect } from "./dialect.js";
 import type { EngineTransaction } from "./engine.js";
-import type { Executor } from "./sql.js";
+import { StorageError } from "./errors.js";
+import { bindable, type Executor, type Sql } from "./sql.js";
+
+/** Runs a statement with its values, already {@link bindable}. */
+type Query = <Row>(statement: Sql, values: unknown[]) => Promise<Row[]>;
 
 /**
- * A transaction that we have begun ourselves on a connection, as units of work and reads see it. Models
+ * A transaction that we have begun ourselves on a connection, as one unit of work or read sees it. Models
  * get a transaction of Sequelize's over the same connection; its own begin and commit would cost a read
  * more than the read itself, so it has neither.
+ *
+ * The connection goes to somebody else afterwards, so what a unit left running is refused when the unit
+ * has ended, or one of its statements has failed: it would be kept without the rest.
  */
 export class BoundTransaction implements EngineTransaction {
   readonly executor: Executor;
   readonly #sequelize: Sequelize;
   readonly #connection: object;
   #transaction: Transaction | undefined;
+  #failure: unknown;
+  #ended = false;
 
-  constructor(sequelize: Sequelize, connection: object, executor: Executor) {
+  constructor(sequelize: Sequelize, connection: object, dialect: Dialect, query: Query) {
     this.#sequelize = sequelize;
     this.#connection = connection;
-    this.executor = executor;
+    // A connection carries one statement at a time: those that are given side by side queue here.
+    let last: Promise<unknown> = Promise.resolve();
+    const all = <Row>(statement: Sql): Promise<Row[]> => {
+      const running = last.then(() => this.#run<Row>(query, statement));
+      last = running.catch(() => {});
+      return running;
+    };
+    this.executor = {
+      dialect,
+      all,
+      first: async <Row>(statement: Sql) => (await all<Row>(statement))[0],
+      run: async (statement) => {
+        await all(statement);
+      },
+    };
   }
 
   get transaction(): Transaction {
@@ -28,9 +52,44 @@ export class BoundTransaction implements EngineTransaction {
     return this.#transaction;
   }
 
-  /** A late statement of a model is refused from now on: it must not end up in somebody else's transaction. */
-  end(how: "commit" | "rollback"): void {
-    if (this.#transaction) Object.assign(this.#transaction, { finished: how });
+  /**
+   * Runs `work` in it, once; begin, commit and rollback are the caller's.
+   *
+   * @throws {StorageError} a statement failed, and `work` went on as if it had not
+   */
+  async use<T>(work: (unit: EngineTransaction) => Promise<T>): Promise<T> {
+    try {
+      const result = await work(this);
+      if (this.#failure !== undefined) throw this.#wentOn();
+      this.#end("commit");
+      return result;
+    } catch (error) {
+      this.#end("rollback");
+      throw error;
+    }
+  }
+
+  async #run<Row>(query: Query, statement: Sql): Promise<Row[]> {
+    if (this.#ended) throw new StorageError("the unit of work that this statement belongs to has ended");
+    if (this.#failure !== undefined) throw this.#wentOn();
+    const values = bindable(statement.values);
+    try {
+      return await query<Row>(statement, values);
+    } catch (error) {
+      this.#failure ??= error;
+      throw error;
+    }
+  }
+
+  #wentOn(): StorageError {
+    return new StorageError("a statement of the unit of work failed, and it went on as if it had not", {
+      cause: this.#failure,
+    });
+  }
+
+  #end(how: "commit" | "rollback"): void {
+    this.#ended = true;
+    if (this.#transaction) Object.assign(this.#transaction, { finished: how }); // which refuses models alike
   }
 }
 

@@ -29,10 +29,29 @@ export interface UnitOfWork extends ReadUnit {
   log(signal: string, accountId: number | undefined, data: Record<string, unknown>): Promise<void>;
 }
 
-/** A unit of work as long as it runs: what it left behind must not write into a later one. */
-interface Running {
-  readonly unit: UnitOfWork;
+/** A unit of work, or a read, as long as it runs: what it left behind must not join it any more. */
+interface Running<Unit> {
+  readonly unit: Unit;
   open: boolean;
+}
+
+/** Runs `work` so that what it calls can find the unit it belongs to. */
+async function running<Unit, T>(
+  units: AsyncLocalStorage<Running<Unit> | undefined>,
+  unit: Unit,
+  work: () => Promise<T>,
+): Promise<T> {
+  const entry = { unit, open: true };
+  try {
+    return await units.run(entry, work);
+  } finally {
+    entry.open = false;
+  }
+}
+
+function openIn<Unit>(units: AsyncLocalStorage<Running<Unit> | undefined>): Unit | undefined {
+  const entry = units.getStore();
+  return entry?.open ? entry.unit : undefined;
 }
 
 /**
@@ -44,7 +63,8 @@ export class Database implements AsyncDisposable {
   /** Paths of parsed data that searches find by an index. */
   readonly pathIndexes: PathIndexes;
   readonly #engine: Engine;
-  readonly #running = new AsyncLocalStorage<Running>();
+  readonly #writing = new AsyncLocalStorage<Running<UnitOfWork> | undefined>();
+  readonly #reading = new AsyncLocalStorage<Running<ReadUnit> | undefined>();
   readonly #commitListeners = new Set<() => void>();
   #closing: Promise<void> | undefined;
 
@@ -87,9 +107,9 @@ export class Database implements AsyncDisposable {
 
   /** Runs a unit of work and resolves after its commit. Inside a running unit it joins that one. */
   async write<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T> {
-    const outer = this.#current();
+    const outer = openIn(this.#writing);
     if (outer) return work(outer);
-    if (this.#closing) throw closed();
+    this.#refuseClosed();
     return this.#engine.write(async (transaction) => {
       const events: NewEvent[] = [];
       const unit: UnitOfWork = {
@@ -99,30 +119,25 @@ export class Database implements AsyncDisposable {
         },
         log: async (signal, accountId, data) => void events.push({ signal, accountId, data }),
       };
-      const running: Running = { unit, open: true };
-      try {
-        const result = await this.#running.run(running, () => work(unit));
-        if (events.length > 0) {
-          await this.#engine.orderEvents(transaction);
-          await appendEvents(transaction.executor, events);
-        }
-        return result;
-      } finally {
-        running.open = false;
+      const result = await running(this.#writing, unit, () => work(unit));
+      if (events.length > 0) {
+        await this.#engine.orderEvents(transaction);
+        await appendEvents(transaction.executor, events);
       }
+      return result;
     });
   }
 
   /**
    * Runs a read; it neither waits for the writer nor sees what is not committed. Inside a running unit
-   * of work it reads there, and sees what that unit has written.
+   * of work it reads there, and sees what that unit has written; inside another read it has that one's view.
    */
   async read<T>(work: (unit: ReadUnit) => Promise<T>): Promise<T> {
-    const outer = this.#current();
+    const outer = openIn(this.#writing) ?? openIn(this.#reading);
     if (outer) return work(outer);
-    if (this.#closing) throw closed();
+    this.#refuseClosed();
     try {
-      return await this.#engine.read(work);
+      return await this.#engine.read((unit) => running(this.#reading, unit, () => work(unit)));
     } catch (error) {
       throw asUnitError(error, "reading the database");
     }
@@ -135,12 +150,23 @@ export class Database implements AsyncDisposable {
   }
 
   /** Bytes on the disk. */
-  size(): Promise<number> {
-    return this.#engine.size();
+  async size(): Promise<number> {
+    this.#refuseClosed();
+    try {
+      return await this.#engine.size();
+    } catch (error) {
+      throw asUnitError(error, "measuring the database");
+    }
   }
 
-  /** Gives back what deleted rows took, and tells the planner what the tables hold. No unit of work runs meanwhile on SQLite. */
+  /**
+   * Gives back what deleted rows took, and tells the planner what the tables hold. No unit of work runs meanwhile on SQLite.
+   *
+   * @throws {StorageError} it failed, or was called inside a unit of work, which it would wait for
+   */
   async vacuum(): Promise<void> {
+    this.#refuseClosed();
+    if (openIn(this.#writing)) throw new StorageError("a unit of work cannot vacuum the database");
     try {
       await this.#engine.vacuum();
     } catch (error) {
@@ -148,8 +174,14 @@ export class Database implements AsyncDisposable {
     }
   }
 
-  /** Waits for what is running and closes. What comes later is refused. */
+  /**
+   * Waits for what is running and closes. What comes later is refused.
+   *
+   * @throws {StorageError} it was called inside a unit of work or a read, which it would wait for
+   */
   async close(): Promise<void> {
+    if (openIn(this.#writing) ?? openIn(this.#reading))
+      throw new StorageError("a unit of work cannot close the database");
     this.#closing ??= this.#engine.close();
     await this.#closing;
   }
@@ -158,15 +190,14 @@ export class Database implements AsyncDisposable {
     return this.close();
   }
 
-  #current(): UnitOfWork | undefined {
-    const running = this.#running.getStore();
-    return running?.open ? running.unit : undefined;
+  #refuseClosed(): void {
+    if (this.#closing) throw new StorageError("the database is closed", { retryable: true });
   }
 
   #tellCommit(): void {
     for (const listener of this.#commitListeners) {
       try {
-        listener();
+        this.#reading.run(undefined, listener); // what it reads is newer than the read that it may be called in
       } catch (error) {
         // It is the listener's own fault, and must not leave those waiting who wrote.
         queueMicrotask(() => {
@@ -176,5 +207,3 @@ export class Database implements AsyncDisposable {
     }
   }
 }
-
-const closed = () => new StorageError("the database is closed", { retryable: true });

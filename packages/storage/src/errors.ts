@@ -1,5 +1,5 @@
 import type { BridgeErrorType } from "@larder/core";
-import { codeOf, failureOf } from "./postgres/failures.js";
+import { codeOf, failureOf, original } from "./postgres/failures.js";
 
 /**
  * The database refused or failed. Nothing of the unit of work it came from was kept.
@@ -38,6 +38,24 @@ export class DuplicateError extends Error {
   override readonly name = "DuplicateError";
   readonly type: BridgeErrorType = "conflict";
   readonly retryable = false;
+}
+
+/** Bytes of UTF-8 that a text may have where it is part of a key; an index of PostgreSQL takes 2,704 for all its columns. */
+export const MAX_KEY_BYTES = 800;
+
+/** A text is too long to be part of a key: an id, an address or the name of a node. */
+export class KeyTooLongError extends Error {
+  override readonly name = "KeyTooLongError";
+  readonly type: BridgeErrorType = "not_acceptable";
+  readonly retryable = false;
+
+  /** @param key what the text is called */
+  constructor(
+    readonly key: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${key}: has more than ${MAX_KEY_BYTES} bytes`, options);
+  }
 }
 
 /** This build cannot do it with this database. */
@@ -80,19 +98,30 @@ const isPostgresError = (error: unknown): error is Error & { code: string } =>
   typeof error.code === "string" &&
   /^[0-9A-Z]{5}$/.test(error.code);
 
+/**
+ * What an index of PostgreSQL could not take (SQLSTATE 54000): a key that no repository has checked. The
+ * longest are refused before it is said for which index.
+ */
+function overlongIndex(error: unknown): string | undefined {
+  const cause = original(error);
+  if (!isPostgresError(cause) || cause.code !== "54000") return undefined;
+  if (!cause.message.startsWith("index row ")) return undefined;
+  return / index "([^"]+)"/.exec(cause.message)?.[1] ?? "a key";
+}
+
 const said = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** What an operator reads for the errors that engines report by code; the others keep the engine's words. */
 function explain(error: unknown): { message: string; retryable: boolean } {
   const text = said(error);
-  const original = error instanceof Error && "original" in error ? error.original : error;
+  const cause = original(error);
   if (failureOf(error) === "lost")
     return {
-      message: `the database server cannot be reached (${text || codeOf(original)})`,
+      message: `the database server cannot be reached (${text || codeOf(cause)})`,
       retryable: true,
     };
-  if (isPostgresError(original))
-    return sqlStates[original.code] ?? { message: text, retryable: failureOf(error) === "conflict" };
+  if (isPostgresError(cause))
+    return sqlStates[cause.code] ?? { message: text, retryable: failureOf(error) === "conflict" };
   if (text.includes("SQLITE_FULL")) return { message: "the disk is full", retryable: true };
   if (text.includes("SQLITE_READONLY"))
     return { message: "the database file is read-only", retryable: false };
@@ -108,7 +137,8 @@ function explain(error: unknown): { message: string; retryable: boolean } {
   return { message: text, retryable: false };
 }
 
-function isDatabaseFailure(error: unknown): boolean {
+/** Whether the database raised it, not the caller's own work. */
+export function isDatabaseFailure(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return (
     codeOf(error).startsWith("SQLITE_") ||
@@ -131,6 +161,7 @@ export function asStorageError(error: unknown, doing: string): Error {
     error instanceof ConstraintError ||
     error instanceof RowNotFoundError ||
     error instanceof DuplicateError ||
+    error instanceof KeyTooLongError ||
     error instanceof InvalidQueryError ||
     error instanceof UnsupportedDatabaseError
   ) {
@@ -143,6 +174,8 @@ export function asStorageError(error: unknown, doing: string): Error {
   ) {
     return new ConstraintError(`${doing}: ${said(error)}`, { cause: error });
   }
+  const index = overlongIndex(error);
+  if (index !== undefined) return new KeyTooLongError(index, { cause: error });
   const { message, retryable } = explain(error);
   return new StorageError(`${doing}: ${message}`, { cause: error, retryable });
 }

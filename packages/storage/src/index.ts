@@ -3,6 +3,7 @@ export type { Engine, EngineTransaction } from "./engine.js";
 export * from "./errors.js";
 export type { EventFilter, EventRetention, LoggedEvent } from "./event-log.js";
 export { holdDatabase } from "./hold.js";
+export { fitsKey } from "./keys.js";
 export * from "./maintenance/index.js";
 export type { Migration, MigrationContext } from "./migrations/migration.js";
 export {

@@ -44,6 +44,23 @@ test.serial(
 );
 
 test.serial(
+  "a full disk that takes the whole transaction with it is told as one, to all in it",
+  async (t) => {
+    const { database } = await temporaryStore(t);
+    // A single row without indexes: SQLite then undoes everything, and there is nothing left to roll back.
+    const fill = () =>
+      database.write(({ executor }) =>
+        executor.run(sql`UPDATE setting SET value = ${"x".repeat(3_000_000)} WHERE key = 'event_log.epoch'`),
+      );
+    await database.write(({ executor }) => executor.run(raw("PRAGMA max_page_count = 200")));
+    const alone = await Promise.allSettled([fill()]);
+    const together = await Promise.allSettled([fill(), fill()]);
+    for (const outcome of [...alone, ...together])
+      t.regex(String(outcome.status === "rejected" && outcome.reason), /the disk is full/);
+  },
+);
+
+test.serial(
   "when a file may not grow further the writer is told so, and all that it was told before is kept",
   async (t) => {
     const url = `sqlite:${join(await temporaryDirectory(t), "larder.db")}`;

@@ -24,10 +24,10 @@ import {
   type XmlElement,
   xml,
 } from "@larder/core";
-import type { MessageIntake, MessageSender } from "@larder/messages";
+import { isAddressable, type MessageIntake, type MessageSender } from "@larder/messages";
 import type { PubsubCache } from "@larder/pubsub-cache";
 import type { Reactions } from "@larder/reactions";
-import type { AccountRecord, Store } from "@larder/storage";
+import { type AccountRecord, fitsKey, type Store } from "@larder/storage";
 import type { SecretStore } from "../secrets.js";
 
 /** What every account works with. */
@@ -50,6 +50,8 @@ const ownInfo: OwnInfo = {
   features: [NS_CAPS, NS_DISCO_INFO, NS_PING, NS_REACTIONS, `${NS_MICROBLOG}+notify`],
 };
 
+const isKeepable = ({ jid }: { readonly jid: string }): boolean => fitsKey(jid);
+
 /** Messages of one conversation, and events of one node, are handled in the order of arrival. */
 function laneOf(stanza: XmlElement): string {
   const event = stanza.getChild("event", NS_PUBSUB_EVENT);
@@ -68,6 +70,7 @@ export class AccountRuntime {
   readonly session: Session;
   readonly #services: AccountServices;
   #announcesStanzaIds = false;
+  #dropped = 0;
 
   private constructor(record: AccountRecord, services: AccountServices, ca: string | undefined) {
     const { secrets, log } = services;
@@ -115,6 +118,11 @@ export class AccountRuntime {
     return this.session;
   }
 
+  /** What came and could not be kept, because it or its address is over a limit. */
+  get dropped(): number {
+    return this.session.stats.dropped + this.#dropped;
+  }
+
   readonly online = (): boolean => this.session.state === "online";
   readonly send = (stanza: XmlElement): Promise<void> => this.session.send(stanza);
   readonly sendTracked = (stanza: XmlElement): Promise<void> => this.session.sendTracked(stanza);
@@ -130,7 +138,7 @@ export class AccountRuntime {
     const versioned = this.session.serverFeatures?.rosterVersioning === true;
     const known = (await store.accounts.get(this.jid))?.rosterVersion;
     const roster = await fetchRoster(this.session, versioned ? (known ?? "") : undefined);
-    if (roster) await store.roster.replace(this.id, roster.entries, roster.version);
+    if (roster) await store.roster.replace(this.id, roster.entries.filter(isKeepable), roster.version);
     await this.session.send(xml("presence", {}, xml("priority", {}, "0"), capsElement(ownInfo)));
     await sender.flush(this);
     await cache.sessionStarted(this);
@@ -142,7 +150,8 @@ export class AccountRuntime {
     }
     const { version, entries } = readRoster(query);
     const [contact] = entries;
-    if (contact && entries.length === 1) await this.#services.store.roster.apply(this.id, contact, version);
+    if (contact && isKeepable(contact) && entries.length === 1)
+      await this.#services.store.roster.apply(this.id, contact, version);
     return undefined;
   }
 
@@ -164,6 +173,11 @@ export class AccountRuntime {
     });
     if (!envelope) {
       log.warn({ account: this.jid, from: stanza.attrs.from }, "a forged carbon was dropped");
+      return;
+    }
+    if (!isAddressable(envelope)) {
+      this.#dropped++;
+      log.warn({ account: this.jid }, "a message of a party with too long an address was dropped");
       return;
     }
     if (await reactions.take(this, envelope)) return;

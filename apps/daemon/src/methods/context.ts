@@ -14,7 +14,13 @@ export interface MethodContext {
   readonly reactions: Reactions;
   readonly cache: PubsubCache;
   /** Facts about the daemon itself. */
-  readonly daemon: { readonly version: string; connections(): number; parserPool(): Record<string, unknown> };
+  readonly daemon: {
+    readonly version: string;
+    connections(): number;
+    parserPool(): Record<string, unknown>;
+    /** Items that the cache has left out since the start. */
+    droppedItems(): number;
+  };
   /** Who called. */
   readonly connection: BridgeConnection;
 }

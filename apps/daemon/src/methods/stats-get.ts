@@ -1,11 +1,11 @@
 import type { MethodHandler } from "./context.js";
 
 export const statsGet: MethodHandler<"stats_get"> = async (_input, { store, accounts, daemon }) => {
-  const sessions = accounts.all().map(({ session }) => session.stats);
-  const sum = (count: (stats: (typeof sessions)[number]) => number) =>
-    sessions.reduce((total, stats) => total + count(stats), 0);
+  const all = accounts.all();
+  const sum = (count: (account: (typeof all)[number]) => number) =>
+    all.reduce((total, account) => total + count(account), 0);
   return {
-    accounts: sessions.length,
+    accounts: all.length,
     messages: await store.messages.count(),
     nodes: (await store.nodes.list()).length,
     items: await store.items.count(),
@@ -17,6 +17,9 @@ export const statsGet: MethodHandler<"stats_get"> = async (_input, { store, acco
       oldest: await store.events.oldest(),
     },
     bridge: { connections: daemon.connections() },
-    network: { dropped: sum((stats) => stats.dropped), forged: sum((stats) => stats.forged) },
+    network: {
+      dropped: sum(({ dropped }) => dropped) + daemon.droppedItems(),
+      forged: sum(({ session }) => session.stats.forged),
+    },
   };
 };

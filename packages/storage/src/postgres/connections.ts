@@ -1,5 +1,6 @@
 import pg from "pg";
 import { asStorageError, UnsupportedDatabaseError } from "../errors.js";
+import { ofDriver } from "./failures.js";
 
 const INT8 = 20;
 const JSON_TYPE = 114;
@@ -36,7 +37,7 @@ export function openPool(url: string, max: number): pg.Pool {
 export async function openSession(url: string): Promise<pg.Client> {
   const client = new pg.Client(settingsFor(url));
   client.on("error", () => {});
-  await client.connect();
+  await ofDriver(client.connect());
   return client;
 }
 
@@ -57,8 +58,10 @@ export function addressOf(url: string): string {
  */
 export async function checkServer(pool: pg.Pool): Promise<string> {
   try {
-    const { rows } = await pool.query<{ version: number; encoding: string }>(
-      "SELECT current_setting('server_version_num')::int AS version, current_setting('server_encoding') AS encoding",
+    const { rows } = await ofDriver(
+      pool.query<{ version: number; encoding: string }>(
+        "SELECT current_setting('server_version_num')::int AS version, current_setting('server_encoding') AS encoding",
+      ),
     );
     const { version = 0, encoding } = rows[0] ?? {};
     if (version < MIN_VERSION)

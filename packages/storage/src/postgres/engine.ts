@@ -6,10 +6,10 @@ import type { Sql } from "sql-template-tag";
 import { BoundTransaction, lendConnections, MODEL_DEFAULTS } from "../bound-transaction.js";
 import type { Engine, EngineTransaction } from "../engine.js";
 import { asStorageError, asUnitError, StorageError } from "../errors.js";
-import { bindable, type Executor, sql } from "../sql.js";
+import { sql } from "../sql.js";
 import { addressOf, checkServer, openPool } from "./connections.js";
 import { postgresDialect } from "./dialect.js";
-import { failureOf } from "./failures.js";
+import { failureOf, ofDriver } from "./failures.js";
 import { EVENT_ORDER, holdingMigration, LOCKS } from "./locks.js";
 import { Turns } from "./turns.js";
 
@@ -23,26 +23,6 @@ const TRIES_BESIDE_OTHERS = 20;
 
 const WRITE = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 const READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-
-/** A connection carries one statement at a time: those of one unit that run side by side queue here. */
-function executorOn(client: pg.PoolClient): Executor {
-  let last: Promise<unknown> = Promise.resolve();
-  const all = <Row>(statement: Sql): Promise<Row[]> => {
-    const query = async () =>
-      (await client.query({ text: statement.text, values: bindable(statement.values) })).rows as Row[];
-    const running = last.then(query, query);
-    last = running.catch(() => {});
-    return running;
-  };
-  return {
-    dialect: postgresDialect,
-    all,
-    first: async <Row>(statement: Sql) => (await all<Row>(statement))[0],
-    run: async (statement) => {
-      await all(statement);
-    },
-  };
-}
 
 /**
  * PostgreSQL: units of work run side by side, each as if it were alone (SERIALIZABLE); one that met
@@ -75,7 +55,7 @@ export class PostgresEngine implements Engine {
     this.sequelize = new Sequelize(options);
     lendConnections(
       this.sequelize,
-      () => pool.connect(),
+      () => ofDriver(pool.connect()),
       (client: pg.PoolClient) => client.release(),
     );
   }
@@ -120,44 +100,55 @@ export class PostgresEngine implements Engine {
           });
         if (failure === "lost" && Date.now() > giveUpAt) throw asStorageError(error, doing);
         const wait = failure === "lost" ? pause : Math.random() * 20 * conflicts;
-        await delay(wait, undefined, { signal: this.#closing.signal }).catch(() => {});
+        await delay(wait, undefined, { signal: this.#closing.signal }).catch(() => {
+          throw asUnitError(error, doing); // the pool is about to end
+        });
       }
     }
   }
 
   async #unit<T>(begin: string, work: (unit: EngineTransaction) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect();
-    let broken: Error | undefined;
+    const client = await ofDriver(this.#pool.connect());
+    let isClean = false;
     try {
-      await client.query(begin);
-      const unit = new BoundTransaction(this.sequelize, client, executorOn(client));
+      await ofDriver(client.query(begin));
       try {
-        const result = await work(unit);
-        unit.end("commit");
-        if (begin === READ) await client.query("COMMIT");
-        else await this.#commit(client);
+        const result = await this.#bound(client).use(work);
+        await (begin === READ ? ofDriver(client.query("COMMIT")) : this.#commit(client));
+        isClean = true;
         return result;
       } catch (error) {
-        unit.end("rollback");
-        if (failureOf(error) !== "lost") await client.query("ROLLBACK");
+        const undo = () =>
+          client.query("ROLLBACK").then(
+            () => true,
+            () => false,
+          );
+        isClean = failureOf(error) !== "lost" && (await undo());
         throw error;
       }
-    } catch (error) {
-      if (failureOf(error) === "lost") broken = error instanceof Error ? error : new Error(String(error));
-      throw error;
     } finally {
-      client.release(broken);
+      client.release(!isClean); // one that may still be in a transaction is closed
     }
+  }
+
+  #bound(client: pg.PoolClient): BoundTransaction {
+    return new BoundTransaction(
+      this.sequelize,
+      client,
+      this.dialect,
+      async <Row>({ text }: Sql, values: unknown[]) =>
+        (await ofDriver(client.query({ text, values }))).rows as Row[],
+    );
   }
 
   /** Commits; where the connection is lost meanwhile, the server is asked afterwards how that ended. */
   async #commit(client: pg.PoolClient): Promise<void> {
-    const { rows } = await client.query<{ xid: string | null }>(
-      "SELECT pg_current_xact_id_if_assigned()::text AS xid",
+    const { rows } = await ofDriver(
+      client.query<{ xid: string | null }>("SELECT pg_current_xact_id_if_assigned()::text AS xid"),
     );
     const xid = rows[0]?.xid;
     try {
-      await client.query("COMMIT");
+      await ofDriver(client.query("COMMIT"));
     } catch (error) {
       if (failureOf(error) !== "lost" || xid == null) throw error;
       if (!(await this.#wasKept(xid, error))) throw error; // nothing was: it may be tried again
@@ -168,9 +159,10 @@ export class PostgresEngine implements Engine {
     const giveUpAt = Date.now() + WAIT_FOR_SERVER_MS;
     while (Date.now() < giveUpAt && !this.#closing.signal.aborted) {
       try {
-        const { rows } = await this.#pool.query<{ status: string | null }>(
-          "SELECT pg_xact_status($1::text::xid8) AS status",
-          [xid],
+        const { rows } = await ofDriver(
+          this.#pool.query<{ status: string | null }>("SELECT pg_xact_status($1::text::xid8) AS status", [
+            xid,
+          ]),
         );
         const status = rows[0]?.status;
         if (status === "committed") return true;
@@ -207,12 +199,12 @@ export class PostgresEngine implements Engine {
 
   /** Frees what was deleted, and tells the planner what the tables hold. */
   async vacuum(): Promise<void> {
-    await this.#pool.query("VACUUM (ANALYZE)");
+    await ofDriver(this.#pool.query("VACUUM (ANALYZE)"));
   }
 
   async size(): Promise<number> {
-    const { rows } = await this.#pool.query<{ size: number }>(
-      "SELECT pg_database_size(current_database()) AS size",
+    const { rows } = await ofDriver(
+      this.#pool.query<{ size: number }>("SELECT pg_database_size(current_database()) AS size"),
     );
     return rows[0]?.size ?? 0;
   }

@@ -5,11 +5,27 @@ export type PostgresFailure = "conflict" | "lost" | "other";
 export const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 
-/** Errors of Sequelize carry the driver's. */
-const original = (error: unknown): unknown =>
-  error instanceof Error && "original" in error && error.original ? error.original : error;
+/** What an error is about: errors of Sequelize carry the driver's. */
+export const original = (error: unknown): unknown =>
+  error instanceof Error && error.name.startsWith("Sequelize") && "original" in error
+    ? error.original
+    : error;
+
+const raised = new WeakSet<Error>();
+
+/** Remembers an error as the driver's own: files and other sockets of a unit of work fail with the same codes. */
+export async function ofDriver<T>(result: Promise<T>): Promise<T> {
+  try {
+    return await result;
+  } catch (error) {
+    if (error instanceof Error) raised.add(error);
+    throw error;
+  }
+}
 
 /**
+ * What an error of a unit of work means; one that is not the driver's ({@link ofDriver}) is `other`.
+ *
  * - `conflict`: another writer was in the way (serialization failure, deadlock); nothing was kept
  * - `lost`: there is no connection, or the server is not ready (SQLSTATE classes 08 and 57P)
  */
@@ -18,11 +34,11 @@ export function failureOf(error: unknown): PostgresFailure {
   const code = codeOf(cause);
   if (code === "40001" || code === "40P01") return "conflict";
   if (/^(08...|57P0[1235]|53300)$/.test(code)) return "lost";
+  if (!(cause instanceof Error) || (cause === error && !raised.has(cause))) return "other";
   if (/^(ECONNREFUSED|ECONNRESET|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN)$/.test(code))
     return "lost";
-  const said = cause instanceof Error ? cause.message : "";
   return /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Client was closed)/.test(
-    said,
+    cause.message,
   )
     ? "lost"
     : "other";

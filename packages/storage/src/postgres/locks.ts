@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { asStorageError, DuplicateError } from "../errors.js";
 import { openSession } from "./connections.js";
+import { ofDriver } from "./failures.js";
 
 /** First key of all our advisory locks, which a database's other users must not have: "LARD". */
 export const LOCKS = 0x4c415244;
@@ -19,9 +20,11 @@ export async function holdingMigration<T>(url: string, work: () => Promise<T>): 
     throw asStorageError(error, "opening the database");
   });
   try {
-    await session.query("SELECT pg_advisory_lock($1, $2)", [LOCKS, MIGRATION]).catch((error: unknown) => {
-      throw asStorageError(error, "opening the database");
-    });
+    await ofDriver(session.query("SELECT pg_advisory_lock($1, $2)", [LOCKS, MIGRATION])).catch(
+      (error: unknown) => {
+        throw asStorageError(error, "opening the database");
+      },
+    );
     return await work();
   } finally {
     await session.end().catch(() => {}); // which lets go of the lock

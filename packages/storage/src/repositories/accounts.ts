@@ -1,6 +1,7 @@
 import type { Database } from "../database.js";
 import { DuplicateError } from "../errors.js";
 import { removeEventsOf } from "../event-log.js";
+import { checkKeys } from "../keys.js";
 import type { AccountModel } from "../models/index.js";
 import { sql } from "../sql.js";
 
@@ -47,8 +48,10 @@ export class AccountRepository {
    * Adds an account; one that was removed with its data kept comes back with it.
    *
    * @throws {DuplicateError} the account is there already
+   * @throws {KeyTooLongError} its address
    */
-  add(account: NewAccount): Promise<AccountRecord> {
+  async add(account: NewAccount): Promise<AccountRecord> {
+    checkKeys({ jid: account.jid });
     return this.#db.write(async ({ transaction }) => {
       const { Account } = this.#db.models;
       const existing = await Account.findOne({ where: { jid: account.jid }, transaction });

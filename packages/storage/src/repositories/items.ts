@@ -1,4 +1,5 @@
 import type { Database } from "../database.js";
+import { checkKeys } from "../keys.js";
 import { storableJson } from "../search/storable-json.js";
 import { indexedText } from "../search/words.js";
 import { type Executor, empty, type Sql, sql } from "../sql.js";
@@ -90,9 +91,12 @@ const columns = {
 /**
  * Items as the rows that are written. It costs about as much as the writing, so it is done before the
  * unit of work begins. Of an id that is given twice the last one counts.
+ *
+ * @throws {KeyTooLongError} an id
  */
 const rowsOf = (items: readonly ItemInput[], placeOf: (item: ItemInput, index: number) => number) =>
   [...new Map(items.map((item) => [item.itemId, item])).values()].map((item, index) => {
+    checkKeys({ itemId: item.itemId });
     const parsed = storableJson(item.parsedJson);
     return {
       item_id: item.itemId,
@@ -168,6 +172,7 @@ export class ItemRepository {
    * @param offset place of the page's first item in the whole node
    * @param order ids of all items of the page, oldest first
    * @param changed those of them that are new or different from what is stored
+   * @throws {KeyTooLongError} an id; nothing of the page is kept
    */
   async storePage(
     nodeId: number,
@@ -231,6 +236,8 @@ export class ItemRepository {
   /**
    * Keeps items that an event brought: each becomes the newest of its node (XEP-0060 §12.1), also for
    * a synchronisation that is running.
+   *
+   * @throws {KeyTooLongError} an id; none of them is kept
    */
   async storeLive(nodeId: number, generation: number, items: readonly ItemInput[]): Promise<void> {
     if (items.length === 0) return;

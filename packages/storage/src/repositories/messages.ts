@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Database } from "../database.js";
 import { InvalidQueryError } from "../errors.js";
+import { checkKeys } from "../keys.js";
 import { parseFullTextQuery } from "../search/full-text-query.js";
 import { indexedText } from "../search/words.js";
 import { type Executor, isStorable, join, type Sql, sql, unstorableText } from "../sql.js";
@@ -145,6 +146,7 @@ async function keepTexts(executor: Executor, messageId: number, { bodies, subjec
     ...subjects.map((entry) => ({ kind: "subject", ...entry })),
   ];
   if (rows.length === 0) return;
+  for (const { lang } of rows) checkKeys({ lang });
   const given = executor.dialect.records({ kind: "text", lang: "text", text: "text" }, rows);
   await executor.run(
     sql`INSERT INTO message_text (message_id, kind, lang, text, position)
@@ -161,8 +163,14 @@ export class MessageRepository {
     this.#db = db;
   }
 
-  /** Keeps a new message; its text is searchable from the same commit on. */
-  insert(message: NewMessage): Promise<MessageRecord> {
+  /**
+   * Keeps a new message; its text is searchable from the same commit on.
+   *
+   * @throws {KeyTooLongError} an id or an address of it
+   */
+  async insert(message: NewMessage): Promise<MessageRecord> {
+    const { conversation, sender, wireId, originId, stanzaId, stanzaIdBy, thread } = message;
+    checkKeys({ conversation, sender, wireId, originId, stanzaId, stanzaIdBy, thread, uid: message.uid });
     return this.#db.write(async ({ executor }) => {
       const uid = message.uid ?? randomUUID();
       const searchable = message.encrypted === undefined ? indexedTexts(message) : ""; // a fallback text says nothing
@@ -259,8 +267,13 @@ export class MessageRepository {
     );
   }
 
-  /** Records the id that the archive gave a message we already had. */
-  setStanzaId(id: number, by: string, stanzaId: string): Promise<void> {
+  /**
+   * Records the id that the archive gave a message we already had.
+   *
+   * @throws {KeyTooLongError}
+   */
+  async setStanzaId(id: number, by: string, stanzaId: string): Promise<void> {
+    checkKeys({ stanzaIdBy: by, stanzaId });
     return this.#db.write(({ executor }) =>
       executor.run(
         sql`UPDATE message SET stanza_id = ${stanzaId}, stanza_id_by = ${by} WHERE id = ${id} AND stanza_id IS NULL

@@ -1,4 +1,5 @@
 import type { Database } from "../database.js";
+import { checkKeys } from "../keys.js";
 import { empty, join, sql } from "../sql.js";
 
 /** CONTRACT: what a cached node is in. */
@@ -98,8 +99,13 @@ export class NodeRepository {
     });
   }
 
-  /** The node, made with the state `new` where it was not known. */
-  ensure(key: NodeKey): Promise<NodeRecord> {
+  /**
+   * The node, made with the state `new` where it was not known.
+   *
+   * @throws {KeyTooLongError} its name or its service
+   */
+  async ensure(key: NodeKey): Promise<NodeRecord> {
+    checkKeys({ service: key.service, node: key.node });
     return this.#db.write(async ({ executor }) => {
       await executor.run(
         sql`INSERT INTO pubsub_node (account_id, service, node, state, subscribed, generation)

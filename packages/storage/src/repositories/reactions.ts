@@ -1,4 +1,5 @@
 import type { Database } from "../database.js";
+import { checkKeys } from "../keys.js";
 import { contains, join, sql } from "../sql.js";
 
 /** Which reactions are meant: one sender's to one message. */
@@ -65,8 +66,11 @@ export class ReactionRepository {
     });
   }
 
-  put(record: ReactionRecord): Promise<void> {
+  /** @throws {KeyTooLongError} the target or an address */
+  async put(record: ReactionRecord): Promise<void> {
+    const { conversation, target, sender } = record;
     const steps = record.steps && record.steps.length > 0 ? record.steps : undefined;
+    checkKeys({ conversation, target, sender, stanzaWireId: steps?.at(-1)?.stanzaWireId });
     return this.#db.write(({ executor }) =>
       executor.run(sql`
         INSERT INTO reaction (account_id, conversation, target, sender, emojis, timestamp, stanza_wire_id, previous_emojis)

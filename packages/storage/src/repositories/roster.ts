@@ -1,4 +1,5 @@
 import type { Database } from "../database.js";
+import { checkKeys } from "../keys.js";
 import type { RosterContactModel } from "../models/index.js";
 
 /** A roster entry (RFC 6121 §2.1.2). */
@@ -10,13 +11,17 @@ export interface RosterContact {
   readonly groups: readonly string[];
 }
 
-const rowOf = (accountId: number, contact: RosterContact) => ({
-  ...contact,
-  accountId,
-  name: contact.name ?? null,
-  ask: contact.ask ?? null,
-  groups: JSON.stringify(contact.groups),
-});
+/** @throws {KeyTooLongError} the address */
+function rowOf(accountId: number, contact: RosterContact) {
+  checkKeys({ jid: contact.jid });
+  return {
+    ...contact,
+    accountId,
+    name: contact.name ?? null,
+    ask: contact.ask ?? null,
+    groups: JSON.stringify(contact.groups),
+  };
+}
 
 const contactOf = (row: RosterContactModel): RosterContact => ({
   jid: row.jid,
@@ -43,7 +48,11 @@ export class RosterRepository {
     );
   }
 
-  /** Puts a whole roster in place of the one kept. */
+  /**
+   * Puts a whole roster in place of the one kept.
+   *
+   * @throws {KeyTooLongError} an address; the roster stays as it was
+   */
   replace(accountId: number, contacts: readonly RosterContact[], version: string | undefined): Promise<void> {
     return this.#db.write(async ({ transaction }) => {
       await this.#db.models.RosterContact.destroy({ where: { accountId }, transaction });
@@ -58,7 +67,11 @@ export class RosterRepository {
     });
   }
 
-  /** Applies one roster push (RFC 6121 §2.1.6): `subscription` "remove" takes the contact away. */
+  /**
+   * Applies one roster push (RFC 6121 §2.1.6): `subscription` "remove" takes the contact away.
+   *
+   * @throws {KeyTooLongError} the address
+   */
   apply(accountId: number, contact: RosterContact, version: string | undefined): Promise<void> {
     return this.#db.write(async ({ transaction }) => {
       await this.#db.models.RosterContact.destroy({ where: { accountId, jid: contact.jid }, transaction });

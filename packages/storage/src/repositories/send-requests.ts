@@ -1,4 +1,5 @@
 import type { Database } from "../database.js";
+import { checkKeys } from "../keys.js";
 import { sql } from "../sql.js";
 
 /** For how long a repeated `requestId` is recognised. */
@@ -23,7 +24,9 @@ export class SendRequestRepository {
     });
   }
 
-  remember(accountId: number, requestId: string, result: string): Promise<void> {
+  /** @throws {KeyTooLongError} the request id */
+  async remember(accountId: number, requestId: string, result: string): Promise<void> {
+    checkKeys({ requestId });
     const now = Date.now();
     return this.#db.write(async ({ executor }) => {
       await executor.run(sql`DELETE FROM send_request WHERE created_at <= ${now - REQUEST_MEMORY_MS}`);

@@ -1,4 +1,5 @@
 import type { Database } from "../database.js";
+import { checkKeys } from "../keys.js";
 import { sql } from "../sql.js";
 
 /** A subscription as the service has told it (XEP-0060 §4.2). */
@@ -18,7 +19,9 @@ export class SubscriptionRepository {
     this.#db = db;
   }
 
-  put(record: SubscriptionRecord): Promise<void> {
+  /** @throws {KeyTooLongError} the node, its service or the id of the subscription */
+  async put(record: SubscriptionRecord): Promise<void> {
+    checkKeys({ service: record.service, node: record.node, subid: record.subid });
     return this.#db.write(({ executor }) =>
       executor.run(sql`
         INSERT INTO pubsub_subscription (account_id, service, node, subid, state)

@@ -20,21 +20,23 @@ const PRAGMAS = [
   "PRAGMA case_sensitive_like = ON",
 ];
 
-export function openConnection(file: string, role: "writer" | "reader"): Promise<SqliteConnection> {
+/** @param options.create make the file where there is none; a later connection would find an empty database */
+export function openConnection(
+  file: string,
+  role: "writer" | "reader",
+  { create = false } = {},
+): Promise<SqliteConnection> {
+  const mode = sqlite3.OPEN_READWRITE | (create ? sqlite3.OPEN_CREATE : 0);
   return new Promise((resolve, reject) => {
-    const connection = new sqlite3.Database(
-      file,
-      sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE,
-      (openError) => {
-        if (openError) return reject(asStorageError(openError, `opening ${file}`));
-        connection.serialize(); // statements run in the order they were given, also those nobody waits for
-        const pragmas = role === "reader" ? [...PRAGMAS, "PRAGMA query_only = ON"] : PRAGMAS;
-        connection.exec(pragmas.join(";"), (error) => {
-          if (!error) return resolve(connection);
-          connection.close(() => reject(asStorageError(error, `opening ${file}`)));
-        });
-      },
-    );
+    const connection = new sqlite3.Database(file, mode, (openError) => {
+      if (openError) return reject(asStorageError(openError, `opening ${file}`));
+      connection.serialize(); // statements run in the order they were given, also those nobody waits for
+      const pragmas = role === "reader" ? [...PRAGMAS, "PRAGMA query_only = ON"] : PRAGMAS;
+      connection.exec(pragmas.join(";"), (error) => {
+        if (!error) return resolve(connection);
+        connection.close(() => reject(asStorageError(error, `opening ${file}`)));
+      });
+    });
   });
 }
 
@@ -90,6 +92,10 @@ export class ReaderPool {
         }
         this.#all.add(connection);
         return connection;
+      } catch (error) {
+        const next = this.#waiting.shift(); // nobody may be left to hand over a connection
+        if (next) queueMicrotask(() => this.acquire().then(next.resolve, next.reject));
+        throw error;
       } finally {
         this.#opening--;
       }

@@ -1,12 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { rename, rm, stat } from "node:fs/promises";
 import { Sequelize } from "sequelize";
-import type { Sql } from "sql-template-tag";
 import sqlite3 from "sqlite3";
 import { BoundTransaction, lendConnections, MODEL_DEFAULTS } from "../bound-transaction.js";
 import type { Engine, EngineTransaction } from "../engine.js";
 import { ConstraintError } from "../errors.js";
-import { bindable, type Executor } from "../sql.js";
 import {
   closeConnection,
   openConnection,
@@ -16,18 +14,6 @@ import {
 } from "./connections.js";
 import { sqliteDialect } from "./dialect.js";
 import { type SharedTransaction, WriteQueue } from "./write-queue.js";
-
-function executorOn(connection: SqliteConnection): Executor {
-  const all = <Row>(statement: Sql) => queryAll<Row>(connection, statement.sql, bindable(statement.values));
-  return {
-    dialect: sqliteDialect,
-    all,
-    first: async <Row>(statement: Sql) => (await all<Row>(statement))[0],
-    run: async (statement) => {
-      await all(statement);
-    },
-  };
-}
 
 /** A slow read holds one of them, and a thread of libuv's pool: see the README about UV_THREADPOOL_SIZE. */
 const READERS = 8;
@@ -68,7 +54,10 @@ export class SqliteEngine implements Engine {
     lendConnections(
       this.sequelize,
       () => {
-        this.#plain ??= openConnection(this.file, "writer");
+        this.#plain ??= openConnection(this.file, "writer").catch((error: unknown) => {
+          this.#plain = undefined; // the next one may be luckier
+          throw error;
+        });
         return this.#plain;
       },
       () => {},
@@ -76,28 +65,27 @@ export class SqliteEngine implements Engine {
   }
 
   static async open(file: string): Promise<SqliteEngine> {
-    return new SqliteEngine(file, await openConnection(file, "writer"));
+    return new SqliteEngine(file, await openConnection(file, "writer", { create: true }));
   }
 
   /** Opens a transaction that takes the write lock at once: a deferred one may fail when it first writes. */
   async #begin(): Promise<SharedTransaction<EngineTransaction>> {
     const exec = (statement: string) => queryAll(this.#writer, statement, []).then(() => {});
     await exec("BEGIN IMMEDIATE");
-    const unit = new BoundTransaction(this.sequelize, this.#writer, executorOn(this.#writer));
     return {
-      unit,
+      run: (work) => this.#bound(this.#writer).use(work),
       savepoint: () => exec("SAVEPOINT unit"),
       release: () => exec("RELEASE unit"),
       rollbackToSavepoint: () => exec("ROLLBACK TO unit").then(() => exec("RELEASE unit")),
-      async commit() {
-        await exec("COMMIT");
-        unit.end("commit");
-      },
-      async rollback() {
-        unit.end("rollback");
-        await exec("ROLLBACK");
-      },
+      commit: () => exec("COMMIT"),
+      rollback: () => exec("ROLLBACK"),
     };
+  }
+
+  #bound(connection: SqliteConnection): BoundTransaction {
+    return new BoundTransaction(this.sequelize, connection, this.dialect, ({ sql }, values) =>
+      queryAll(connection, sql, values),
+    );
   }
 
   write<T>(work: (unit: EngineTransaction) => Promise<T>): Promise<T> {
@@ -107,12 +95,12 @@ export class SqliteEngine implements Engine {
   async read<T>(work: (unit: EngineTransaction) => Promise<T>): Promise<T> {
     const connection = await this.#readers.acquire();
     const begun = queryAll(connection, "BEGIN", []);
-    const unit = new BoundTransaction(this.sequelize, connection, executorOn(connection));
+    begun.catch(() => {}); // told below, when nothing runs on the connection any more
     try {
-      const [result] = await Promise.all([work(unit), begun]);
+      const result = await this.#bound(connection).use(work);
+      await begun;
       return result;
     } finally {
-      unit.end("rollback");
       await queryAll(connection, "ROLLBACK", []).catch(() => []); // a failed read may have ended it
       this.#readers.release(connection);
     }
@@ -128,7 +116,7 @@ export class SqliteEngine implements Engine {
       try {
         const step = await this.#begin();
         try {
-          const result = await work(step.unit);
+          const result = await step.run(work);
           const broken = await queryAll<{ table: string }>(this.#writer, "PRAGMA foreign_key_check", []);
           if (broken[0]) throw new ConstraintError(`rows of ${broken[0].table} refer to rows that are gone`);
           await step.commit();

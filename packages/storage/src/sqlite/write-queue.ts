@@ -1,8 +1,10 @@
-import { asStorageError, asUnitError } from "../errors.js";
+import { AsyncResource } from "node:async_hooks";
+import { asStorageError, asUnitError, isDatabaseFailure } from "../errors.js";
 
 /** One transaction that several units of work share; where there are several, each stands in a savepoint of its own. */
 export interface SharedTransaction<Unit> {
-  readonly unit: Unit;
+  /** Runs one unit; statements that it leaves behind are refused. */
+  run<T>(work: (unit: Unit) => Promise<T>): Promise<T>;
   savepoint(): Promise<void>;
   release(): Promise<void>;
   rollbackToSavepoint(): Promise<void>;
@@ -43,7 +45,9 @@ export class WriteQueue<Unit> {
   /** Runs `work` in a transaction and resolves after its commit. */
   run<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
+      // Whoever fills the queue first runs it: each unit belongs to its own caller all the same.
+      const bound = AsyncResource.bind(work);
+      this.#waiting.push({ work: bound, resolve: resolve as (value: unknown) => void, reject });
       this.#drain ??= this.#work();
     });
   }
@@ -90,7 +94,7 @@ export class WriteQueue<Unit> {
       for (const waiting of units) {
         const told = await this.#runOne(transaction, waiting, alone);
         if (alone && told.failed) {
-          await transaction.rollback();
+          await transaction.rollback().catch(() => {}); // as below
           return told.tell();
         }
         done.push(told.tell);
@@ -114,12 +118,21 @@ export class WriteQueue<Unit> {
   ): Promise<{ failed: boolean; tell: () => void }> {
     if (!alone) await transaction.savepoint();
     try {
-      const result = await work(transaction.unit);
+      const result = await transaction.run(work);
       if (!alone) await transaction.release();
       return { failed: false, tell: () => resolve(result) };
     } catch (error) {
-      if (!alone) await transaction.rollbackToSavepoint();
+      if (!alone) await undone(transaction, error);
       return { failed: true, tell: () => reject(asUnitError(error, "writing to the database")) };
     }
+  }
+}
+
+/** Undoes one unit. Where the transaction is gone with it (the disk is full, say), its error is the reason for all. */
+async function undone(transaction: SharedTransaction<unknown>, error: unknown): Promise<void> {
+  try {
+    await transaction.rollbackToSavepoint();
+  } catch (failure) {
+    throw isDatabaseFailure(error) ? error : failure;
   }
 }
