@@ -1,3 +1,4 @@
+import sql from "sql-template-tag";
 import { accountIn, message, onEachEngine, temporaryStore } from "./support.js";
 
 const plain = (text: string) => ({ bodies: [{ lang: "", text }], subjects: [] });
@@ -108,3 +109,24 @@ onEachEngine("an archive's id is given to one message only", async (t, engine) =
   t.is((await store.messages.findByStanzaId(accountId, "alice@larder.test", "a1"))?.id, first.id);
   t.is((await store.messages.get(second.uid))?.stanzaId, undefined);
 });
+
+onEachEngine(
+  "more messages wait to be sent than a statement binds values, and all are given",
+  async (t, engine) => {
+    const store = await temporaryStore(t, engine);
+    const accountId = await accountIn(store);
+    const pending = { direction: "out", state: "pending" } as const;
+    const { uid } = await store.messages.insert(message(accountId, "one", pending));
+    // One after the other, each doubles what there is.
+    for (let doubled = 0; doubled < 16; doubled++)
+      await store.database.write(({ executor }) =>
+        executor.run(sql`
+        INSERT INTO message (uid, account_id, conversation, direction, type, from_jid, to_jid, sender, timestamp, received_at, state, extra)
+        SELECT uid || ${`-${doubled}`}, account_id, conversation, direction, type, from_jid, to_jid, sender, timestamp, received_at, state, extra
+        FROM message`),
+      );
+    const given = await store.messages.pending(accountId, "bob@larder.test");
+    t.is(given.length, 2 ** 16);
+    t.like(given[0], { uid, bodies: [{ lang: "", text: "one" }] });
+  },
+);

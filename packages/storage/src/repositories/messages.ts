@@ -85,12 +85,19 @@ export interface HistoryQuery {
 
 type Row = Record<string, string | number | null>;
 
+interface Text {
+  message_id: number;
+  kind: string;
+  lang: string;
+  text: string;
+}
+
 const text = (value: unknown): string | undefined =>
   value === null || value === undefined ? undefined : String(value);
 const date = (value: unknown): Date | undefined =>
   value === null || value === undefined ? undefined : new Date(Number(value));
 
-function recordOf(row: Row, texts: readonly { kind: string; lang: string; text: string }[]): MessageRecord {
+function recordOf(row: Row, texts: readonly Text[]): MessageRecord {
   const of = (kind: string) =>
     texts.filter((entry) => entry.kind === kind).map(({ lang, text: value }) => ({ lang, text: value }));
   return {
@@ -410,15 +417,21 @@ export class MessageRepository {
 
   async #withTexts(executor: Executor, rows: readonly Row[]): Promise<MessageRecord[]> {
     if (rows.length === 0) return [];
-    const texts = await executor.all<{ message_id: number; kind: string; lang: string; text: string }>(
-      sql`SELECT message_id, kind, lang, text FROM message_text WHERE message_id IN (${join(rows.map((row) => row.id))})
+    // As a table: there may be more of them than values that a statement binds.
+    const ids = executor.dialect.records(
+      { id: "number" },
+      rows.map((row) => ({ id: Number(row.id) })),
+    );
+    const texts = await executor.all<Text>(
+      sql`SELECT message_id, kind, lang, text FROM message_text WHERE message_id IN (SELECT id FROM ${ids} AS wanted)
           ORDER BY message_id, position`,
     );
-    return rows.map((row) =>
-      recordOf(
-        row,
-        texts.filter((entry) => entry.message_id === row.id),
-      ),
-    );
+    const byMessage = new Map<number, Text[]>();
+    for (const entry of texts) {
+      const others = byMessage.get(entry.message_id);
+      if (others) others.push(entry);
+      else byMessage.set(entry.message_id, [entry]);
+    }
+    return rows.map((row) => recordOf(row, byMessage.get(Number(row.id)) ?? []));
   }
 }
