@@ -1,4 +1,7 @@
+import test from "ava";
 import sql from "sql-template-tag";
+import sqlite3 from "sqlite3";
+import { closeConnection, openConnection, queryAll } from "../dist/sqlite/connections.js";
 import { accountIn, message, onEachEngine, temporaryStore } from "./support.js";
 
 const plain = (text: string) => ({ bodies: [{ lang: "", text }], subjects: [] });
@@ -128,5 +131,33 @@ onEachEngine(
     const given = await store.messages.pending(accountId, "bob@larder.test");
     t.is(given.length, 2 ** 16);
     t.like(given[0], { uid, bodies: [{ lang: "", text: "one" }] });
+  },
+);
+
+test.serial(
+  "sqlite: a message is looked up by any of its ids without reading its conversation",
+  async (t) => {
+    const store = await temporaryStore(t);
+    const accountId = await accountIn(store);
+    const lookups: [text: string, values: unknown[]][] = [];
+    const { all } = sqlite3.Database.prototype;
+    sqlite3.Database.prototype.all = function (this: sqlite3.Database, text: string, ...rest: unknown[]) {
+      if (text.startsWith("SELECT")) lookups.push([text, rest[0] as unknown[]]);
+      return all.call(this, text, ...rest);
+    };
+    await store.messages.findByWireId(accountId, "c", "id");
+    await store.messages.findOutgoing(accountId, "id", { conversation: "c", address: "c/a" });
+    await store.messages.findByOriginId(accountId, "c", "s", "id");
+    await store.messages.findByStanzaId(accountId, "room", "id");
+    Object.assign(sqlite3.Database.prototype, { all });
+    t.is(lookups.length, 4);
+    const connection = await openConnection(store.database.location, "reader");
+    for (const [text, values] of lookups) {
+      const steps = await queryAll<{ detail: string }>(connection, `EXPLAIN QUERY PLAN ${text}`, values);
+      const indexes = steps.map(({ detail }) => detail).filter((detail) => detail.includes("INDEX"));
+      for (const detail of indexes) t.regex(detail, /(wire|origin|stanza)_id=\?\)/, text);
+      t.true(indexes.length > 0, text);
+    }
+    await closeConnection(connection);
   },
 );

@@ -224,9 +224,10 @@ export class MessageRepository {
    * both parties used the same id, the earliest stored message owns it.
    */
   findByWireId(accountId: number, conversation: string, wireId: string): Promise<MessageRecord | undefined> {
-    return this.#one(
-      sql`account_id = ${accountId} AND conversation = ${conversation}
-          AND (origin_id = ${wireId} OR (origin_id IS NULL AND wire_id = ${wireId}))`,
+    const there = sql`account_id = ${accountId} AND conversation = ${conversation}`;
+    return this.#either(
+      sql`${there} AND origin_id = ${wireId}`,
+      sql`${there} AND wire_id = ${wireId} AND origin_id IS NULL`,
     );
   }
 
@@ -240,10 +241,9 @@ export class MessageRepository {
     wireId: string,
     party: { conversation: string; address: string },
   ): Promise<MessageRecord | undefined> {
-    return this.#one(
-      sql`account_id = ${accountId} AND direction = 'out' AND conversation IN (${party.conversation}, ${party.address})
-          AND (wire_id = ${wireId} OR origin_id = ${wireId})`,
-    );
+    const there = sql`account_id = ${accountId} AND conversation IN (${party.conversation}, ${party.address})
+      AND direction = 'out'`;
+    return this.#either(sql`${there} AND wire_id = ${wireId}`, sql`${there} AND origin_id = ${wireId}`);
   }
 
   /** Conversations of the account with messages that no server has confirmed yet. */
@@ -400,6 +400,13 @@ export class MessageRepository {
     );
     if (!row) throw new InvalidQueryError(path, `${path}: no message has the uid ${point}`);
     return sql`${row.timestamp}, ${row.id}`;
+  }
+
+  /** The earliest that fits one or the other. Said as one condition, SQLite would read the whole conversation. */
+  #either(one: Sql, other: Sql): Promise<MessageRecord | undefined> {
+    return this.#one(
+      sql`m.id IN (SELECT id FROM message WHERE ${one} UNION ALL SELECT id FROM message WHERE ${other})`,
+    );
   }
 
   #one(condition: Sql): Promise<MessageRecord | undefined> {
