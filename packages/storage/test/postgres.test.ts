@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { createStore, Database, holdDatabase, StorageError } from "@larder/storage";
 import test from "ava";
 import pg from "pg";
-import { accountIn, message, postgres, temporaryStore, temporaryUrl } from "./support.js";
+import { accountIn, gate, message, postgres, temporaryStore, temporaryUrl } from "./support.js";
 
 /** Ends every other connection to a database, as an operator or a crashed server would. */
 async function cutConnections(url: string): Promise<void> {
@@ -13,15 +13,6 @@ async function cutConnections(url: string): Promise<void> {
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
   );
   await client.end();
-}
-
-/** A promise and how to keep it. */
-function gate() {
-  let open = () => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open };
 }
 
 test.serial("an event of a slow unit comes after that of a fast one that ended before it", async (t) => {

@@ -1,5 +1,5 @@
 import sqlite3 from "sqlite3";
-import { asStorageError, StorageError } from "../errors.js";
+import { asStorageError, closedError } from "../errors.js";
 
 export type SqliteConnection = sqlite3.Database;
 
@@ -127,5 +127,3 @@ export class ReaderPool {
     await Promise.all(this.#idle.splice(0).map(closeConnection));
   }
 }
-
-const closedError = () => new StorageError("the database is closed", { retryable: true });
