@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Sequelize } from "sequelize";
 import type { Engine, EngineTransaction } from "./engine.js";
-import { asUnitError, StorageError } from "./errors.js";
+import { asUnitError, closedError, StorageError } from "./errors.js";
 import { appendEvents, ensureEpoch, type NewEvent } from "./event-log.js";
 import { type MigrateOptions, type MigrationReport, migrate } from "./migrator.js";
 import { defineModels, type Models } from "./models/index.js";
@@ -191,7 +191,7 @@ export class Database implements AsyncDisposable {
   }
 
   #refuseClosed(): void {
-    if (this.#closing) throw new StorageError("the database is closed", { retryable: true });
+    if (this.#closing) throw closedError();
   }
 
   #tellCommit(): void {

@@ -16,6 +16,9 @@ export class StorageError extends Error {
   readonly retryable: boolean;
 }
 
+/** What everybody is told who comes after the closing. */
+export const closedError = () => new StorageError("the database is closed", { retryable: true });
+
 /**
  * A statement broke a rule of the schema. The database is well and the same statement would fail again:
  * this is a fault of the program, not of the disk.

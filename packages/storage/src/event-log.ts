@@ -150,7 +150,7 @@ export async function oldestCursor(executor: Executor): Promise<string> {
 
 /** How much of the log is kept. */
 export interface EventRetention {
-  /** Events before it go. */
+  /** Events before it go, up to the first that is not. */
   readonly before?: Date;
   /** At most this many of the newest stay. */
   readonly keep?: number;
@@ -162,10 +162,13 @@ export interface EventRetention {
  * @returns how many went
  */
 export async function pruneEvents(executor: Executor, { before, keep }: EventRetention): Promise<number> {
+  // Up to the first that is young enough: a clock that was wrong for a while must not take the others along.
+  const { aside } = executor.dialect;
   const aged =
     before &&
     (await executor.first<{ seq: number | null }>(
-      sql`SELECT max(seq) AS seq FROM event_log WHERE created_at < ${before.getTime()}`,
+      sql`SELECT max(seq) AS seq FROM event_log WHERE seq < COALESCE((SELECT seq FROM event_log
+          WHERE ${aside(sql`created_at`)} >= ${before.getTime()} ORDER BY seq LIMIT 1), ${Number.MAX_SAFE_INTEGER})`,
     ));
   const surplus =
     keep === undefined

@@ -1,5 +1,5 @@
 import type { Sql } from "sql-template-tag";
-import sql from "sql-template-tag";
+import sql, { raw } from "sql-template-tag";
 import type { Dialect } from "./dialect.js";
 import { InvalidQueryError } from "./errors.js";
 
@@ -16,6 +16,9 @@ export interface Executor {
   /** A statement whose rows nobody wants. */
   run(statement: Sql): Promise<void>;
 }
+
+/** A text as a part of the statement, where both engines take no bound value: in the expression of an index. */
+export const literal = (text: string): Sql => raw(`'${text.replaceAll("'", "''")}'`);
 
 /** The column holds this text somewhere; case counts. */
 export const contains = (column: Sql, text: string): Sql =>

@@ -1,14 +1,5 @@
 import { StorageError } from "@larder/storage";
-import { accountIn, onEachEngine, temporaryStore } from "./support.js";
-
-/** A promise and how to keep it. */
-function gate() {
-  let open = () => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open };
-}
+import { accountIn, gate, onEachEngine, temporaryStore } from "./support.js";
 
 onEachEngine("closing waits for what reads and writes, and refuses what comes after", async (t, engine) => {
   const { database } = await temporaryStore(t, engine);

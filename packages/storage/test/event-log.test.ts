@@ -1,3 +1,4 @@
+import sql from "sql-template-tag";
 import { accountIn, onEachEngine, temporaryStore } from "./support.js";
 
 onEachEngine(
@@ -81,3 +82,16 @@ onEachEngine(
     );
   },
 );
+
+onEachEngine("one event of a wrong clock takes no younger ones along when old ones go", async (t, engine) => {
+  const store = await temporaryStore(t, engine);
+  const start = await store.events.newest();
+  for (let n = 0; n < 4; n++) await store.database.write((unit) => unit.log("message_new", undefined, { n }));
+  const third = (await store.events.since(start, { limit: 3 })).cursor.split("-")[1];
+  await store.database.write(({ executor }) =>
+    executor.run(sql`UPDATE event_log SET created_at = 5 WHERE seq = ${Number(third)}`),
+  );
+  t.is(await store.events.prune({ before: new Date(Date.now() - 1_000_000) }), 0);
+  t.is((await store.events.since(start, { limit: 9 })).events.length, 4);
+  t.is(await store.events.prune({ before: new Date(Date.now() + 1_000_000) }), 4);
+});

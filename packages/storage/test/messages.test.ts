@@ -1,3 +1,8 @@
+import test from "ava";
+import sql from "sql-template-tag";
+import sqlite3 from "sqlite3";
+import { closeConnection, openConnection } from "../dist/sqlite/connections.js";
+import { queryAll } from "../dist/sqlite/statements.js";
 import { accountIn, message, onEachEngine, temporaryStore } from "./support.js";
 
 const plain = (text: string) => ({ bodies: [{ lang: "", text }], subjects: [] });
@@ -108,3 +113,52 @@ onEachEngine("an archive's id is given to one message only", async (t, engine) =
   t.is((await store.messages.findByStanzaId(accountId, "alice@larder.test", "a1"))?.id, first.id);
   t.is((await store.messages.get(second.uid))?.stanzaId, undefined);
 });
+
+onEachEngine(
+  "more messages wait to be sent than a statement binds values, and all are given",
+  async (t, engine) => {
+    const store = await temporaryStore(t, engine);
+    const accountId = await accountIn(store);
+    const pending = { direction: "out", state: "pending" } as const;
+    const { uid } = await store.messages.insert(message(accountId, "one", pending));
+    // One after the other, each doubles what there is.
+    for (let doubled = 0; doubled < 16; doubled++)
+      await store.database.write(({ executor }) =>
+        executor.run(sql`
+        INSERT INTO message (uid, account_id, conversation, direction, type, from_jid, to_jid, sender, timestamp, received_at, state, extra)
+        SELECT uid || ${`-${doubled}`}, account_id, conversation, direction, type, from_jid, to_jid, sender, timestamp, received_at, state, extra
+        FROM message`),
+      );
+    const given = await store.messages.pending(accountId, "bob@larder.test");
+    t.is(given.length, 2 ** 16);
+    t.like(given[0], { uid, bodies: [{ lang: "", text: "one" }] });
+  },
+);
+
+test.serial(
+  "sqlite: a message is looked up by any of its ids without reading its conversation",
+  async (t) => {
+    const store = await temporaryStore(t);
+    const accountId = await accountIn(store);
+    const lookups: [text: string, values: unknown[]][] = [];
+    const { all } = sqlite3.Database.prototype;
+    sqlite3.Database.prototype.all = function (this: sqlite3.Database, text: string, ...rest: unknown[]) {
+      if (text.startsWith("SELECT")) lookups.push([text, rest[0] as unknown[]]);
+      return all.call(this, text, ...rest);
+    };
+    await store.messages.findByWireId(accountId, "c", "id");
+    await store.messages.findOutgoing(accountId, "id", { conversation: "c", address: "c/a" });
+    await store.messages.findByOriginId(accountId, "c", "s", "id");
+    await store.messages.findByStanzaId(accountId, "room", "id");
+    Object.assign(sqlite3.Database.prototype, { all });
+    t.is(lookups.length, 4);
+    const connection = await openConnection(store.database.location, "reader");
+    for (const [text, values] of lookups) {
+      const steps = await queryAll<{ detail: string }>(connection, `EXPLAIN QUERY PLAN ${text}`, values);
+      const indexes = steps.map(({ detail }) => detail).filter((detail) => detail.includes("INDEX"));
+      for (const detail of indexes) t.regex(detail, /(wire|origin|stanza)_id=\?\)/, text);
+      t.true(indexes.length > 0, text);
+    }
+    await closeConnection(connection);
+  },
+);

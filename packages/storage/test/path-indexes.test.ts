@@ -1,6 +1,14 @@
-import type { JsonPath, ParsedCondition } from "@larder/storage";
+import { Database, type JsonPath, type ParsedCondition } from "@larder/storage";
 import sql from "sql-template-tag";
-import { accountIn, type EngineName, item, type Lifetime, onEachEngine, temporaryStore } from "./support.js";
+import {
+  accountIn,
+  type EngineName,
+  item,
+  type Lifetime,
+  onEachEngine,
+  temporaryStore,
+  temporaryUrl,
+} from "./support.js";
 
 const START: JsonPath = ["start"];
 const KEY: JsonPath = ["deep", 'it\'s "so"', 0, "a.b"];
@@ -91,3 +99,24 @@ onEachEngine("a text longer than an index takes is kept and found on an indexed 
   t.deepEqual(await ids({ op: "<=", value: long("b") }), ["a", "b"]);
   t.deepEqual(await ids({ op: "in", value: [long("b"), long("c")] }), ["b"]);
 });
+
+onEachEngine(
+  "what another process has made is known, and goes where nobody asks for it",
+  async (t, engine) => {
+    const url = await temporaryUrl(t, engine);
+    const open = async () => {
+      const { database } = await Database.open({ url });
+      t.teardown(() => database.close());
+      return database.pathIndexes;
+    };
+    const [one, other] = [await open(), await open()];
+    await one.ensure([START]);
+    await other.ensure([KEY]);
+    t.false(other.has(START));
+    await one.load();
+    t.deepEqual([one.has(START), one.has(KEY)], [false, true]);
+    await one.ensure([]);
+    await other.load();
+    t.false(other.has(KEY));
+  },
+);

@@ -119,6 +119,34 @@ for (const query of [
   );
 }
 
+onEachEngine(
+  "the deepest and longest query that can be read can be run, and more is refused",
+  async (t, engine) => {
+    const store = await filled(engine, { a: [undefined, "a b c d"] });
+    const nested = (level: string, depth: number) => `${level.repeat(depth)}a${")".repeat(depth)}`;
+    const words = (bytes: number) =>
+      `a OR (${Array.from({ length: bytes / 200 }, (_, n) => String(n).padEnd(200, "w")).reduce(
+        (phrases, word, n) => phrases + (n % 400 === 0 ? `" "${word}` : ` ${word}`),
+        '"x',
+      )}")`;
+    for (const level of ["(a OR ", "(a b OR c NOT (", "(a ("]) {
+      const steps = level.split("(").length - 1;
+      const whole = (depth: number) =>
+        nested(level, Math.floor(depth / steps)) + ")".repeat(Math.floor(depth / steps) * (steps - 1));
+      t.deepEqual(await ids(store, { fts: whole(12) }), ["a"], level);
+      await t.throwsAsync(ids(store, { fts: whole(14) }), {
+        name: "InvalidQueryError",
+        message: /nested too deeply/,
+      });
+    }
+    t.deepEqual(await ids(store, { fts: words(490_000) }), ["a"]);
+    await t.throwsAsync(ids(store, { fts: words(510_000) }), {
+      name: "InvalidQueryError",
+      message: /too long/,
+    });
+  },
+);
+
 onEachEngine("words that look like operators of the engine are looked up as words", async (t, engine) => {
   const store = await filled(engine, { a: [undefined, "near column:x rowid"] });
   for (const fts of ["near", "column:x", "rowid*", "NEAR", "^near", "near-column", "search_text:near"]) {

@@ -108,3 +108,12 @@ export function message(accountId: number, body: string, rest: Partial<NewMessag
     ...rest,
   };
 }
+
+/** A promise and how to keep it. */
+export function gate() {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}

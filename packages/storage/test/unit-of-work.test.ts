@@ -1,6 +1,6 @@
 import test from "ava";
 import sql from "sql-template-tag";
-import { accountIn, message, onEachEngine, temporaryStore } from "./support.js";
+import { accountIn, gate, message, onEachEngine, temporaryStore } from "./support.js";
 
 onEachEngine(
   "a unit of work that throws leaves nothing behind, and its neighbours in the same commit stay",
@@ -96,22 +96,15 @@ test("sqlite: units that wait together share commits", async (t) => {
 onEachEngine("a read does not wait for a unit of work that is still open, nor see it", async (t, engine) => {
   const store = await temporaryStore(t, engine);
   const accountId = await accountIn(store);
-  let finish = () => {};
-  const gate = new Promise<void>((resolve) => {
-    finish = resolve;
-  });
-  let started = () => {};
-  const begun = new Promise<void>((resolve) => {
-    started = resolve;
-  });
+  const [begun, end] = [gate(), gate()];
   const writing = store.database.write(async () => {
     await store.messages.insert(message(accountId, "not yet"));
-    started();
-    await gate;
+    begun.open();
+    await end.opened;
   });
-  await begun;
+  await begun.opened;
   t.is(await store.messages.count(), 0);
-  finish();
+  end.open();
   await writing;
   t.is(await store.messages.count(), 1);
 });

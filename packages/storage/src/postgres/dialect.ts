@@ -7,10 +7,8 @@ import {
   type Scalar,
 } from "../dialect.js";
 import { type JsonPath, notation } from "../search/json-path.js";
-import { empty, join, raw, type Sql, sql } from "../sql.js";
+import { empty, join, literal, raw, type Sql, sql } from "../sql.js";
 import { exactPhrases, toTsquery } from "./full-text.js";
-
-const literal = (text: string): Sql => raw(`'${text.replaceAll("'", "''")}'`);
 
 /** A B-tree keeps entries of at most 2,704 bytes: an index holds the beginning of a string, and the whole is compared after it. */
 const INDEXED_CHARACTERS = 500;

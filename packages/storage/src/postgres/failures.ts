@@ -27,13 +27,14 @@ export async function ofDriver<T>(result: Promise<T>): Promise<T> {
  * What an error of a unit of work means; one that is not the driver's ({@link ofDriver}) is `other`.
  *
  * - `conflict`: another writer was in the way (serialization failure, deadlock); nothing was kept
- * - `lost`: there is no connection, or the server is not ready (SQLSTATE classes 08 and 57P)
+ * - `lost`: there is no connection, or the server is not ready (SQLSTATE classes 08 and 57P, but for what we
+ *   said wrongly)
  */
 export function failureOf(error: unknown): PostgresFailure {
   const cause = original(error);
   const code = codeOf(cause);
   if (code === "40001" || code === "40P01") return "conflict";
-  if (/^(08...|57P0[1235]|53300)$/.test(code)) return "lost";
+  if (/^(08(?!P01)...|57P0[1235]|53300)$/.test(code)) return "lost";
   if (!(cause instanceof Error) || (cause === error && !raised.has(cause))) return "other";
   if (/^(ECONNREFUSED|ECONNRESET|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN)$/.test(code))
     return "lost";

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type pg from "pg";
 import { asStorageError, DuplicateError } from "../errors.js";
 import { openSession } from "./connections.js";
 import { ofDriver } from "./failures.js";
@@ -31,9 +32,28 @@ export async function holdingMigration<T>(url: string, work: () => Promise<T>): 
   }
 }
 
+/** A session of the server, told from later ones with the same number. */
+interface Backend {
+  readonly pid: number;
+  readonly since: string;
+}
+
 /**
- * Holds the database for this process. A session that breaks (the server was restarted) is replaced and
- * takes the lock again.
+ * Ends a session of ours that the server still has, though its connection was lost on the way.
+ *
+ * @returns whether there was one
+ */
+async function endLeftover(session: pg.Client, { pid, since }: Backend): Promise<boolean> {
+  const { rowCount } = await session.query(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND backend_start::text = $2",
+    [pid, since],
+  );
+  return rowCount === 1;
+}
+
+/**
+ * Holds the database for this process. A session that breaks (the server was restarted, the network was
+ * away) is replaced and takes the lock again.
  *
  * @param onLost another process was quicker: this one must not go on
  * @throws {DuplicateError} another process holds it
@@ -44,18 +64,33 @@ export async function holdServerDatabase(
 ): Promise<{ release(): Promise<void> }> {
   const stopped = new AbortController();
   let end: () => Promise<void> = async () => {};
+  let held: Backend | undefined;
+
+  const takeIn = async (session: pg.Client) => {
+    const { rows } = await ofDriver(
+      session.query<Backend & { held: boolean }>(
+        `SELECT pg_try_advisory_lock($1, $2) AS held, pid, backend_start::text AS since
+         FROM pg_stat_activity WHERE pid = pg_backend_pid()`,
+        [LOCKS, OWNER],
+      ),
+    );
+    const [own] = rows;
+    if (own?.held) held = own;
+    else if (held && (await endLeftover(session, held))) throw new Error("the lost session still held it");
+    else throw new DuplicateError("another process holds the database");
+  };
 
   const take = async () => {
     const session = await openSession(url);
-    const { rows } = await session.query<{ held: boolean }>("SELECT pg_try_advisory_lock($1, $2) AS held", [
-      LOCKS,
-      OWNER,
-    ]);
-    if (!rows[0]?.held) {
-      await session.end();
-      throw new DuplicateError("another process holds the database");
+    const close = () => session.end().catch(() => {});
+    try {
+      await takeIn(session);
+    } catch (error) {
+      await close();
+      throw error;
     }
-    end = () => session.end().catch(() => {});
+    if (stopped.signal.aborted) return close(); // released while it was on its way
+    end = close;
     session.once("end", () => {
       if (!stopped.signal.aborted) void takeAgain();
     });

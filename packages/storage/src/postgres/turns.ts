@@ -1,4 +1,4 @@
-import { StorageError } from "../errors.js";
+import { closedError } from "../errors.js";
 
 interface Waiting {
   readonly alone: boolean;
@@ -45,8 +45,7 @@ export class Turns {
 
   /** Refuses those who wait. */
   refuseWaiting(): void {
-    for (const { refuse } of this.#waiting.splice(0))
-      refuse(new StorageError("the database is closed", { retryable: true }));
+    for (const { refuse } of this.#waiting.splice(0)) refuse(closedError());
   }
 
   #admit(): void {

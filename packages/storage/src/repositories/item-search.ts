@@ -242,7 +242,10 @@ export class ItemSearchRepository {
     const rows = await executor.all<
       Parameters<typeof recordOf>[0] & { account_id: number; service: string; node: string }
     >(sql`SELECT ${itemColumns}, n.account_id, n.service, n.node FROM pubsub_item i JOIN pubsub_node n ON n.id = i.node_id
-      WHERE i.id IN (${join([...ids])})`);
+      WHERE i.id IN (SELECT id FROM ${executor.dialect.records(
+        { id: "number" },
+        ids.map((id) => ({ id })),
+      )} AS wanted)`);
     const byId = new Map(rows.map((row) => [row.id, row]));
     return ids.flatMap((id) => {
       const row = byId.get(id);

@@ -85,12 +85,19 @@ export interface HistoryQuery {
 
 type Row = Record<string, string | number | null>;
 
+interface Text {
+  message_id: number;
+  kind: string;
+  lang: string;
+  text: string;
+}
+
 const text = (value: unknown): string | undefined =>
   value === null || value === undefined ? undefined : String(value);
 const date = (value: unknown): Date | undefined =>
   value === null || value === undefined ? undefined : new Date(Number(value));
 
-function recordOf(row: Row, texts: readonly { kind: string; lang: string; text: string }[]): MessageRecord {
+function recordOf(row: Row, texts: readonly Text[]): MessageRecord {
   const of = (kind: string) =>
     texts.filter((entry) => entry.kind === kind).map(({ lang, text: value }) => ({ lang, text: value }));
   return {
@@ -217,9 +224,10 @@ export class MessageRepository {
    * both parties used the same id, the earliest stored message owns it.
    */
   findByWireId(accountId: number, conversation: string, wireId: string): Promise<MessageRecord | undefined> {
-    return this.#one(
-      sql`account_id = ${accountId} AND conversation = ${conversation}
-          AND (origin_id = ${wireId} OR (origin_id IS NULL AND wire_id = ${wireId}))`,
+    const there = sql`account_id = ${accountId} AND conversation = ${conversation}`;
+    return this.#either(
+      sql`${there} AND origin_id = ${wireId}`,
+      sql`${there} AND wire_id = ${wireId} AND origin_id IS NULL`,
     );
   }
 
@@ -233,10 +241,9 @@ export class MessageRepository {
     wireId: string,
     party: { conversation: string; address: string },
   ): Promise<MessageRecord | undefined> {
-    return this.#one(
-      sql`account_id = ${accountId} AND direction = 'out' AND conversation IN (${party.conversation}, ${party.address})
-          AND (wire_id = ${wireId} OR origin_id = ${wireId})`,
-    );
+    const there = sql`account_id = ${accountId} AND conversation IN (${party.conversation}, ${party.address})
+      AND direction = 'out'`;
+    return this.#either(sql`${there} AND wire_id = ${wireId}`, sql`${there} AND origin_id = ${wireId}`);
   }
 
   /** Conversations of the account with messages that no server has confirmed yet. */
@@ -395,6 +402,13 @@ export class MessageRepository {
     return sql`${row.timestamp}, ${row.id}`;
   }
 
+  /** The earliest that fits one or the other. Said as one condition, SQLite would read the whole conversation. */
+  #either(one: Sql, other: Sql): Promise<MessageRecord | undefined> {
+    return this.#one(
+      sql`m.id IN (SELECT id FROM message WHERE ${one} UNION ALL SELECT id FROM message WHERE ${other})`,
+    );
+  }
+
   #one(condition: Sql): Promise<MessageRecord | undefined> {
     return this.#db.read(
       async ({ executor }) => (await this.#load(executor, sql`WHERE ${condition} ORDER BY m.id LIMIT 1`))[0],
@@ -410,15 +424,21 @@ export class MessageRepository {
 
   async #withTexts(executor: Executor, rows: readonly Row[]): Promise<MessageRecord[]> {
     if (rows.length === 0) return [];
-    const texts = await executor.all<{ message_id: number; kind: string; lang: string; text: string }>(
-      sql`SELECT message_id, kind, lang, text FROM message_text WHERE message_id IN (${join(rows.map((row) => row.id))})
+    // As a table: there may be more of them than values that a statement binds.
+    const ids = executor.dialect.records(
+      { id: "number" },
+      rows.map((row) => ({ id: Number(row.id) })),
+    );
+    const texts = await executor.all<Text>(
+      sql`SELECT message_id, kind, lang, text FROM message_text WHERE message_id IN (SELECT id FROM ${ids} AS wanted)
           ORDER BY message_id, position`,
     );
-    return rows.map((row) =>
-      recordOf(
-        row,
-        texts.filter((entry) => entry.message_id === row.id),
-      ),
-    );
+    const byMessage = new Map<number, Text[]>();
+    for (const entry of texts) {
+      const others = byMessage.get(entry.message_id);
+      if (others) others.push(entry);
+      else byMessage.set(entry.message_id, [entry]);
+    }
+    return rows.map((row) => recordOf(row, byMessage.get(Number(row.id)) ?? []));
   }
 }

@@ -14,9 +14,12 @@ type Token =
   | { kind: "term"; text: string; phrase: boolean; prefix: boolean };
 
 const MAX_TERMS = 200;
-const MAX_DEPTH = 50;
+/** FTS5 takes 100 symbols that wait for a closing parenthesis, and a level may cost seven of them. */
+const MAX_DEPTH = 12;
 /** Of a phrase; more would fit no text that is searched for. */
 const MAX_WORDS = 500;
+/** Of all words together: a tsquery ends at 1 MiB. */
+const MAX_BYTES = 500_000;
 
 function tokenise(query: string, path: string): Token[] {
   if (!isStorable(query)) throw unstorableText(path);
@@ -41,6 +44,7 @@ class Parser {
   readonly #tokens: readonly Token[];
   readonly #path: string;
   #at = 0;
+  #bytes = 0;
 
   constructor(tokens: readonly Token[], path: string) {
     this.#tokens = tokens;
@@ -108,6 +112,8 @@ class Parser {
     const token = this.#tokens[this.#at++];
     if (token?.kind !== "term") throw this.#unreadable("a word is missing");
     const words = wordsOf(token.text);
+    for (const word of words) this.#bytes += Buffer.byteLength(word);
+    if (this.#bytes > MAX_BYTES) throw this.#unreadable("it is too long");
     if (words.length > MAX_WORDS) throw this.#unreadable(`a phrase has more than ${MAX_WORDS} words`);
     return words.length > 0 ? { kind: "phrase", words, prefix: token.prefix } : undefined; // punctuation alone
   }

@@ -12,6 +12,7 @@ const SETTING = "search.path_indexes";
 const nameOf = (path: JsonPath): string =>
   `${PATH_INDEX_PREFIX}${createHash("sha256").update(pathKey(path)).digest("hex").slice(0, 16)}`;
 
+/** What the database says, which another process may have changed. */
 const remembered = async (executor: Executor): Promise<string[]> => {
   const row = await executor.first<{ value: string }>(sql`SELECT value FROM setting WHERE key = ${SETTING}`);
   return row ? (JSON.parse(row.value) as string[]) : [];
@@ -56,13 +57,14 @@ export class PathIndexes {
   async ensure(paths: readonly JsonPath[], onProgress?: (path: JsonPath) => void): Promise<void> {
     const wanted = new Map(paths.map((path) => [pathKey(path), path]));
     for (const path of wanted.values()) checkPath(path, "indexes");
+    await this.load();
     const missing = [...wanted.values()].filter((path) => !this.has(path));
     const surplus = [...this.#known].filter((key) => !wanted.has(key));
     for (const path of missing) {
       onProgress?.(path);
       await this.#db.write(async ({ executor }) => {
         for (const { create } of this.#dialect.pathIndexes(nameOf(path), path)) await executor.run(create);
-        await executor.run(this.#remember([...this.#known, pathKey(path)]));
+        await this.#remember(executor, (keys) => keys.add(pathKey(path)));
       });
       this.#known.add(pathKey(path));
     }
@@ -71,13 +73,15 @@ export class PathIndexes {
       this.#known.delete(key); // first, so that no search names an index that is going
       await this.#db.write(async ({ executor }) => {
         for (const { drop } of this.#dialect.pathIndexes(nameOf(path), path)) await executor.run(drop);
-        await executor.run(this.#remember([...this.#known]));
+        await this.#remember(executor, (keys) => keys.delete(key));
       });
     }
   }
 
-  #remember(keys: readonly string[]) {
-    return sql`INSERT INTO setting (key, value) VALUES (${SETTING}, ${JSON.stringify([...new Set(keys)])})
-      ON CONFLICT (key) DO UPDATE SET value = excluded.value`;
+  async #remember(executor: Executor, change: (keys: Set<string>) => void): Promise<void> {
+    const keys = new Set(await remembered(executor));
+    change(keys);
+    await executor.run(sql`INSERT INTO setting (key, value) VALUES (${SETTING}, ${JSON.stringify([...keys])})
+      ON CONFLICT (key) DO UPDATE SET value = excluded.value`);
   }
 }

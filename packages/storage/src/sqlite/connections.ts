@@ -1,5 +1,5 @@
 import sqlite3 from "sqlite3";
-import { asStorageError, StorageError } from "../errors.js";
+import { asStorageError, closedError } from "../errors.js";
 import { dropKept, type SqliteConnection } from "./statements.js";
 
 /** Values that SQLite binds. */
@@ -115,5 +115,3 @@ export class ReaderPool {
     await Promise.all(this.#idle.splice(0).map(closeConnection));
   }
 }
-
-const closedError = () => new StorageError("the database is closed", { retryable: true });

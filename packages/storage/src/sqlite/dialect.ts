@@ -1,9 +1,7 @@
 import { byType, type ComparisonOperator, type Dialect, type JsonValue, type Scalar } from "../dialect.js";
 import { toFts5 } from "../search/full-text-query.js";
 import { notation } from "../search/json-path.js";
-import { bulk, join, raw, type Sql, sql, unstorableText } from "../sql.js";
-
-const literal = (text: string): Sql => raw(`'${text.replaceAll("'", "''")}'`);
+import { bulk, join, literal, raw, type Sql, sql, unstorableText } from "../sql.js";
 
 /** The JSON types of SQLite that hold values of one JSON type. */
 const typesOf = {

@@ -93,8 +93,10 @@ export class SqliteEngine implements Engine {
       await queryKept(connection, "BEGIN", []);
       return await this.#bound(connection).use(work);
     } finally {
-      await queryKept(connection, "ROLLBACK", []).catch(() => []); // a failed read may have ended it
-      this.#readers.release(connection);
+      // Nobody waits for the end but the next reader; a failed read may have ended it.
+      void queryKept(connection, "ROLLBACK", [])
+        .catch(() => [])
+        .then(() => this.#readers.release(connection));
     }
   }
 
