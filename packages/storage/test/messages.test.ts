@@ -141,16 +141,19 @@ test.serial(
     const store = await temporaryStore(t);
     const accountId = await accountIn(store);
     const lookups: [text: string, values: unknown[]][] = [];
-    const { all } = sqlite3.Database.prototype;
-    sqlite3.Database.prototype.all = function (this: sqlite3.Database, text: string, ...rest: unknown[]) {
-      if (text.startsWith("SELECT")) lookups.push([text, rest[0] as unknown[]]);
-      return all.call(this, text, ...rest);
-    };
+    const { all } = sqlite3.Statement.prototype;
+    sqlite3.Statement.prototype.all = function (
+      this: sqlite3.Statement & { sql: string },
+      ...given: unknown[]
+    ) {
+      if (this.sql.startsWith("SELECT")) lookups.push([this.sql, given[0] as unknown[]]);
+      return all.apply(this, given as Parameters<typeof all>);
+    } as typeof all;
     await store.messages.findByWireId(accountId, "c", "id");
     await store.messages.findOutgoing(accountId, "id", { conversation: "c", address: "c/a" });
     await store.messages.findByOriginId(accountId, "c", "s", "id");
     await store.messages.findByStanzaId(accountId, "room", "id");
-    Object.assign(sqlite3.Database.prototype, { all });
+    Object.assign(sqlite3.Statement.prototype, { all });
     t.is(lookups.length, 4);
     const connection = await openConnection(store.database.location, "reader");
     for (const [text, values] of lookups) {
