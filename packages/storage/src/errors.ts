@@ -2,7 +2,8 @@ import type { BridgeErrorType } from "@larder/core";
 import { codeOf, failureOf, original } from "./postgres/failures.js";
 
 /**
- * The database refused or failed. Nothing of the unit of work it came from was kept.
+ * The database refused or failed. Nothing of the unit of work it came from was kept, unless the message says
+ * that this is not known: the connection was lost in the midst of the commit.
  *
  * `type` and `retryable` have the meaning that the bridge gives them.
  */
