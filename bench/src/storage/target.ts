@@ -20,6 +20,7 @@ export interface Target {
 }
 
 export function sqliteTarget(file: string): Target {
+  let twins = 0;
   return {
     engine: "sqlite",
     url: `sqlite:${file}`,
@@ -31,8 +32,9 @@ export function sqliteTarget(file: string): Target {
         `${PRAGMAS}; PRAGMA synchronous = OFF; PRAGMA secure_delete = OFF; PRAGMA cache_size = -200000`,
       ),
     async twin() {
-      await copyFile(file, `${file}.twin`);
-      return sqliteTarget(`${file}.twin`);
+      const twin = `${file}.twin${++twins}`;
+      await copyFile(file, twin);
+      return sqliteTarget(twin);
     },
   };
 }

@@ -78,7 +78,8 @@ export async function appendEvents(executor: Executor, events: readonly NewEvent
 /** Rows may go that had the highest number: what was given once is not given out as the newest's predecessor again. */
 async function newestSeq(executor: Executor): Promise<number> {
   const row = await executor.first<{ seq: number | null }>(sql`SELECT max(seq) AS seq FROM event_log`);
-  return Math.max(row?.seq ?? 0, Number((await setting(executor, REMOVED_TO)) ?? 0));
+  const removed = (await setting(executor, REMOVED_TO)) ?? (await setting(executor, PRUNED_TO)) ?? 0; // first versions noted the latter alone
+  return Math.max(row?.seq ?? 0, Number(removed));
 }
 
 /** Removes the events of an account; cursors stay what they were. */

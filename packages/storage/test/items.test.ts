@@ -190,3 +190,29 @@ onEachEngine("the index of a page is right where items have gone from the midst"
   t.is(page.index, 8);
   t.is((await store.items.page(node.id, { limit: 3, newestFirst: true })).index, 15);
 });
+
+onEachEngine("a page of thousands of items is kept as a small one is", async (t, engine) => {
+  const store = await temporaryStore(t, engine);
+  const node = await nodeIn(store);
+  const ids = Array.from({ length: 5000 }, (_, n) => `i${n}`);
+  const generation = await store.nodes.beginGeneration(node.id);
+  await store.items.storePage(
+    node.id,
+    generation,
+    0,
+    ids,
+    ids.map((id, n) => item(id, { n })),
+  );
+  const again = await store.nodes.beginGeneration(node.id);
+  await store.items.storePage(node.id, again, 0, ids, []);
+  await store.items.finishGeneration(node.id, again);
+  const page = await store.items.page(node.id, { limit: 2, after: 2999 });
+  t.deepEqual(
+    page.items.map(({ itemId, parsed }) => [itemId, parsed]),
+    [
+      ["i3000", { n: 3000 }],
+      ["i3001", { n: 3001 }],
+    ],
+  );
+  t.is(page.count, 5000);
+});

@@ -1,7 +1,8 @@
 import test from "ava";
 import sql from "sql-template-tag";
 import sqlite3 from "sqlite3";
-import { closeConnection, openConnection, queryAll } from "../dist/sqlite/connections.js";
+import { closeConnection, openConnection } from "../dist/sqlite/connections.js";
+import { queryAll } from "../dist/sqlite/statements.js";
 import { accountIn, message, onEachEngine, temporaryStore } from "./support.js";
 
 const plain = (text: string) => ({ bodies: [{ lang: "", text }], subjects: [] });
@@ -139,21 +140,21 @@ test.serial(
   async (t) => {
     const store = await temporaryStore(t);
     const accountId = await accountIn(store);
-    const lookups: [text: string, values: unknown[]][] = [];
-    const { all } = sqlite3.Database.prototype;
-    sqlite3.Database.prototype.all = function (this: sqlite3.Database, text: string, ...rest: unknown[]) {
-      if (text.startsWith("SELECT")) lookups.push([text, rest[0] as unknown[]]);
-      return all.call(this, text, ...rest);
+    const lookups: string[] = [];
+    const { prepare } = sqlite3.Database.prototype;
+    sqlite3.Database.prototype.prepare = function (this: sqlite3.Database, text: string, ...rest: unknown[]) {
+      if (text.startsWith("SELECT")) lookups.push(text);
+      return prepare.call(this, text, ...rest);
     };
     await store.messages.findByWireId(accountId, "c", "id");
     await store.messages.findOutgoing(accountId, "id", { conversation: "c", address: "c/a" });
     await store.messages.findByOriginId(accountId, "c", "s", "id");
     await store.messages.findByStanzaId(accountId, "room", "id");
-    Object.assign(sqlite3.Database.prototype, { all });
+    Object.assign(sqlite3.Database.prototype, { prepare });
     t.is(lookups.length, 4);
     const connection = await openConnection(store.database.location, "reader");
-    for (const [text, values] of lookups) {
-      const steps = await queryAll<{ detail: string }>(connection, `EXPLAIN QUERY PLAN ${text}`, values);
+    for (const text of lookups) {
+      const steps = await queryAll<{ detail: string }>(connection, `EXPLAIN QUERY PLAN ${text}`, []);
       const indexes = steps.map(({ detail }) => detail).filter((detail) => detail.includes("INDEX"));
       for (const detail of indexes) t.regex(detail, /(wire|origin|stanza)_id=\?\)/, text);
       t.true(indexes.length > 0, text);

@@ -74,7 +74,7 @@ const counts: Check = async (executor) => {
   );
   return rows.map(({ service, node, items, n }) => ({
     what: `the node ${node} of ${service} says it has ${items} items and has ${n}`,
-    remedy: "larder pubsub cache purge, for that node, makes it anew",
+    remedy: "larder pubsub cache sync, for that node, counts them anew",
   }));
 };
 
@@ -91,11 +91,12 @@ const eventLog: Check = async (executor) => {
   const epoch = settings.get("epoch");
   if (epoch !== undefined && !/^[0-9a-f]{8}$/.test(epoch))
     problems.push({ what: "the event log's epoch is not one", remedy });
-  const [pruned, removed] = ["pruned_to", "removed_to"].map((key) => Number(settings.get(key) ?? 0));
-  if (!Number.isSafeInteger(pruned) || !Number.isSafeInteger(removed) || Number(pruned) > Number(removed))
+  const pruned = Number(settings.get("pruned_to") ?? 0);
+  const removed = Number(settings.get("removed_to") ?? pruned); // which first versions did not note
+  if (!Number.isSafeInteger(pruned) || !Number.isSafeInteger(removed) || pruned > removed)
     problems.push({ what: "the event log's marks of what was removed contradict each other", remedy });
   const oldest = await executor.first<{ seq: number | null }>(sql`SELECT min(seq) AS seq FROM event_log`);
-  if (oldest?.seq != null && oldest.seq <= Number(pruned))
+  if (oldest?.seq != null && oldest.seq <= pruned)
     problems.push({ what: "the event log has events that it says were removed", remedy });
   return problems;
 };

@@ -308,11 +308,12 @@ export class ItemRepository {
   ): Promise<{ items: ItemRecord[]; complete: boolean; count: number; index?: number }> {
     return this.#db.read(async ({ executor }) => {
       const { limit } = page;
+      // One bound: of two, SQLite begins at the lower, and a page would cost what all before it hold.
+      const above = Math.max(page.after ?? -1, -1);
       const fromEnd = page.after === undefined && page.index === undefined && page.newestFirst === true;
       const direction = fromEnd ? sql`DESC` : sql`ASC`;
       const rows = await executor.all<Row>(sql`
-        SELECT ${itemColumns} FROM pubsub_item i WHERE i.node_id = ${nodeId} AND i.position >= 0
-          ${page.after === undefined ? empty : sql`AND i.position > ${page.after}`}
+        SELECT ${itemColumns} FROM pubsub_item i WHERE i.node_id = ${nodeId} AND i.position > ${above}
           ${page.before === undefined ? empty : sql`AND i.position < ${page.before}`}
         ORDER BY i.position ${direction}
         ${limit === undefined ? empty : sql`LIMIT ${limit + 1} OFFSET ${page.index ?? 0}`}`);

@@ -1,7 +1,6 @@
 import sqlite3 from "sqlite3";
 import { asStorageError, closedError } from "../errors.js";
-
-export type SqliteConnection = sqlite3.Database;
+import { dropKept, type SqliteConnection } from "./statements.js";
 
 /** Values that SQLite binds. */
 export type SqlValue = string | number | bigint | boolean | null | Buffer;
@@ -40,21 +39,10 @@ export function openConnection(
   });
 }
 
-export function closeConnection(connection: SqliteConnection): Promise<void> {
+export async function closeConnection(connection: SqliteConnection): Promise<void> {
+  await dropKept(connection);
   return new Promise((resolve, reject) =>
     connection.close((error) => (error ? reject(asStorageError(error, "closing the database")) : resolve())),
-  );
-}
-
-export function queryAll<Row>(
-  connection: SqliteConnection,
-  sql: string,
-  values: readonly unknown[],
-): Promise<Row[]> {
-  return new Promise((resolve, reject) =>
-    connection.all(sql, values as unknown[], (error: Error | null, rows: Row[]) =>
-      error ? reject(error) : resolve(rows),
-    ),
   );
 }
 

@@ -5,14 +5,9 @@ import sqlite3 from "sqlite3";
 import { BoundTransaction, lendConnections, MODEL_DEFAULTS } from "../bound-transaction.js";
 import type { Engine, EngineTransaction } from "../engine.js";
 import { ConstraintError } from "../errors.js";
-import {
-  closeConnection,
-  openConnection,
-  queryAll,
-  ReaderPool,
-  type SqliteConnection,
-} from "./connections.js";
+import { closeConnection, openConnection, ReaderPool } from "./connections.js";
 import { sqliteDialect } from "./dialect.js";
+import { queryAll, queryKept, type SqliteConnection } from "./statements.js";
 import { type SharedTransaction, WriteQueue } from "./write-queue.js";
 
 /** A slow read holds one of them, and a thread of libuv's pool: see the README about UV_THREADPOOL_SIZE. */
@@ -70,7 +65,7 @@ export class SqliteEngine implements Engine {
 
   /** Opens a transaction that takes the write lock at once: a deferred one may fail when it first writes. */
   async #begin(): Promise<SharedTransaction<EngineTransaction>> {
-    const exec = (statement: string) => queryAll(this.#writer, statement, []).then(() => {});
+    const exec = (statement: string) => queryKept(this.#writer, statement, []).then(() => {});
     await exec("BEGIN IMMEDIATE");
     return {
       run: (work) => this.#bound(this.#writer).use(work),
@@ -84,7 +79,7 @@ export class SqliteEngine implements Engine {
 
   #bound(connection: SqliteConnection): BoundTransaction {
     return new BoundTransaction(this.sequelize, connection, this.dialect, ({ sql }, values) =>
-      queryAll(connection, sql, values),
+      queryKept(connection, sql, values),
     );
   }
 
@@ -94,14 +89,11 @@ export class SqliteEngine implements Engine {
 
   async read<T>(work: (unit: EngineTransaction) => Promise<T>): Promise<T> {
     const connection = await this.#readers.acquire();
-    const begun = queryAll(connection, "BEGIN", []);
-    begun.catch(() => {}); // told below, when nothing runs on the connection any more
     try {
-      const result = await this.#bound(connection).use(work);
-      await begun;
-      return result;
+      await queryKept(connection, "BEGIN", []);
+      return await this.#bound(connection).use(work);
     } finally {
-      await queryAll(connection, "ROLLBACK", []).catch(() => []); // a failed read may have ended it
+      await queryKept(connection, "ROLLBACK", []).catch(() => []); // a failed read may have ended it
       this.#readers.release(connection);
     }
   }

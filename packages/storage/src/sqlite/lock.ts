@@ -2,7 +2,8 @@ import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import sqlite3 from "sqlite3";
 import { asStorageError, DuplicateError } from "../errors.js";
-import { closeConnection, queryAll, type SqliteConnection } from "./connections.js";
+import { closeConnection } from "./connections.js";
+import { queryAll, type SqliteConnection } from "./statements.js";
 
 /**
  * Holds a file for this process alone, until released or until the process ends however it ends: the

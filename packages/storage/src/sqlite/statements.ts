@@ -1,0 +1,68 @@
+import type sqlite3 from "sqlite3";
+
+export type SqliteConnection = sqlite3.Database;
+
+/** All rows of a statement that is said once. */
+export function queryAll<Row>(
+  connection: SqliteConnection,
+  sql: string,
+  values: readonly unknown[],
+): Promise<Row[]> {
+  return new Promise((resolve, reject) =>
+    connection.all(sql, values as unknown[], (error: Error | null, rows: Row[]) =>
+      error ? reject(error) : resolve(rows),
+    ),
+  );
+}
+
+/** Statements that a connection keeps prepared, the least recently used first. */
+const kept = new WeakMap<SqliteConnection, Map<string, sqlite3.Statement>>();
+
+const MOST_KEPT = 100;
+/** What changes the schema, or the connection, is said once; so is what is very long. */
+const WORTH_KEEPING = /^\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH|BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b/;
+const MAX_LENGTH = 20_000;
+
+const prepare = (connection: SqliteConnection, sql: string) =>
+  new Promise<sqlite3.Statement>((resolve, reject) => {
+    const statement = connection.prepare(sql, (error: Error | null) =>
+      error ? reject(error) : resolve(statement),
+    );
+  });
+
+const finalize = (statement: sqlite3.Statement) =>
+  new Promise<void>((resolve) => statement.finalize(() => resolve()));
+
+/**
+ * All rows of a statement, which stays prepared for the next time: preparing costs as much as many a
+ * statement, and a turn of a thread. One statement at a time may run on a connection.
+ */
+export async function queryKept<Row>(
+  connection: SqliteConnection,
+  sql: string,
+  values: readonly unknown[],
+): Promise<Row[]> {
+  if (!WORTH_KEEPING.test(sql) || sql.length > MAX_LENGTH) return queryAll<Row>(connection, sql, values);
+  const statements = kept.get(connection) ?? new Map<string, sqlite3.Statement>();
+  kept.set(connection, statements);
+  const statement = statements.get(sql) ?? (await prepare(connection, sql));
+  statements.delete(sql);
+  statements.set(sql, statement);
+  const [oldest] = statements;
+  if (oldest && statements.size > MOST_KEPT) {
+    statements.delete(oldest[0]);
+    void finalize(oldest[1]);
+  }
+  return new Promise<Row[]>((resolve, reject) =>
+    statement.all(values as unknown[], (error: Error | null, rows: Row[]) =>
+      error ? reject(error) : resolve(rows),
+    ),
+  );
+}
+
+/** Lets go of what a connection keeps; it could not be closed otherwise. */
+export async function dropKept(connection: SqliteConnection): Promise<void> {
+  const statements = kept.get(connection);
+  kept.delete(connection);
+  await Promise.all([...(statements?.values() ?? [])].map(finalize));
+}
