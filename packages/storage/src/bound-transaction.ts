@@ -22,15 +22,15 @@ export class BoundTransaction implements EngineTransaction {
   #transaction: Transaction | undefined;
   #failure: unknown;
   #ended = false;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(sequelize: Sequelize, connection: object, dialect: Dialect, query: Query) {
     this.#sequelize = sequelize;
     this.#connection = connection;
     // A connection carries one statement at a time: those that are given side by side queue here.
-    let last: Promise<unknown> = Promise.resolve();
     const all = <Row>(statement: Sql): Promise<Row[]> => {
-      const running = last.then(() => this.#run<Row>(query, statement));
-      last = running.catch(() => {});
+      const running = this.#last.then(() => this.#run<Row>(query, statement));
+      this.#last = running.catch(() => {});
       return running;
     };
     this.executor = {
@@ -60,11 +60,11 @@ export class BoundTransaction implements EngineTransaction {
   async use<T>(work: (unit: EngineTransaction) => Promise<T>): Promise<T> {
     try {
       const result = await work(this);
+      await this.#end("commit");
       if (this.#failure !== undefined) throw this.#wentOn();
-      this.#end("commit");
       return result;
     } catch (error) {
-      this.#end("rollback");
+      await this.#end("rollback");
       throw error;
     }
   }
@@ -87,9 +87,11 @@ export class BoundTransaction implements EngineTransaction {
     });
   }
 
-  #end(how: "commit" | "rollback"): void {
+  /** Takes no more statements, and waits for the one that runs: what comes next on the connection must not overtake it. */
+  async #end(how: "commit" | "rollback"): Promise<void> {
     this.#ended = true;
     if (this.#transaction) Object.assign(this.#transaction, { finished: how }); // which refuses models alike
+    await this.#last;
   }
 }
 

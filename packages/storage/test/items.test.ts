@@ -216,3 +216,22 @@ onEachEngine("a page of thousands of items is kept as a small one is", async (t,
   );
   t.is(page.count, 5000);
 });
+
+onEachEngine(
+  "a page goes on after a cursor whose item is gone, also where it was the newest",
+  async (t, engine) => {
+    const store = await temporaryStore(t, engine);
+    const node = await nodeIn(store);
+    await store.items.storeLive(node.id, 0, [item("a"), item("b"), item("c")]);
+    const cursor = await store.items.positionOf(node.id, "c");
+    await store.items.remove(node.id, ["b", "c"]);
+    await store.items.storeLive(node.id, 0, [item("d"), item("e")]);
+    const after = async () =>
+      (await store.items.page(node.id, { limit: 9, after: cursor })).items.map((i) => i.itemId);
+    t.deepEqual(await after(), ["d", "e"]);
+    await store.items.clear(node.id);
+    await store.items.storeLive(node.id, 0, [item("f")]);
+    t.deepEqual(await after(), ["f"]);
+    t.is((await store.items.page(node.id, { limit: 9 })).index, 0);
+  },
+);

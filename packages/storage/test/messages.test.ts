@@ -140,24 +140,21 @@ test.serial(
   async (t) => {
     const store = await temporaryStore(t);
     const accountId = await accountIn(store);
-    const lookups: [text: string, values: unknown[]][] = [];
-    const { all } = sqlite3.Statement.prototype;
-    sqlite3.Statement.prototype.all = function (
-      this: sqlite3.Statement & { sql: string },
-      ...given: unknown[]
-    ) {
-      if (this.sql.startsWith("SELECT")) lookups.push([this.sql, given[0] as unknown[]]);
-      return all.apply(this, given as Parameters<typeof all>);
-    } as typeof all;
+    const lookups: string[] = [];
+    const { prepare } = sqlite3.Database.prototype;
+    sqlite3.Database.prototype.prepare = function (this: sqlite3.Database, text: string, ...rest: unknown[]) {
+      if (text.startsWith("SELECT")) lookups.push(text);
+      return prepare.call(this, text, ...rest);
+    };
     await store.messages.findByWireId(accountId, "c", "id");
     await store.messages.findOutgoing(accountId, "id", { conversation: "c", address: "c/a" });
     await store.messages.findByOriginId(accountId, "c", "s", "id");
     await store.messages.findByStanzaId(accountId, "room", "id");
-    Object.assign(sqlite3.Statement.prototype, { all });
+    Object.assign(sqlite3.Database.prototype, { prepare });
     t.is(lookups.length, 4);
     const connection = await openConnection(store.database.location, "reader");
-    for (const [text, values] of lookups) {
-      const steps = await queryAll<{ detail: string }>(connection, `EXPLAIN QUERY PLAN ${text}`, values);
+    for (const text of lookups) {
+      const steps = await queryAll<{ detail: string }>(connection, `EXPLAIN QUERY PLAN ${text}`, []);
       const indexes = steps.map(({ detail }) => detail).filter((detail) => detail.includes("INDEX"));
       for (const detail of indexes) t.regex(detail, /(wire|origin|stanza)_id=\?\)/, text);
       t.true(indexes.length > 0, text);

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { readFile } from "node:fs/promises";
-import sql from "sql-template-tag";
+import sql, { raw } from "sql-template-tag";
 import { accountIn, message, onEachEngine, temporaryStore } from "./support.js";
 
 const keep = (key: string) => sql`INSERT INTO setting (key, value) VALUES (${key}, 'x')`;
@@ -50,6 +50,27 @@ onEachEngine("what still runs of a unit that failed writes nothing into a later 
   t.deepEqual(
     (await rest)?.map(({ status }) => status),
     ["rejected", "rejected"],
+  );
+});
+
+onEachEngine("a statement that nobody waited for ends with its unit", async (t, engine) => {
+  const { database } = await temporaryStore(t, engine);
+  for (let n = 0; n < 5; n++) {
+    await t.throwsAsync(
+      database.write(async ({ executor }) => {
+        // Another text each time: what a connection has prepared already would overtake it.
+        void executor.run(sql`INSERT INTO setting (key, value) VALUES (${`left ${n}`}, ${raw(`'${n}'`)})`);
+        await Promise.resolve();
+        await Promise.resolve();
+        throw new Error("no");
+      }),
+      { message: "no" },
+    );
+  }
+  const left = await database.models.Setting.findAll();
+  t.deepEqual(
+    left.map(({ key }) => key).filter((key) => key.startsWith("left")),
+    [],
   );
 });
 

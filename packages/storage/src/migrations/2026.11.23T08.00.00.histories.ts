@@ -242,6 +242,7 @@ export const histories: Migration = {
     await run(
       "UPDATE pubsub_node SET items = (SELECT count(*) FROM pubsub_item WHERE node_id = pubsub_node.id AND position >= 0)",
     );
+    await schema.addColumn("pubsub_node", required("last_position", "bigint", -1));
     progress("numbering the texts of messages");
     await schema.addColumn("message_text", required("position", "count", 0));
     const row = engine === "sqlite" ? "rowid" : "ctid"; // until now only the rows' own order told
@@ -263,6 +264,7 @@ export const histories: Migration = {
     for (const { name } of [accountByTime, nodeByUpdated]) await schema.dropIndex(name);
     await schema.dropIndex("pubsub_node_shared");
     await schema.dropColumn("message_text", "position");
+    await schema.dropColumn("pubsub_node", "last_position");
     await schema.dropColumn("pubsub_node", "items");
     await schema.changeColumn("pubsub_node", required("account_id", "key"));
   },

@@ -17,6 +17,7 @@ export class PubsubNodeModel extends Model {
   declare lastCheck: number | null;
   declare lastError: string | null;
   declare items: number;
+  declare lastPosition: number;
 }
 
 export function initPubsubNode(sequelize: Sequelize) {
@@ -43,6 +44,12 @@ export function initPubsubNode(sequelize: Sequelize) {
         allowNull: false,
         defaultValue: 0,
         comment: "number of visible items (position >= 0), kept so that nobody has to count",
+      }),
+      lastPosition: c.bigint({
+        allowNull: false,
+        defaultValue: -1,
+        comment:
+          "highest position given since the last synchronisation; not given again, for cursors that stand there",
       }),
     },
     {

@@ -24,6 +24,12 @@ const TRIES_BESIDE_OTHERS = 20;
 const WRITE = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 const READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
+/** By which the server knows a transaction, as long as it has not started anew. */
+interface CommitMark {
+  readonly xid: string | null;
+  readonly since: string;
+}
+
 /**
  * PostgreSQL: units of work run side by side, each as if it were alone (SERIALIZABLE); one that met
  * another is run again from its beginning.
@@ -144,27 +150,32 @@ export class PostgresEngine implements Engine {
   /** Commits; where the connection is lost meanwhile, the server is asked afterwards how that ended. */
   async #commit(client: pg.PoolClient): Promise<void> {
     const { rows } = await ofDriver(
-      client.query<{ xid: string | null }>("SELECT pg_current_xact_id_if_assigned()::text AS xid"),
+      client.query<CommitMark>(
+        "SELECT pg_current_xact_id_if_assigned()::text AS xid, pg_postmaster_start_time()::text AS since",
+      ),
     );
-    const xid = rows[0]?.xid;
+    const [mark] = rows;
     try {
       await ofDriver(client.query("COMMIT"));
     } catch (error) {
-      if (failureOf(error) !== "lost" || xid == null) throw error;
-      if (!(await this.#wasKept(xid, error))) throw error; // nothing was: it may be tried again
+      if (failureOf(error) !== "lost" || mark?.xid == null) throw error;
+      if (!(await this.#wasKept(mark, error))) throw error; // nothing was: it may be tried again
     }
   }
 
-  async #wasKept(xid: string, lost: unknown): Promise<boolean> {
+  /** A server that has started anew after a crash may have given the transaction's number to another one. */
+  async #wasKept(mark: CommitMark, lost: unknown): Promise<boolean> {
     const giveUpAt = Date.now() + WAIT_FOR_SERVER_MS;
     while (Date.now() < giveUpAt && !this.#closing.signal.aborted) {
       try {
         const { rows } = await ofDriver(
-          this.#pool.query<{ status: string | null }>("SELECT pg_xact_status($1::text::xid8) AS status", [
-            xid,
-          ]),
+          this.#pool.query<{ status: string | null; since: string }>(
+            "SELECT pg_xact_status($1::text::xid8) AS status, pg_postmaster_start_time()::text AS since",
+            [mark.xid],
+          ),
         );
-        const status = rows[0]?.status;
+        if (rows[0]?.since !== mark.since) break;
+        const { status } = rows[0];
         if (status === "committed") return true;
         if (status === "aborted") return false;
         if (status !== "in progress") break;

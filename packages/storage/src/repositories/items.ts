@@ -228,7 +228,9 @@ export class ItemRepository {
       );
       const items = placed?.n ?? 0;
       if (items > 0 && placed?.newest !== items - 1) await executor.run(renumber(nodeId));
-      await executor.run(sql`UPDATE pubsub_node SET items = ${items} WHERE id = ${nodeId}`);
+      await executor.run(
+        sql`UPDATE pubsub_node SET items = ${items}, last_position = ${items - 1} WHERE id = ${nodeId}`,
+      );
       return gone.filter((row) => row.position !== UNPLACED).map((row) => row.item_id);
     });
   }
@@ -248,10 +250,12 @@ export class ItemRepository {
         sql`SELECT count(*) AS n FROM pubsub_item WHERE node_id = ${nodeId} AND position >= 0
             AND item_id IN (SELECT value FROM ${executor.dialect.list(ids)} AS wanted)`,
       );
-      const newest = await executor.first<{ position: number | null }>(
-        sql`SELECT max(position) AS position FROM pubsub_item WHERE node_id = ${nodeId}`,
+      const newest = await executor.first<{ position: number | null; last: number }>(
+        sql`SELECT (SELECT max(position) FROM pubsub_item WHERE node_id = ${nodeId}) AS position, last_position AS last
+            FROM pubsub_node WHERE id = ${nodeId}`,
       );
-      const from = Math.max(newest?.position ?? -1, -1) + 1;
+      // Not given again where the newest items are gone: a cursor may stand there.
+      const from = Math.max(newest?.position ?? -1, newest?.last ?? -1) + 1;
       await executor.run(
         upsert(executor, nodeId, generation, rows, {
           position: sql`CAST(${from} AS BIGINT) + g.place`,
@@ -259,7 +263,10 @@ export class ItemRepository {
           onConflict: sql`, position = excluded.position`,
         }),
       );
-      await this.#addToCount(executor, nodeId, ids.length - (known?.n ?? 0));
+      await executor.run(
+        sql`UPDATE pubsub_node SET items = items + ${ids.length - (known?.n ?? 0)}, last_position = ${from + rows.length - 1}
+            WHERE id = ${nodeId}`,
+      );
     });
   }
 

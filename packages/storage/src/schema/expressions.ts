@@ -32,6 +32,10 @@ export function normalExpression(text: string): string {
 /** The value that a default's expression stands for; the expression itself where it is no plain literal. */
 export function defaultValue(expression: string | null, flag: boolean): DefaultValue | undefined {
   if (expression === null) return undefined;
+  const number = /^'(-\d+(?:\.\d+)?)'::(?:smallint|integer|bigint|numeric|double precision)$/.exec(
+    expression,
+  )?.[1];
+  if (number !== undefined) return Number(number); // PostgreSQL quotes numbers below zero
   const text = expression.replace(/::[a-z ]+(?:\(\d+\))?(?: COLLATE "[^"]+")?$/i, "").trim();
   if (/^null$/i.test(text)) return undefined;
   if (/^'(?:[^']|'')*'$/.test(text)) return text.slice(1, -1).replaceAll("''", "'");

@@ -34,6 +34,7 @@ CREATE INDEX "message_of_account_by_time" ON "message" ("account_id", "timestamp
 CREATE INDEX "pubsub_item_of_node_by_updated" ON "pubsub_item" ("node_id", "updated", "position");
 ALTER TABLE "pubsub_node" ADD COLUMN "items" INTEGER NOT NULL DEFAULT 0;
 UPDATE pubsub_node SET items = (SELECT count(*) FROM pubsub_item WHERE node_id = pubsub_node.id AND position >= 0);
+ALTER TABLE "pubsub_node" ADD COLUMN "last_position" BIGINT NOT NULL DEFAULT -1;
 ALTER TABLE "message_text" ADD COLUMN "position" INTEGER NOT NULL DEFAULT 0;
 UPDATE message_text SET position = numbered.place FROM (
       SELECT message_id AS message, kind AS sort, lang AS language,
@@ -57,5 +58,6 @@ DROP INDEX "message_of_account_by_time";
 DROP INDEX "pubsub_item_of_node_by_updated";
 DROP INDEX "pubsub_node_shared";
 ALTER TABLE "message_text" DROP COLUMN "position";
+ALTER TABLE "pubsub_node" DROP COLUMN "last_position";
 ALTER TABLE "pubsub_node" DROP COLUMN "items";
 ALTER TABLE "pubsub_node" ALTER COLUMN "account_id" SET NOT NULL;

@@ -38,6 +38,7 @@ CREATE INDEX `message_of_account_by_time` ON `message` (`account_id`, `timestamp
 CREATE INDEX `pubsub_item_of_node_by_updated` ON `pubsub_item` (`node_id`, `updated`, `position`);
 ALTER TABLE `pubsub_node` ADD COLUMN `items` INTEGER NOT NULL DEFAULT 0;
 UPDATE pubsub_node SET items = (SELECT count(*) FROM pubsub_item WHERE node_id = pubsub_node.id AND position >= 0);
+ALTER TABLE `pubsub_node` ADD COLUMN `last_position` BIGINT NOT NULL DEFAULT -1;
 ALTER TABLE `message_text` ADD COLUMN `position` INTEGER NOT NULL DEFAULT 0;
 UPDATE message_text SET position = numbered.place FROM (
       SELECT message_id AS message, kind AS sort, lang AS language,
@@ -64,6 +65,13 @@ CREATE TABLE `message_text_new` (`message_id` INTEGER NOT NULL REFERENCES `messa
 INSERT INTO `message_text_new` (`message_id`, `kind`, `lang`, `text`) SELECT `message_id`, `kind`, `lang`, `text` FROM `message_text` ORDER BY rowid;
 DROP TABLE `message_text`;
 ALTER TABLE `message_text_new` RENAME TO `message_text`;
+CREATE TABLE `pubsub_node_new` (`id` INTEGER PRIMARY KEY AUTOINCREMENT, `account_id` INTEGER REFERENCES `account` (`id`) ON DELETE CASCADE, `service` TEXT NOT NULL, `node` TEXT NOT NULL, `analyser` TEXT, `type` TEXT, `subtype` TEXT, `state` TEXT NOT NULL, `subscribed` TINYINT(1) NOT NULL DEFAULT 0, `generation` INTEGER NOT NULL DEFAULT 0, `last_sync` BIGINT, `last_check` BIGINT, `last_error` TEXT, `items` INTEGER NOT NULL DEFAULT 0);
+INSERT INTO `pubsub_node_new` (`id`, `account_id`, `service`, `node`, `analyser`, `type`, `subtype`, `state`, `subscribed`, `generation`, `last_sync`, `last_check`, `last_error`, `items`) SELECT `id`, `account_id`, `service`, `node`, `analyser`, `type`, `subtype`, `state`, `subscribed`, `generation`, `last_sync`, `last_check`, `last_error`, `items` FROM `pubsub_node` ORDER BY rowid;
+DROP TABLE `pubsub_node`;
+ALTER TABLE `pubsub_node_new` RENAME TO `pubsub_node`;
+DELETE FROM sqlite_sequence WHERE name = $1;
+INSERT INTO sqlite_sequence (name, seq) VALUES ($1, $2);
+CREATE UNIQUE INDEX pubsub_node_by_name ON pubsub_node (account_id, service, node);
 CREATE TABLE `pubsub_node_new` (`id` INTEGER PRIMARY KEY AUTOINCREMENT, `account_id` INTEGER REFERENCES `account` (`id`) ON DELETE CASCADE, `service` TEXT NOT NULL, `node` TEXT NOT NULL, `analyser` TEXT, `type` TEXT, `subtype` TEXT, `state` TEXT NOT NULL, `subscribed` TINYINT(1) NOT NULL DEFAULT 0, `generation` INTEGER NOT NULL DEFAULT 0, `last_sync` BIGINT, `last_check` BIGINT, `last_error` TEXT);
 INSERT INTO `pubsub_node_new` (`id`, `account_id`, `service`, `node`, `analyser`, `type`, `subtype`, `state`, `subscribed`, `generation`, `last_sync`, `last_check`, `last_error`) SELECT `id`, `account_id`, `service`, `node`, `analyser`, `type`, `subtype`, `state`, `subscribed`, `generation`, `last_sync`, `last_check`, `last_error` FROM `pubsub_node` ORDER BY rowid;
 DROP TABLE `pubsub_node`;
