@@ -24,6 +24,10 @@ const TRIES_BESIDE_OTHERS = 20;
 const WRITE = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 const READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
+/** The driver knew already that the connection was gone. */
+const neverSent = (error: unknown): boolean =>
+  error instanceof Error && error.message.endsWith("is not queryable");
+
 /** By which the server knows a transaction, as long as it has not started anew. */
 interface CommitMark {
   readonly xid: string | null;
@@ -158,7 +162,7 @@ export class PostgresEngine implements Engine {
     try {
       await ofDriver(client.query("COMMIT"));
     } catch (error) {
-      if (failureOf(error) !== "lost" || mark?.xid == null) throw error;
+      if (failureOf(error) !== "lost" || mark?.xid == null || neverSent(error)) throw error;
       if (!(await this.#wasKept(mark, error))) throw error; // nothing was: it may be tried again
     }
   }
