@@ -41,6 +41,49 @@ test.serial("an event of a slow unit comes after that of a fast one that ended b
 });
 
 test.serial(
+  "an event whose number is given and whose commit is late is not passed by a later one",
+  async (t) => {
+    const url = await temporaryUrl(t, "postgres");
+    const { database } = await Database.open({ url });
+    t.teardown(() => database.close());
+    const store = createStore(database);
+    const other = new pg.Client({ connectionString: url });
+    await other.connect();
+    t.teardown(() => other.end());
+    // A deferred trigger runs within COMMIT: there the slow unit waits, its number given, until we let it go.
+    await other.query(`CREATE FUNCTION wait_for_test() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN PERFORM pg_advisory_xact_lock_shared(77); RETURN NULL; END $$`);
+    await other.query(`CREATE CONSTRAINT TRIGGER wait_for_test AFTER INSERT ON event_log DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW WHEN (NEW.data LIKE '%slow%') EXECUTE FUNCTION wait_for_test()`);
+    await other.query("SELECT pg_advisory_lock(77)");
+    const waiting = async (many: number) => {
+      const { rows } = await other.query(
+        "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+      );
+      return rows.length >= many;
+    };
+    const start = await store.events.newest();
+    const slow = database.write((unit) => unit.log("message_new", undefined, { who: "slow" }));
+    while (!(await waiting(1))) await new Promise((resolve) => setImmediate(resolve));
+    let done = false;
+    const fast = database
+      .write((unit) => unit.log("message_new", undefined, { who: "fast" }))
+      .then(() => {
+        done = true;
+      });
+    while (!done && !(await waiting(2))) await new Promise((resolve) => setImmediate(resolve));
+    const before = await store.events.since(start, { limit: 9 });
+    await other.query("SELECT pg_advisory_unlock(77)");
+    await Promise.all([slow, fast]);
+    const after = await store.events.since(before.cursor, { limit: 9 });
+    t.deepEqual(
+      [...before.events, ...after.events].map(({ data }) => data.who),
+      ["slow", "fast"],
+    );
+  },
+);
+
+test.serial(
   "whoever follows the log while 40 units write at once sees every event, and in one order",
   async (t) => {
     const store = await temporaryStore(t, "postgres");

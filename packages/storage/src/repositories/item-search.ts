@@ -236,7 +236,7 @@ export class ItemSearchRepository {
     return new SearchCompiler(search, dialect, (path) => this.#db.pathIndexes.has(path));
   }
 
-  /** The rows of a page. They are read after it is known which: sorting whole items costs ten times as much. */
+  /** The rows of a page. They are read after it is known which, so that whole items are not sorted. */
   async #load(executor: Executor, ids: readonly number[]): Promise<FoundItem[]> {
     if (ids.length === 0) return [];
     const rows = await executor.all<

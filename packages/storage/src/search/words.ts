@@ -55,7 +55,7 @@ function foreignWords(run: string): string {
 
 /** The words of a text in their order, folded; emoji count as words, whatever their variation selectors. */
 export function wordsOf(text: string): string[] {
-  // Most text is of ASCII, where a word is plain to see: cutting that as any other would cost ten times as much.
+  // Most text is of ASCII, where a word is plain to see: cutting that as any other would cost several times as much.
   const plain = isAscii(text) ? text : text.replace(FOREIGN_RUN, foreignWords);
   const words = plain.toLowerCase().match(FOLDED_WORD) ?? [];
   return text.length > MAX_WORD ? words.map(shortened) : words;
