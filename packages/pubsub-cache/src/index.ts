@@ -3,6 +3,8 @@ export type { Analyser, Analysis, NodeFacts, ParserReference } from "./analysers
 export { microblogAnalyser } from "./analysers/microblog.js";
 export { AnalyserRegistry } from "./analysers/registry.js";
 export { PubsubCache, type PubsubCacheEvents, type PubsubCacheOptions } from "./cache.js";
+export type { SyncProgress } from "./context.js";
+export type { Explanation } from "./explain.js";
 export type { ItemParser } from "./ingest.js";
 export { searchableText } from "./item-text.js";
 export {
@@ -12,5 +14,5 @@ export {
   type ParserPoolStats,
 } from "./parser-pool/index.js";
 export type { Parser, ParserContext, ParserItem } from "./parsers/index.js";
+export type { CacheEffort, CachePolicy, CacheTiming } from "./policy.js";
 export type { ReadAnswer, ReadItem, ReadRequest } from "./reader.js";
-export type { SyncProgress } from "./synchroniser.js";

@@ -1,6 +1,8 @@
 import type { Database } from "./database.js";
 import { AccountRepository } from "./repositories/accounts.js";
+import { CacheRemoval } from "./repositories/cache-removal.js";
 import { EventLogRepository } from "./repositories/events.js";
+import { ItemCare } from "./repositories/item-care.js";
 import { ItemSearchRepository } from "./repositories/item-search.js";
 import { ItemRepository } from "./repositories/items.js";
 import { MessageRepository } from "./repositories/messages.js";
@@ -8,6 +10,7 @@ import { NodeRepository } from "./repositories/nodes.js";
 import { ReactionRepository } from "./repositories/reactions.js";
 import { RosterRepository } from "./repositories/roster.js";
 import { SendRequestRepository } from "./repositories/send-requests.js";
+import { SharedNodeRepository } from "./repositories/shared-nodes.js";
 import { SubscriptionRepository } from "./repositories/subscriptions.js";
 
 /** All repositories of one database. */
@@ -19,7 +22,10 @@ export interface Store {
   readonly reactions: ReactionRepository;
   readonly sendRequests: SendRequestRepository;
   readonly nodes: NodeRepository;
+  readonly sharedNodes: SharedNodeRepository;
+  readonly cacheRemoval: CacheRemoval;
   readonly items: ItemRepository;
+  readonly itemCare: ItemCare;
   readonly itemSearch: ItemSearchRepository;
   readonly subscriptions: SubscriptionRepository;
   readonly events: EventLogRepository;
@@ -35,7 +41,10 @@ export function createStore(database: Database): Store {
     reactions: new ReactionRepository(database),
     sendRequests: new SendRequestRepository(database),
     nodes: new NodeRepository(database),
+    sharedNodes: new SharedNodeRepository(database),
+    cacheRemoval: new CacheRemoval(database),
     items: new ItemRepository(database),
+    itemCare: new ItemCare(database),
     itemSearch: new ItemSearchRepository(database),
     subscriptions: new SubscriptionRepository(database),
     events: new EventLogRepository(database),

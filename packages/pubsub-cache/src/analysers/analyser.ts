@@ -37,6 +37,11 @@ export interface Analyser {
   readonly node?: string;
   readonly namespace?: string;
   readonly toSync: boolean;
+  /**
+   * Contacts' servers are asked for the events of the node named exactly `node` (`+notify` in our caps, XEP-0060
+   * §9.2); what they send is told, and kept where `toSync` says so.
+   */
+  readonly notify?: boolean;
   readonly parser?: ParserReference;
   /** May change the analysis of a node that matched, for example set a subtype. */
   readonly onMatch?: (analysis: Analysis, facts: NodeFacts) => Analysis;

@@ -11,6 +11,7 @@ export const microblogAnalyser: Analyser = {
   node: NS_MICROBLOG,
   namespace: NS_ATOM,
   toSync: true,
+  notify: true,
   parser: atomEntryParser,
   onMatch: (analysis, { node }) =>
     node.startsWith(COMMENTS) ? { ...analysis, subtype: "comment" } : analysis,
