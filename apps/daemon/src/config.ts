@@ -120,14 +120,10 @@ export function configuredAnalysers(config: Configuration, configDirectory: stri
     node: given.node,
     namespace: given.namespace,
     toSync: given.toSync,
-    parser: given.parser
-      ? {
-          module: pathToFileURL(resolve(configDirectory, given.parser)).href,
-          version: String(given.parserVersion),
-          timeoutMs: given.timeoutMs,
-        }
-      : undefined,
-    onMatch:
-      given.subtype === undefined ? undefined : (analysis) => ({ ...analysis, subtype: given.subtype }),
+    parser: given.parser && pathToFileURL(resolve(configDirectory, given.parser)),
+    parserVersion: String(given.parserVersion),
+    timeoutMs: given.timeoutMs,
+    subtype: given.subtype,
+    indexes: given.indexes,
   }));
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { ConflictError, hasErrorType, type InstancePaths, type SessionLog } from "@larder/core";
 import { MessageIntake, MessageSender } from "@larder/messages";
-import { microblogAnalyser, ParserPool, PubsubCache } from "@larder/pubsub-cache";
+import { builtInAnalysers, ParserPool, PubsubCache } from "@larder/pubsub-cache";
 import { Reactions } from "@larder/reactions";
 import { createStore, Database, databaseLocation, holdDatabase, holdFile } from "@larder/storage";
 import { AccountManager } from "./accounts/manager.js";
@@ -102,8 +102,9 @@ export class Daemon {
     const store = createStore(database);
     const secrets = await SecretStore.open(paths.secretsFile);
 
+    const analysers = [...configuredAnalysers(config, paths.config), ...builtInAnalysers];
     await database.pathIndexes.ensure(
-      config.analysers.flatMap(({ indexes }) => indexes ?? []),
+      analysers.flatMap(({ indexes }) => indexes ?? []),
       (path) => log.info({ path }, "making an index on parsed data"),
     );
 
@@ -113,7 +114,7 @@ export class Daemon {
       store,
       pool,
       ...cacheSettings(config),
-      analysers: [...configuredAnalysers(config, paths.config), microblogAnalyser],
+      analysers,
       onBackgroundError: (err, address) => log.warn({ ...address, err }, "a synchronisation failed"),
     });
     const sender = new MessageSender(store, {

@@ -57,6 +57,7 @@ export * from "./schema/index.js";
 export type { ParsedCondition } from "./search/conditions.js";
 export { type FullTextQuery, parseFullTextQuery } from "./search/full-text-query.js";
 export type { JsonPath } from "./search/json-path.js";
+export { type PreparedItem, prepareItem } from "./search/prepare.js";
 export { foldCase, foldText, indexedText, wordsOf } from "./search/words.js";
 export { holdFile } from "./sqlite/lock.js";
 export { createStore, type Store } from "./store.js";

@@ -1,7 +1,6 @@
 import type { Database } from "../database.js";
 import { checkKeys } from "../keys.js";
-import { storableJson } from "../search/storable-json.js";
-import { indexedText } from "../search/words.js";
+import { type PreparedItem, prepareItem } from "../search/prepare.js";
 import { type Executor, empty, type Sql, sql } from "../sql.js";
 
 /** An item as it is kept. */
@@ -20,8 +19,18 @@ export interface ItemRecord {
   readonly position: number;
 }
 
-/** An item about to be kept. */
-export interface ItemInput {
+/** An item about to be kept, with its text or what was made of that before (see {@link prepareItem}). */
+export type ItemInput = ItemContent &
+  (
+    | {
+        /** The human text that full-text search finds. */
+        readonly text: string;
+        readonly prepared?: undefined;
+      }
+    | { readonly text?: undefined; readonly prepared: PreparedItem }
+  );
+
+interface ItemContent {
   readonly itemId: string;
   readonly publisher?: string;
   readonly xml: string;
@@ -30,8 +39,6 @@ export interface ItemInput {
   readonly parseError?: string;
   /** Name and version of the parser. */
   readonly parser?: string;
-  /** The human text that full-text search finds. */
-  readonly text: string;
 }
 
 /** What is known of an item before it is stored again. */
@@ -89,24 +96,24 @@ const columns = {
 } as const;
 
 /**
- * Items as the rows that are written. It costs about as much as the writing, so it is done before the
- * unit of work begins. Of an id that is given twice the last one counts.
+ * Items as the rows that are written, before the unit of work begins: what was not prepared costs about as much as
+ * the writing. Of an id that is given twice the last one counts.
  *
  * @throws {KeyTooLongError} an id
  */
 const rowsOf = (items: readonly ItemInput[], placeOf: (item: ItemInput, index: number) => number) =>
   [...new Map(items.map((item) => [item.itemId, item])).values()].map((item, index) => {
     checkKeys({ itemId: item.itemId });
-    const parsed = storableJson(item.parsedJson);
+    const { folded, words, refused } = item.prepared ?? prepareItem(item.parsedJson, item.text);
     return {
       item_id: item.itemId,
       publisher: item.publisher,
       xml: item.xml,
-      parsed: parsed?.json,
-      folded: parsed?.folded,
-      error: item.parseError ?? parsed?.refused,
+      parsed: folded === undefined ? undefined : item.parsedJson,
+      folded,
+      error: item.parseError ?? refused,
       parser: item.parser,
-      words: indexedText(item.text),
+      words,
       place: placeOf(item, index),
     };
   });
