@@ -2,7 +2,6 @@ import {
   AnswerTooLargeError,
   fetchItemIds,
   fetchNodeMetadata,
-  hasErrorType,
   NotFoundError,
   type Requester,
   requestItems,
@@ -11,6 +10,7 @@ import {
 import type { ItemInput, NodeRecord } from "@larder/storage";
 import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
 import type { CacheContext } from "./context.js";
+import { isAnswer } from "./faults.js";
 import { prepareItems, withKeepableIds, withoutRepeats } from "./ingest.js";
 import { oldestFirst } from "./newest-first.js";
 import { nextCheckOf } from "./next-check.js";
@@ -80,7 +80,8 @@ export class CatchUp {
       found = await this.#difference(requester, address, node, notes);
     }
     if (!found) return undefined;
-    return this.#apply(account, address, node, { ...notes, listsIds: true }, subscribed, found, {
+    const now = { ...notes, listsIds: true, readInParts: undefined };
+    return this.#apply(account, address, node, now, subscribed, found, {
       changes,
       moment,
     });
@@ -141,7 +142,9 @@ export class CatchUp {
     const { store } = this.#context;
     const order = kept.map(({ itemId }) => itemId);
     // What has come since the absence began says nothing of what came before it.
-    const recent = new Set(kept.filter((item) => item.generation === node.generation).map((item) => item.itemId));
+    const recent = new Set(
+      kept.filter((item) => item.generation === node.generation).map((item) => item.itemId),
+    );
     for (let wanted = NEWEST; ; wanted *= 4) {
       const newest = await this.#newest(requester, address, wanted);
       if (!newest) return undefined;
@@ -249,7 +252,3 @@ export class CatchUp {
     );
   }
 }
-
-/** The service has answered, if with an error: not a fault of the connection or of ours. */
-const isAnswer = (error: unknown): error is Error & { type: string } =>
-  hasErrorType(error) && !["not_connected", "timeout", "storage"].includes(error.type);

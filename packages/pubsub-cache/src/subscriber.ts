@@ -9,6 +9,7 @@ import {
 } from "@larder/core";
 import { fitsKey, type Store } from "@larder/storage";
 import type { CacheAccount, NodeAddress } from "./account.js";
+import { isAnswer } from "./faults.js";
 import type { ServiceTraffic } from "./service-traffic.js";
 
 /** The id of a subscription, where it can be kept; one that cannot is as if the service had given none. */
@@ -58,7 +59,7 @@ export class Subscriber {
       return (await this.#subscribe(account, address, "background")) === "subscribed";
     } catch (error) {
       // A node that nobody may subscribe to can still be read; one that cannot be read fails there.
-      if (hasErrorType(error) && error.type !== "not_connected" && error.type !== "timeout") return false;
+      if (isAnswer(error)) return false;
       throw error;
     }
   }
@@ -70,7 +71,7 @@ export class Subscriber {
     try {
       await this.#subscribe(account, address, "background");
     } catch (error) {
-      if (!hasErrorType(error) || ["not_connected", "timeout", "storage"].includes(error.type)) throw error;
+      if (!isAnswer(error)) throw error;
     }
   }
 
@@ -142,10 +143,11 @@ export class Subscriber {
         current.filter(isKeepable).map(({ subid, ...rest }) => ({ ...rest, subid: keepableSubid(subid) })),
       );
     } catch (error) {
-      if (!hasErrorType(error) || ["not_connected", "storage"].includes(error.type)) throw error;
+      const silent = hasErrorType(error) && error.type === "timeout";
+      if (!silent && !isAnswer(error)) throw error;
       // It does not tell: then we ask to be subscribed anew, which changes nothing where we are. Prosody 0.12 gives no
       // answer at all once a node that we were subscribed to has been deleted.
-      if (error.type === "timeout") this.#mute.add(service);
+      if (silent) this.#mute.add(service);
       await this.#store.subscriptions.replace(account.id, service, []);
     }
   }
