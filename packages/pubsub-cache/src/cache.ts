@@ -158,6 +158,11 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> {
     }
   }
 
+  /** Whether a synchronisation runs now. */
+  get isSynchronising(): boolean {
+    return this.#synchroniser.running > 0;
+  }
+
   /** Resolves when no background work is under way. */
   async idle(): Promise<void> {
     await this.#synchroniser.idle();

@@ -27,4 +27,5 @@ export type {
   VCard,
 } from "./parsers/index.js";
 export type { ReadAnswer, ReadItem, ReadRequest } from "./reader.js";
+export { type ReparseLog, Reparser, type ReparserOptions } from "./reparse.js";
 export type { SyncProgress } from "./synchroniser.js";

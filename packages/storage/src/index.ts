@@ -40,6 +40,7 @@ export type {
   NodeRepository,
   NodeState,
 } from "./repositories/nodes.js";
+export type { ParsableItem, ParsingRepository, Reparsed } from "./repositories/parsing.js";
 export type {
   OwnReactionStep,
   ReactionKey,

@@ -5,6 +5,7 @@ import { ItemSearchRepository } from "./repositories/item-search.js";
 import { ItemRepository } from "./repositories/items.js";
 import { MessageRepository } from "./repositories/messages.js";
 import { NodeRepository } from "./repositories/nodes.js";
+import { ParsingRepository } from "./repositories/parsing.js";
 import { ReactionRepository } from "./repositories/reactions.js";
 import { RosterRepository } from "./repositories/roster.js";
 import { SendRequestRepository } from "./repositories/send-requests.js";
@@ -21,6 +22,7 @@ export interface Store {
   readonly nodes: NodeRepository;
   readonly items: ItemRepository;
   readonly itemSearch: ItemSearchRepository;
+  readonly parsing: ParsingRepository;
   readonly subscriptions: SubscriptionRepository;
   readonly events: EventLogRepository;
 }
@@ -37,6 +39,7 @@ export function createStore(database: Database): Store {
     nodes: new NodeRepository(database),
     items: new ItemRepository(database),
     itemSearch: new ItemSearchRepository(database),
+    parsing: new ParsingRepository(database),
     subscriptions: new SubscriptionRepository(database),
     events: new EventLogRepository(database),
   };

@@ -168,4 +168,9 @@ export function addCacheCommands(pubsub: Command): void {
       ),
   });
   addSearch(cache);
+  addMethodCommand(cache, {
+    usage: "reparse",
+    method: "ps_cache_reparse",
+    render: ({ items }) => `${items} items were parsed again`,
+  });
 }

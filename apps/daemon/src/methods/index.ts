@@ -9,8 +9,10 @@ import { historyGet } from "./history-get.js";
 import { messageGet } from "./message-get.js";
 import { messageReactionsSet } from "./message-reactions-set.js";
 import { messageSend } from "./message-send.js";
+import { psAnalysersList } from "./ps-analysers-list.js";
 import { psCacheGet } from "./ps-cache-get.js";
 import { psCacheNodes } from "./ps-cache-nodes.js";
+import { psCacheReparse } from "./ps-cache-reparse.js";
 import { psCacheSearch } from "./ps-cache-search.js";
 import { psCacheSync } from "./ps-cache-sync.js";
 import { psItemPublish } from "./ps-item-publish.js";
@@ -43,6 +45,8 @@ export const methodHandlers: MethodHandlers = {
   ps_cache_sync: psCacheSync,
   ps_cache_nodes: psCacheNodes,
   ps_cache_search: psCacheSearch,
+  ps_cache_reparse: psCacheReparse,
+  ps_analysers_list: psAnalysersList,
   ps_item_publish: psItemPublish,
   ps_item_retract: psItemRetract,
   ps_node_create: psNodeCreate,

@@ -9,8 +9,10 @@ import { historyGet } from "./methods/history-get.js";
 import { messageGet } from "./methods/message-get.js";
 import { messageReactionsSet } from "./methods/message-reactions-set.js";
 import { messageSend } from "./methods/message-send.js";
+import { psAnalysersList } from "./methods/ps-analysers-list.js";
 import { psCacheGet } from "./methods/ps-cache-get.js";
 import { psCacheNodes } from "./methods/ps-cache-nodes.js";
+import { psCacheReparse } from "./methods/ps-cache-reparse.js";
 import { psCacheSearch } from "./methods/ps-cache-search.js";
 import { psCacheSync } from "./methods/ps-cache-sync.js";
 import { psItemPublish } from "./methods/ps-item-publish.js";
@@ -47,6 +49,8 @@ export const bridgeMethods = {
   ps_cache_sync: psCacheSync,
   ps_cache_nodes: psCacheNodes,
   ps_cache_search: psCacheSearch,
+  ps_cache_reparse: psCacheReparse,
+  ps_analysers_list: psAnalysersList,
   signals_subscribe: signalsSubscribe,
   signals_unsubscribe: signalsUnsubscribe,
   events_get: eventsGet,
