@@ -48,6 +48,19 @@ const configuration = z.strictObject({
         .default(10 * 1024 ** 2),
     })
     .prefault({}),
+  cache: z
+    .strictObject({
+      maxItems: z.int().min(1).optional(),
+      maxBytes: z
+        .int()
+        .min(1_000_000)
+        .default(1024 ** 3),
+      maxAgeDays: z.number().min(0.01).max(36_500).optional(),
+      requestsPerHost: z.int().min(1).max(64).default(4),
+      jobsPerAccount: z.int().min(1).max(64).default(3),
+      fullCheckHours: z.number().min(0.1).max(8760).default(24),
+    })
+    .prefault({}),
   analysers: z.array(analyser).default([]),
 });
 
@@ -84,6 +97,19 @@ export async function readConfiguration(path: string): Promise<Configuration> {
     throw new InvalidParamsError(problem.path, `${path}: ${problem.message}`);
   }
   return checked.data;
+}
+
+/** What of a node is kept, and how much is done at a time, as the configuration says. */
+export function cacheSettings({ cache }: Configuration) {
+  return {
+    policy: {
+      maxItems: cache.maxItems,
+      maxBytes: cache.maxBytes,
+      maxAgeMs: cache.maxAgeDays === undefined ? undefined : cache.maxAgeDays * 86_400_000,
+    },
+    effort: { requestsPerHost: cache.requestsPerHost, jobsPerAccount: cache.jobsPerAccount },
+    timing: { fullCheckMs: cache.fullCheckHours * 3_600_000 },
+  };
 }
 
 /** The user's own analysers, which are asked before the built-in ones. Paths stand beside the configuration file. */

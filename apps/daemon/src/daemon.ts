@@ -7,7 +7,7 @@ import { createStore, Database, databaseLocation, holdDatabase, holdFile } from 
 import { AccountManager } from "./accounts/manager.js";
 import { createLineHandler } from "./bridge/rpc.js";
 import { BridgeServer } from "./bridge/server.js";
-import { type Configuration, configuredAnalysers } from "./config.js";
+import { type Configuration, cacheSettings, configuredAnalysers } from "./config.js";
 import { prepareHome } from "./home.js";
 import { methodHandlers } from "./methods/index.js";
 import { SecretStore } from "./secrets.js";
@@ -118,6 +118,7 @@ export class Daemon {
     const cache = new PubsubCache({
       store,
       pool,
+      ...cacheSettings(config),
       analysers,
       onBackgroundError: (err, address) => log.warn({ ...address, err }, "a synchronisation failed"),
     });
@@ -181,7 +182,7 @@ export class Daemon {
     });
     this.#stops.push(
       stopListening,
-      () => cache.idle(),
+      () => cache.close(),
       () => accounts.stop(),
       () => void background.stop(),
       () => bridge.close(BRIDGE_GRACE_MS),

@@ -3,6 +3,8 @@ export { type Analyser, type Analysis, type NodeFacts, parserName } from "./anal
 export * from "./analysers/index.js";
 export { AnalyserRegistry } from "./analysers/registry.js";
 export { PubsubCache, type PubsubCacheEvents, type PubsubCacheOptions } from "./cache.js";
+export type { SyncProgress } from "./context.js";
+export type { Explanation } from "./explain.js";
 export type { ItemParser } from "./ingest.js";
 export { searchableText } from "./item-text.js";
 export {
@@ -26,6 +28,6 @@ export type {
   ParserItem,
   VCard,
 } from "./parsers/index.js";
+export type { CacheEffort, CachePolicy, CacheTiming } from "./policy.js";
 export type { ReadAnswer, ReadItem, ReadRequest } from "./reader.js";
 export { type ReparseLog, Reparser, type ReparserOptions } from "./reparse.js";
-export type { SyncProgress } from "./synchroniser.js";

@@ -20,7 +20,9 @@ export {
 export { type DatabaseAddress, databaseAddress, databaseLocation, openEngine } from "./open-engine.js";
 export type { PortableReport } from "./portable/format.js";
 export type { AccountRecord, AccountRepository, NewAccount } from "./repositories/accounts.js";
+export type { CacheRemoval, PurgeFilter } from "./repositories/cache-removal.js";
 export type { EventLogRepository } from "./repositories/events.js";
+export type { ItemCare, ItemLimits } from "./repositories/item-care.js";
 export type { FoundItem, ItemOrder, ItemSearch, ItemSearchRepository } from "./repositories/item-search.js";
 export type { ItemInput, ItemRecord, ItemRepository, KnownItem } from "./repositories/items.js";
 export type {
@@ -33,13 +35,16 @@ export type {
   NewMessage,
 } from "./repositories/messages.js";
 export type {
+  ListedNode,
   NodeChange,
   NodeFilter,
   NodeKey,
   NodeRecord,
-  NodeRepository,
   NodeState,
-} from "./repositories/nodes.js";
+} from "./repositories/node-record.js";
+export type { NodeRepository } from "./repositories/nodes.js";
+
+
 export type { ParsableItem, ParsingRepository, Reparsed } from "./repositories/parsing.js";
 export type {
   OwnReactionStep,
@@ -49,6 +54,7 @@ export type {
 } from "./repositories/reactions.js";
 export type { RosterContact, RosterRepository } from "./repositories/roster.js";
 export { REQUEST_MEMORY_MS, type SendRequestRepository } from "./repositories/send-requests.js";
+export type { SharedNodeRepository } from "./repositories/shared-nodes.js";
 export type { SubscriptionRecord, SubscriptionRepository } from "./repositories/subscriptions.js";
 export * from "./schema/index.js";
 export type { ParsedCondition } from "./search/conditions.js";

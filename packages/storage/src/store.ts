@@ -1,6 +1,8 @@
 import type { Database } from "./database.js";
 import { AccountRepository } from "./repositories/accounts.js";
+import { CacheRemoval } from "./repositories/cache-removal.js";
 import { EventLogRepository } from "./repositories/events.js";
+import { ItemCare } from "./repositories/item-care.js";
 import { ItemSearchRepository } from "./repositories/item-search.js";
 import { ItemRepository } from "./repositories/items.js";
 import { MessageRepository } from "./repositories/messages.js";
@@ -9,6 +11,7 @@ import { ParsingRepository } from "./repositories/parsing.js";
 import { ReactionRepository } from "./repositories/reactions.js";
 import { RosterRepository } from "./repositories/roster.js";
 import { SendRequestRepository } from "./repositories/send-requests.js";
+import { SharedNodeRepository } from "./repositories/shared-nodes.js";
 import { SubscriptionRepository } from "./repositories/subscriptions.js";
 
 /** All repositories of one database. */
@@ -20,7 +23,10 @@ export interface Store {
   readonly reactions: ReactionRepository;
   readonly sendRequests: SendRequestRepository;
   readonly nodes: NodeRepository;
+  readonly sharedNodes: SharedNodeRepository;
+  readonly cacheRemoval: CacheRemoval;
   readonly items: ItemRepository;
+  readonly itemCare: ItemCare;
   readonly itemSearch: ItemSearchRepository;
   readonly parsing: ParsingRepository;
   readonly subscriptions: SubscriptionRepository;
@@ -37,7 +43,10 @@ export function createStore(database: Database): Store {
     reactions: new ReactionRepository(database),
     sendRequests: new SendRequestRepository(database),
     nodes: new NodeRepository(database),
+    sharedNodes: new SharedNodeRepository(database),
+    cacheRemoval: new CacheRemoval(database),
     items: new ItemRepository(database),
+    itemCare: new ItemCare(database),
     itemSearch: new ItemSearchRepository(database),
     parsing: new ParsingRepository(database),
     subscriptions: new SubscriptionRepository(database),

@@ -138,6 +138,7 @@ export class AccountManager {
     await runtime.session.disconnect();
     this.#accounts.delete(runtime.jid);
     await this.#services.store.accounts.remove(runtime.id, { keepData });
+    await this.#services.cache.accountRemoved(runtime);
     await this.#services.secrets.remove(runtime.jid);
   }
 

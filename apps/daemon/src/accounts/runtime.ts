@@ -10,7 +10,6 @@ import {
   NS_CARBONS,
   NS_DISCO_INFO,
   NS_FORWARD,
-  NS_MICROBLOG,
   NS_PING,
   NS_PUBSUB_EVENT,
   NS_REACTIONS,
@@ -45,10 +44,16 @@ export interface AccountServices {
 const NS_MAM = "urn:xmpp:mam:2";
 
 /** What Larder says of itself (XEP-0030); `+notify` asks contacts' servers for these nodes' events (XEP-0060 §9.2). */
-const ownInfo: OwnInfo = {
+const ownInfoWith = (announcedNodes: readonly string[]): OwnInfo => ({
   identity: { category: "client", type: "bot", name: "Larder" },
-  features: [NS_CAPS, NS_DISCO_INFO, NS_PING, NS_REACTIONS, `${NS_MICROBLOG}+notify`],
-};
+  features: [
+    NS_CAPS,
+    NS_DISCO_INFO,
+    NS_PING,
+    NS_REACTIONS,
+    ...announcedNodes.map((node) => `${node}+notify`),
+  ],
+});
 
 const isKeepable = ({ jid }: { readonly jid: string }): boolean => fitsKey(jid);
 
@@ -69,6 +74,7 @@ export class AccountRuntime {
   readonly record: AccountRecord;
   readonly session: Session;
   readonly #services: AccountServices;
+  readonly #ownInfo: OwnInfo;
   #announcesStanzaIds = false;
   #dropped = 0;
 
@@ -78,6 +84,7 @@ export class AccountRuntime {
     this.jid = record.jid;
     this.record = record;
     this.#services = services;
+    this.#ownInfo = ownInfoWith(services.cache.announcedNodes);
     this.session = new Session({
       jid: record.jid,
       password: async () => secrets.password(record.jid) ?? "",
@@ -90,14 +97,26 @@ export class AccountRuntime {
       log,
       limits: { stanzaBytes: services.stanzaBytes },
     });
-    this.session.handleIq("get", "query", NS_DISCO_INFO, (query) => discoInfoAnswer(ownInfo, query));
+    this.session.handleIq("get", "query", NS_DISCO_INFO, (query) => discoInfoAnswer(this.#ownInfo, query));
     this.session.handleIq("set", "query", NS_ROSTER, (query, iq) => this.#rosterPush(query, iq));
     this.session.onStanza((stanza) => this.#take(stanza), { lane: laneOf });
     this.session.on("online", ({ resumed }) => {
       // After a resumption the server still has what it kept for the session; what was written meanwhile waits.
-      const begun = resumed ? services.sender.flush(this) : this.#begin();
+      const begun = resumed ? this.#goOn() : this.#begin();
       begun.catch((err: unknown) => log.warn({ account: this.jid, err }, "beginning the session failed"));
     });
+    this.session.on("state", ({ state }) => {
+      if (state === "online") return;
+      services.cache
+        .sessionEnded(this)
+        .catch((err: unknown) => log.warn({ account: this.jid, err }, "handing nodes over failed"));
+    });
+  }
+
+  /** The session goes on: what its loss has interrupted is taken up again. */
+  async #goOn(): Promise<void> {
+    await this.#services.sender.flush(this);
+    await this.#services.cache.sessionResumed(this);
   }
 
   static async create(record: AccountRecord, services: AccountServices): Promise<AccountRuntime> {
@@ -139,7 +158,7 @@ export class AccountRuntime {
     const known = (await store.accounts.get(this.jid))?.rosterVersion;
     const roster = await fetchRoster(this.session, versioned ? (known ?? "") : undefined);
     if (roster) await store.roster.replace(this.id, roster.entries.filter(isKeepable), roster.version);
-    await this.session.send(xml("presence", {}, xml("priority", {}, "0"), capsElement(ownInfo)));
+    await this.session.send(xml("presence", {}, xml("priority", {}, "0"), capsElement(this.#ownInfo)));
     await sender.flush(this);
     await cache.sessionStarted(this);
   }

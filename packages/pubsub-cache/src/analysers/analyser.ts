@@ -35,6 +35,11 @@ export interface Analyser {
   readonly namespace?: string;
   /** Whether nodes that match are kept in the cache. */
   readonly toSync: boolean;
+  /**
+   * Contacts' servers are asked for the events of the node named exactly `node` (`+notify` in our caps, XEP-0060
+   * §9.2); what they send is told, and kept where `toSync` says so.
+   */
+  readonly notify?: boolean;
   /** URL of an ES module with a default export `(item, context) => JSON`; it runs in the parser pool. */
   readonly parser?: URL | string;
   /** Raised when the parser gives other results: what an older one made is then parsed again. Default `1`. */

@@ -8,6 +8,7 @@ export const avatarAnalyser: Analyser = {
   node: NS_AVATAR_METADATA,
   namespace: NS_AVATAR_METADATA,
   toSync: true,
+  notify: true,
   parser: new URL("../parsers/avatar.js", import.meta.url),
   parserVersion: "1",
   inline: true,

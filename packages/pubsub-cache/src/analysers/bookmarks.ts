@@ -11,6 +11,7 @@ export const bookmarksAnalyser: Analyser = {
   node: NS_BOOKMARKS,
   namespace: NS_BOOKMARKS,
   toSync: true,
+  notify: true,
   parser: new URL("../parsers/bookmark.js", import.meta.url),
   parserVersion: "1",
   inline: true,

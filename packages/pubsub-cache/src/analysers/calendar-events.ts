@@ -8,6 +8,7 @@ export const calendarEventsAnalyser: Analyser = {
   node: NS_CALENDAR_EVENTS,
   namespace: NS_CALENDAR_EVENTS,
   toSync: true,
+  notify: true,
   parser: new URL("../parsers/event.js", import.meta.url),
   parserVersion: "1",
   indexes: [["start"]],

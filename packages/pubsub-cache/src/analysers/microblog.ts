@@ -9,6 +9,7 @@ export const microblogAnalyser: Analyser = {
   ...blog,
   name: "microblog",
   node: NS_MICROBLOG,
+  notify: true,
   onMatch: (analysis, { node }) =>
     node.startsWith(COMMENTS) ? { ...analysis, subtype: "comment" } : analysis,
 };

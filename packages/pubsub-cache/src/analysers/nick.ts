@@ -8,6 +8,7 @@ export const nickAnalyser: Analyser = {
   node: NS_NICK,
   namespace: NS_NICK,
   toSync: true,
+  notify: true,
   parser: new URL("../parsers/nick.js", import.meta.url),
   parserVersion: "1",
   inline: true,

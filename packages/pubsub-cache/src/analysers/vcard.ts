@@ -8,6 +8,7 @@ export const vcardAnalyser: Analyser = {
   node: "urn:xmpp:vcard4",
   namespace: NS_VCARD4,
   toSync: true,
+  notify: true,
   parser: new URL("../parsers/vcard.js", import.meta.url),
   parserVersion: "1",
 };
