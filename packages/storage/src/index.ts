@@ -44,7 +44,6 @@ export type {
 } from "./repositories/node-record.js";
 export type { NodeRepository } from "./repositories/nodes.js";
 
-
 export type { ParsableItem, ParsingRepository, Reparsed } from "./repositories/parsing.js";
 export type {
   OwnReactionStep,
