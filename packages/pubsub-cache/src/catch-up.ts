@@ -3,6 +3,7 @@ import {
   fetchItemIds,
   fetchNodeMetadata,
   hasErrorType,
+  NotFoundError,
   type Requester,
   requestItems,
   type WireItem,
@@ -59,25 +60,42 @@ export class CatchUp {
   async #catchUp(
     account: CacheAccount,
     address: NodeAddress,
-    node: NodeRecord,
+    { id }: NodeRecord,
     changes: RunChanges,
   ): Promise<NodeRecord | undefined> {
     const { store, subscriber, traffic } = this.#context;
+    const node = await store.nodes.markNodeStale(id);
+    if (!node) throw new NotFoundError(`the node ${address.node} at ${address.service} was deleted`);
     const requester = traffic.background(account.requester);
     const subscribed = await subscriber.ensure(account, address);
     const notes = await this.#notes(requester, account, address, node);
     if (objection(notes) !== undefined || notes.stableItems === false) return undefined;
     if (node.accountId === undefined ? !isShareable(notes) : isShareable(notes)) return undefined;
-    const moment = changes.now;
-    const ids = await this.#ids(requester, address, notes);
-    if (!ids) return undefined;
-    const kept = await store.itemCare.order(node.id);
-    const found = await this.#compare(requester, address, node, ids, kept);
+    let moment = changes.now;
+    let found = await this.#difference(requester, address, node, notes);
+    if (found?.nothingLeft) {
+      // It may be another node of the same name. Prosody then still lists the subscription, but sends nothing.
+      await subscriber.renew(account, address);
+      moment = changes.now;
+      found = await this.#difference(requester, address, node, notes);
+    }
     if (!found) return undefined;
     return this.#apply(account, address, node, { ...notes, listsIds: true }, subscribed, found, {
       changes,
       moment,
     });
+  }
+
+  async #difference(
+    requester: Requester,
+    address: NodeAddress,
+    node: NodeRecord,
+    notes: NodeNotes,
+  ): Promise<Difference | undefined> {
+    const ids = await this.#ids(requester, address, notes);
+    if (!ids) return undefined;
+    const kept = await this.#context.store.itemCare.order(node.id);
+    return this.#compare(requester, address, node, ids, kept);
   }
 
   async #notes(
@@ -118,10 +136,12 @@ export class CatchUp {
     address: NodeAddress,
     node: NodeRecord,
     ids: ReadonlySet<string>,
-    kept: readonly { itemId: string }[],
+    kept: readonly { itemId: string; generation: number }[],
   ): Promise<Difference | undefined> {
     const { store } = this.#context;
     const order = kept.map(({ itemId }) => itemId);
+    // What has come since the absence began says nothing of what came before it.
+    const recent = new Set(kept.filter((item) => item.generation === node.generation).map((item) => item.itemId));
     for (let wanted = NEWEST; ; wanted *= 4) {
       const newest = await this.#newest(requester, address, wanted);
       if (!newest) return undefined;
@@ -131,6 +151,7 @@ export class CatchUp {
       );
       const difference = findDifference({
         kept: order,
+        recent,
         listed: ids,
         newest,
         isSame: ({ id, xml }) => known.get(id)?.xml === xml,

@@ -19,13 +19,13 @@ export class ItemCare {
     this.#db = db;
   }
 
-  /** Ids of the visible items of a node with their positions, oldest first. */
-  order(nodeId: number): Promise<{ itemId: string; position: number }[]> {
+  /** Ids of the visible items of a node, oldest first, with the number of the reading or absence that saw them last. */
+  order(nodeId: number): Promise<{ itemId: string; generation: number }[]> {
     return this.#db.read(async ({ executor }) => {
-      const rows = await executor.all<{ item_id: string; position: number | string }>(
-        sql`SELECT item_id, position FROM pubsub_item WHERE node_id = ${nodeId} AND position >= 0 ORDER BY position`,
+      const rows = await executor.all<{ item_id: string; generation: number }>(
+        sql`SELECT item_id, generation FROM pubsub_item WHERE node_id = ${nodeId} AND position >= 0 ORDER BY position`,
       );
-      return rows.map((row) => ({ itemId: row.item_id, position: Number(row.position) }));
+      return rows.map((row) => ({ itemId: row.item_id, generation: row.generation }));
     });
   }
 
