@@ -30,3 +30,4 @@ export type {
 } from "./parsers/index.js";
 export type { CacheEffort, CachePolicy, CacheTiming } from "./policy.js";
 export type { ReadAnswer, ReadItem, ReadRequest } from "./reader.js";
+export { type ReparseLog, Reparser, type ReparserOptions } from "./reparse.js";

@@ -88,6 +88,11 @@ export class Keeper {
     this.#wakeup.stop();
   }
 
+  /** Whether any node is being read or checked. */
+  get isWorking(): boolean {
+    return this.#jobs.running > 0;
+  }
+
   idle(): Promise<void> {
     return this.#jobs.idle();
   }

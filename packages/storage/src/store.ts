@@ -7,6 +7,7 @@ import { ItemSearchRepository } from "./repositories/item-search.js";
 import { ItemRepository } from "./repositories/items.js";
 import { MessageRepository } from "./repositories/messages.js";
 import { NodeRepository } from "./repositories/nodes.js";
+import { ParsingRepository } from "./repositories/parsing.js";
 import { ReactionRepository } from "./repositories/reactions.js";
 import { RosterRepository } from "./repositories/roster.js";
 import { SendRequestRepository } from "./repositories/send-requests.js";
@@ -27,6 +28,7 @@ export interface Store {
   readonly items: ItemRepository;
   readonly itemCare: ItemCare;
   readonly itemSearch: ItemSearchRepository;
+  readonly parsing: ParsingRepository;
   readonly subscriptions: SubscriptionRepository;
   readonly events: EventLogRepository;
 }
@@ -46,6 +48,7 @@ export function createStore(database: Database): Store {
     items: new ItemRepository(database),
     itemCare: new ItemCare(database),
     itemSearch: new ItemSearchRepository(database),
+    parsing: new ParsingRepository(database),
     subscriptions: new SubscriptionRepository(database),
     events: new EventLogRepository(database),
   };

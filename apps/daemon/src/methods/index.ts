@@ -9,10 +9,12 @@ import { historyGet } from "./history-get.js";
 import { messageGet } from "./message-get.js";
 import { messageReactionsSet } from "./message-reactions-set.js";
 import { messageSend } from "./message-send.js";
+import { psAnalysersList } from "./ps-analysers-list.js";
 import { psCacheExplain } from "./ps-cache-explain.js";
 import { psCacheGet } from "./ps-cache-get.js";
 import { psCacheNodes } from "./ps-cache-nodes.js";
 import { psCachePurge } from "./ps-cache-purge.js";
+import { psCacheReparse } from "./ps-cache-reparse.js";
 import { psCacheReset } from "./ps-cache-reset.js";
 import { psCacheSearch } from "./ps-cache-search.js";
 import { psCacheSync } from "./ps-cache-sync.js";
@@ -54,6 +56,8 @@ export const methodHandlers: MethodHandlers = {
   ps_cache_explain: psCacheExplain,
   ps_cache_purge: psCachePurge,
   ps_cache_reset: psCacheReset,
+  ps_cache_reparse: psCacheReparse,
+  ps_analysers_list: psAnalysersList,
   ps_item_publish: psItemPublish,
   ps_item_retract: psItemRetract,
   ps_node_create: psNodeCreate,
