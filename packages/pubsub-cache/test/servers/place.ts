@@ -169,7 +169,9 @@ export async function place(t: ExecutionContext, server: RealServer, options: Pl
     onBackgroundError: (error) => failures.push(error),
     timing: { retryMs: 200, maxRetryMs: 1000 },
   });
-  const proxy: TcpProxy | undefined = options.proxied ? await startTcpProxy({ port: server.port }) : undefined;
+  const proxy: TcpProxy | undefined = options.proxied
+    ? await startTcpProxy({ port: server.port })
+    : undefined;
   const sessionOf = (name: string, service: string) =>
     new Session({
       jid: `${name}@${server.domain}`,
