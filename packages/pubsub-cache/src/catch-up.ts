@@ -141,7 +141,9 @@ export class CatchUp {
     const { store } = this.#context;
     const order = kept.map(({ itemId }) => itemId);
     // What has come since the absence began says nothing of what came before it.
-    const recent = new Set(kept.filter((item) => item.generation === node.generation).map((item) => item.itemId));
+    const recent = new Set(
+      kept.filter((item) => item.generation === node.generation).map((item) => item.itemId),
+    );
     for (let wanted = NEWEST; ; wanted *= 4) {
       const newest = await this.#newest(requester, address, wanted);
       if (!newest) return undefined;
