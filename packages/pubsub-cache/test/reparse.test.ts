@@ -68,8 +68,11 @@ test("what is right already is not parsed again, not even looked at", async (t) 
   t.deepEqual(asked, [], "its version has parsed all of them");
   await reparser(at, { pool }).runInBackground();
   t.deepEqual(asked, [10]);
-  await reparser(at, { pool }).runInBackground();
-  t.deepEqual(asked, [10]);
+  at.store.parsing.items = () => Promise.reject(new Error("an item was looked at"));
+  const warnings: unknown[] = [];
+  const log = { info: () => {}, warn: (fields: object) => void warnings.push(fields) };
+  await reparser(at, { pool, log }).runInBackground();
+  t.deepEqual(warnings, []);
 });
 
 test("a run that was stopped is gone on with by the next, without doing its work again", async (t) => {
