@@ -7,6 +7,7 @@ export type { SyncProgress } from "./context.js";
 export type { Explanation } from "./explain.js";
 export type { ItemParser } from "./ingest.js";
 export { searchableText } from "./item-text.js";
+export * from "./plain-client/index.js";
 export {
   type ParseOutcome,
   type ParserModule,
