@@ -200,10 +200,10 @@ export class CatchUp {
     { gone, changed, added }: Difference,
     { changes, moment }: { changes: RunChanges; moment: number },
   ): Promise<NodeRecord | undefined> {
-    const { store, lanes, timing, policy } = this.#context;
+    const { store, lanes, timing, policy, onProgress } = this.#context;
     const inPlace = await this.#prepared(account, address, node, changed);
     const atEnd = await this.#prepared(account, address, node, added);
-    return lanes.run(laneOf(address), () =>
+    const ended = await lanes.run(laneOf(address), () =>
       store.database.write(async (unit) => {
         const current = await store.nodes.get(node.id);
         if (!current || current.generation !== node.generation) return current;
@@ -250,5 +250,8 @@ export class CatchUp {
         return { ...ended, nextCheck: nextCheck ?? undefined };
       }),
     );
+    const received = inPlace.length + atEnd.length;
+    onProgress({ account: account.jid, ...address, received, total: received, state: "synced" });
+    return ended;
   }
 }

@@ -7,7 +7,6 @@ export type { SyncProgress } from "./context.js";
 export type { Explanation } from "./explain.js";
 export type { ItemParser } from "./ingest.js";
 export { searchableText } from "./item-text.js";
-export * from "./plain-client/index.js";
 export {
   type ParseOutcome,
   type ParserModule,
@@ -29,6 +28,7 @@ export type {
   ParserItem,
   VCard,
 } from "./parsers/index.js";
+export * from "./plain-client/index.js";
 export type { CacheEffort, CachePolicy, CacheTiming } from "./policy.js";
 export type { ReadAnswer, ReadItem, ReadRequest } from "./reader.js";
 export { type ReparseLog, Reparser, type ReparserOptions } from "./reparse.js";

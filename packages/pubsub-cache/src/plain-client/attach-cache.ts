@@ -54,9 +54,13 @@ export function attachCache(client: PlainClient, options: AttachOptions): Attach
 
   const inBackground = (work: Promise<unknown>) => void work.catch(onError);
   const listeners: [PlainClient["streamManagement"] | PlainClient, string, (value: never) => void][] = [
-    [client, "stanza", (stanza: XmlElement) => {
-      if (stanza.name === "message") inBackground(cache.handleMessage(account, stanza));
-    }],
+    [
+      client,
+      "stanza",
+      (stanza: XmlElement) => {
+        if (stanza.name === "message") inBackground(cache.handleMessage(account, stanza));
+      },
+    ],
     [client, "online", () => inBackground(cache.sessionStarted(account))],
     [client, "disconnect", () => inBackground(cache.sessionEnded(account))],
     [client.streamManagement, "resumed", () => inBackground(cache.sessionResumed(account))],

@@ -24,7 +24,8 @@ export function readItemsIq(iq: XmlElement, account: string): ReadRequest | unde
   const items = pubsub?.getChild("items");
   const service = iq.attrs.to === undefined ? account : normaliseJid(iq.attrs.to);
   const { node, subid, max_items: most } = items?.attrs ?? {};
-  if (!pubsub || !items || node === undefined || service === undefined || subid !== undefined) return undefined;
+  if (!pubsub || !items || node === undefined || service === undefined || subid !== undefined)
+    return undefined;
   if (pubsub.getChild("order", NS_ORDER_BY)) return undefined;
   const itemIds = items.getChildren("item").flatMap(({ attrs }) => attrs.id ?? []);
   if (itemIds.length > 0) return { service, node, itemIds };

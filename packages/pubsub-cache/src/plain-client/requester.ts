@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import {
   bareJid,
   ConnectionError,
-  normaliseJid,
   NotConnectedError,
+  normaliseJid,
   parseJid,
   type Requester,
   RequestTimeoutError,
@@ -52,10 +52,16 @@ function mayAnswer(account: string, to: string | undefined, from: string | undef
 function translated(error: unknown, to: string | undefined, timeoutMs: number): unknown {
   const { name, condition, text, type } = error as Record<string, unknown>;
   if (name === "StanzaError" && typeof condition === "string") {
-    const details = { text: text ? String(text) : undefined, errorType: type ? String(type) : undefined, from: to };
+    const details = {
+      text: text ? String(text) : undefined,
+      errorType: type ? String(type) : undefined,
+      from: to,
+    };
     return Object.assign(new StanzaError(condition, details), { cause: error });
   }
   if (name === "TimeoutError")
-    return new RequestTimeoutError(`${to ?? "the server"} did not answer within ${timeoutMs} ms`, { cause: error });
+    return new RequestTimeoutError(`${to ?? "the server"} did not answer within ${timeoutMs} ms`, {
+      cause: error,
+    });
   return new ConnectionError("the request could not be sent", { cause: error });
 }
