@@ -103,6 +103,26 @@ test("an event before the comparison does not hide what was missed before it", a
   t.deepEqual(items[0]?.parsed, { title: "missed" });
 });
 
+test("an event during the comparison stands behind what was missed before it", async (t) => {
+  for (const paging of ["none", "ejabberd"] as const) {
+    const w = await world(t, { paging }, 40);
+    await w.cache.sync(w.account, w.address);
+    w.account.connected = false;
+    w.service.publish("missed1");
+    w.service.publish("missed2");
+    w.account.connected = true;
+    w.service.after = async (what) => {
+      if (what !== "items") return;
+      w.service.after = () => {};
+      w.service.publish("live");
+      await w.event(`<items node="feed">${w.service.itemXml("live")}</items>`);
+    };
+    await w.cache.sessionStarted(w.account);
+    await w.cache.idle();
+    t.deepEqual(await w.cached(), w.service.ids, paging);
+  }
+});
+
 for (const [why, behaviour] of [
   ["does not list ids", { hidesIds: true }],
   [
