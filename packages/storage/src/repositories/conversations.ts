@@ -28,8 +28,8 @@ export interface ConversationChange {
   readonly last: { readonly id: number; readonly timestamp: Date; readonly position: number };
   /** The positions of those that came in. */
   readonly incoming: readonly number[];
-  /** Everything up to this position has been seen. */
-  readonly seenTo?: number;
+  /** The newest message of our own: everything up to it has been seen. */
+  readonly seen?: { readonly id: number; readonly timestamp: Date; readonly position: number };
 }
 
 type Row = Record<string, string | number | null>;
@@ -81,12 +81,12 @@ export class ConversationRepository {
     const { jid, last } = change;
     const known = await this.#get(executor, accountId, jid);
     const seen = known ? known.displayedPosition : await this.#beginning(executor, accountId);
-    const displayed =
-      change.seenTo !== undefined && (seen === undefined || change.seenTo > seen) ? change.seenTo : seen;
+    const moved = change.seen !== undefined && (seen === undefined || change.seen.position > seen);
+    const mark = moved ? change.seen : undefined;
+    const displayed = mark?.position ?? seen;
     const fresh = change.incoming.filter(
       (position) => displayed === undefined || position > displayed,
     ).length;
-    const moved = displayed !== known?.displayedPosition && known !== undefined;
     await executor.run(sql`
       INSERT INTO conversation (account_id, jid, type, last_message_id, last_timestamp, unread, displayed_position)
       VALUES (${accountId}, ${jid}, ${change.type}, ${last.id}, ${last.timestamp.getTime()}, ${fresh}, ${displayed ?? null})
@@ -97,7 +97,32 @@ export class ConversationRepository {
         last_timestamp = CASE WHEN coalesce(conversation.last_timestamp, 0) <= excluded.last_timestamp
           THEN excluded.last_timestamp ELSE conversation.last_timestamp END,
         unread = conversation.unread + excluded.unread, displayed_position = excluded.displayed_position`);
-    if (moved) await this.recount(accountId, jid);
+    if (!mark) return;
+    await executor.run(sql`
+      UPDATE conversation SET displayed_message_id = ${mark.id}, displayed_timestamp = ${mark.timestamp.getTime()}
+      WHERE account_id = ${accountId} AND jid = ${jid}`);
+    await this.recount(accountId, jid);
+  }
+
+  /** Messages went elsewhere in the order: marks go with them, and what is unread is counted anew. */
+  follow(accountId: number, messageIds: readonly number[]): Promise<void> {
+    if (messageIds.length === 0) return Promise.resolve();
+    return this.#db.write(async ({ executor }) => {
+      const moved = executor.dialect.records(
+        { id: "number" },
+        messageIds.map((id) => ({ id })),
+      );
+      await executor.run(sql`
+        UPDATE conversation SET displayed_position = (SELECT position FROM message m WHERE m.id = displayed_message_id),
+          displayed_timestamp = (SELECT timestamp FROM message m WHERE m.id = displayed_message_id)
+        WHERE account_id = ${accountId} AND displayed_message_id IN (SELECT id FROM ${moved} AS g)`);
+      await executor.run(sql`
+        UPDATE conversation SET last_timestamp = (SELECT timestamp FROM message m WHERE m.id = last_message_id)
+        WHERE account_id = ${accountId} AND last_message_id IN (SELECT id FROM ${moved} AS g)`);
+      const rows = await executor.all<{ jid: string }>(sql`
+        SELECT DISTINCT m.conversation AS jid FROM ${moved} AS g ${executor.dialect.joinInOrder} message m ON m.id = g.id`);
+      for (const { jid } of rows) await this.recount(accountId, jid);
+    });
   }
 
   /** What was said before the account was added here counts as seen, unless another device says otherwise. Archives may have whole seconds. */

@@ -51,8 +51,6 @@ export type NewMessage = Omit<MessageRecord, "id" | "uid" | "edited" | "error" |
   readonly uid?: string;
   /** Default: the place of `timestamp`. */
   readonly position?: number;
-  /** Text for the index instead of the bodies: without what only repeats another message (XEP-0428). */
-  readonly searchable?: string;
 };
 
 /** Where a message of this instant stands in the order of history, when no archive says otherwise. */

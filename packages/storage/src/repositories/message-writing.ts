@@ -10,10 +10,10 @@ interface Texts {
 }
 
 /** What the index finds of a message. A fallback text of encrypted content says nothing. */
-export function searchableText(message: Texts & { encrypted?: string; searchable?: string }): string {
+export function searchableText(message: Texts & { encrypted?: string }): string {
   if (message.encrypted !== undefined) return "";
   const texts = [...message.subjects, ...message.bodies].map((entry) => entry.text);
-  return indexedText(message.searchable ?? texts.join("\n"));
+  return indexedText(texts.join("\n"));
 }
 
 const textColumns = { uid: "text", kind: "text", lang: "text", text: "text", place: "number" } as const;
@@ -138,7 +138,7 @@ export async function insertMessages(
     RETURNING id, uid`);
   await keepTexts(executor, named);
   const ids = new Map(rows.map(({ id, uid }) => [uid, Number(id)]));
-  return named.map(({ searchable: _, ...message }) => ({
+  return named.map((message) => ({
     ...message,
     position: message.position ?? positionOf(message.timestamp),
     id: ids.get(message.uid) ?? 0,

@@ -208,6 +208,53 @@ export class MessageRepository {
     );
   }
 
+  /** What the room tells of a message's author. */
+  setOccupant(
+    id: number,
+    occupant: { readonly occupantId?: string; readonly realJid?: string; readonly nick?: string },
+  ): Promise<void> {
+    return this.#db.write(({ executor }) =>
+      executor.run(
+        sql`UPDATE message SET occupant_id = ${occupant.occupantId ?? null}, real_jid = ${occupant.realJid ?? null},
+            nick = ${occupant.nick ?? null} WHERE id = ${id}`,
+      ),
+    );
+  }
+
+  /** Our messages of a conversation up to a position that the other side may still confirm, newest first. */
+  sentUpTo(accountId: number, conversation: string, position: number): Promise<MessageRecord[]> {
+    return this.#db.read(({ executor }) =>
+      this.#load(
+        executor,
+        sql`WHERE m.account_id = ${accountId} AND m.conversation = ${conversation} AND m.position <= ${position}
+            AND m.direction = 'out' AND m.state IN ('pending', 'sent', 'delivered') ORDER BY m.position DESC LIMIT 1000`,
+      ),
+    );
+  }
+
+  /**
+   * The position in an archive at a time of it: of the last message until then, or of the first since.
+   *
+   * @returns undefined where there is none
+   */
+  archivePosition(
+    accountId: number,
+    archive: string,
+    point: { readonly until: Date } | { readonly since: Date },
+  ): Promise<number | undefined> {
+    const there = sql`account_id = ${accountId} AND stanza_id_by = ${archive} AND stanza_id IS NOT NULL`;
+    return this.#db.read(async ({ executor }) => {
+      const row = await executor.first<{ position: number }>(
+        "until" in point
+          ? sql`SELECT position FROM message WHERE ${there} AND position < ${(point.until.getTime() + 1000) * 1000}
+                ORDER BY position DESC LIMIT 1`
+          : sql`SELECT position FROM message WHERE ${there} AND position > ${(point.since.getTime() - 1000) * 1000}
+                ORDER BY position LIMIT 1`,
+      );
+      return row && Number(row.position);
+    });
+  }
+
   /**
    * Records the id that the archive gave a message we already had.
    *
