@@ -34,6 +34,8 @@ export interface BatchOutcome {
   /** The positions at the ends of a page; undefined where it had no message. */
   readonly first?: number;
   readonly last?: number;
+  /** The last of a page stood where it belongs already. */
+  readonly settled: boolean;
 }
 
 type Saying = Extract<Classified, { kind: "message" }>;
@@ -113,7 +115,7 @@ export class MessageIntake {
   async #run(work: Work, read: readonly Classified[]): Promise<BatchOutcome> {
     const accepted = read.map(({ kind }) => kind !== "nothing");
     const messages = read.filter((each): each is Saying => each.kind === "message");
-    const { received, places } = await this.#keepAll(work, messages);
+    const { received, places, settled } = await this.#keepAll(work, messages);
     let total = received;
     for (const [index, each] of read.entries()) {
       if (each.kind === "correction") total += await this.#correct(work, each);
@@ -128,7 +130,7 @@ export class MessageIntake {
       if ("subject" in each && each.subject !== undefined && each.envelope.via !== "archive")
         await work.store.rooms.update(work.account.id, each.envelope.conversation, { subject: each.subject });
     }
-    return { received: total, accepted, first: places[0], last: places.at(-1) };
+    return { received: total, accepted, first: places[0], last: places.at(-1), settled };
   }
 
   /** A correction whose first version is already known goes there; else it is kept as a message. */
@@ -152,8 +154,11 @@ export class MessageIntake {
   }
 
   /** Keeps what is new and merges what is known, all of a page in a few statements. */
-  async #keepAll(work: Work, said: readonly Saying[]): Promise<{ received: number; places: number[] }> {
-    if (said.length === 0) return { received: 0, places: [] };
+  async #keepAll(
+    work: Work,
+    said: readonly Saying[],
+  ): Promise<{ received: number; places: number[]; settled: boolean }> {
+    if (said.length === 0) return { received: 0, places: [], settled: true };
     const { store, account, batch } = work;
     const messages = said.map(({ message }) => message);
     const { copies, standIns } = await findKnown(store, account.id, messages);
@@ -194,7 +199,8 @@ export class MessageIntake {
         changed.map(({ id }) => id),
       );
     const received = await this.#keepFresh(work, fresh);
-    return { received, places };
+    const last = copies.get(said.length - 1);
+    return { received, places, settled: last !== undefined && last.position === places.at(-1) };
   }
 
   async #keepFresh(work: Work, fresh: readonly NewMessage[]): Promise<number> {

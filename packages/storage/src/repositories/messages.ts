@@ -79,6 +79,17 @@ export class MessageRepository {
     return this.#one(sql`uid = ${uid}`);
   }
 
+  /** Messages by their rows; those that are not there are left out. */
+  byIds(ids: readonly number[]): Promise<MessageRecord[]> {
+    return this.#db.read(({ executor }) => {
+      const rows = ids.map((id) => ({ id }));
+      return this.#load(
+        executor,
+        sql`WHERE m.id IN (SELECT id FROM ${executor.dialect.records({ id: "number" }, rows)} AS wanted)`,
+      );
+    });
+  }
+
   /** The message that an archive knows by this id (XEP-0359). */
   async findByStanzaId(accountId: number, by: string, stanzaId: string): Promise<MessageRecord | undefined> {
     return (await this.byStanzaIds(accountId, by, [stanzaId])).get(stanzaId);
@@ -205,6 +216,13 @@ export class MessageRepository {
       executor.run(
         sql`UPDATE message SET state = ${state}, error = ${error ? JSON.stringify(error) : null} WHERE id = ${id}`,
       ),
+    );
+  }
+
+  /** The stanza that is to go out for a message. */
+  setRaw(id: number, raw: string): Promise<void> {
+    return this.#db.write(({ executor }) =>
+      executor.run(sql`UPDATE message SET raw = ${raw} WHERE id = ${id}`),
     );
   }
 
