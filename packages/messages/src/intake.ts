@@ -307,7 +307,7 @@ function changesOf(rows: readonly MessageRecord[]): ConversationChange[] {
   }
   const newest = (list: readonly MessageRecord[]) =>
     list.reduce<MessageRecord | undefined>(
-      (best, row) => (best && best.timestamp > row.timestamp ? best : row),
+      (best, row) => (best && best.position > row.position ? best : row),
       undefined,
     );
   return [...byConversation].flatMap(([jid, list]) => {

@@ -116,28 +116,31 @@ export class AccountMessaging {
     return jid !== undefined && bare !== undefined && bare !== jid && !this.rooms.isRoom(bare) ? bare : jid;
   }
 
-  /** @param features what the account's own address announces (XEP-0030) */
+  /**
+   * Before we are available: a server that sees the archive read does not send the same again as offline messages, and
+   * what is in the archive by now has arrived and need not go out again.
+   *
+   * @param features what the account's own address announces (XEP-0030)
+   */
   async prepare(features: ReadonlySet<string>): Promise<void> {
     this.#features = features;
     await this.rooms.load();
     const marks = await this.#ownItems(NS_DISPLAYED);
     for (const item of marks) await this.#displayed(item);
-  }
-
-  /** The session has begun and we are available: what is missing is read, what waits is sent, rooms are joined. */
-  async sessionStarted(): Promise<void> {
-    const { sender, archives, log } = this.#services;
+    const { archives, log } = this.#services;
     const { jid } = this.#owner;
-    if (this.#features.has(NS_MAM)) {
-      // Before anything is sent: what is in the archive by now has arrived, and need not go out again.
+    if (features.has(NS_MAM))
       await archives
         .present(this.#owner, jid)
         .catch((err: unknown) => log.warn({ account: jid, err }, "the archive could not be read"));
-    }
-    await sender.flush(this.#owner);
+  }
+
+  /** We are available: what waits is sent, rooms are joined, and what is still missing is read. */
+  async sessionStarted(): Promise<void> {
+    await this.#services.sender.flush(this.#owner);
     for (const item of await this.#ownItems(NS_BOOKMARKS)) await this.#bookmark(item);
     await this.rooms.sessionStarted();
-    if (this.#features.has(NS_MAM)) this.#inBackground("catching up", this.#catchUp(jid));
+    if (this.#features.has(NS_MAM)) this.#inBackground("catching up", this.#catchUp(this.#owner.jid));
   }
 
   /** The connection was lost and found again, with the session. */

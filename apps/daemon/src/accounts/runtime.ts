@@ -85,6 +85,7 @@ export class AccountRuntime implements MessagingOwner {
   readonly #services: AccountServices;
   /** Who asks for our presence; servers tell it anew in each session (RFC 6121 §3.1.3). */
   readonly #requests = new Set<string>();
+  #begun: Promise<void> = Promise.resolve();
 
   private constructor(record: AccountRecord, services: AccountServices, ca: string | undefined) {
     const { secrets, log } = services;
@@ -111,6 +112,7 @@ export class AccountRuntime implements MessagingOwner {
     this.session.on("online", ({ resumed }) => {
       // After a resumption the server still has what it kept for the session; what was written meanwhile waits.
       const begun = resumed ? this.messaging.resumed() : this.#begin();
+      this.#begun = begun;
       begun.catch((err: unknown) => log.warn({ account: this.jid, err }, "beginning the session failed"));
     });
   }
@@ -165,6 +167,11 @@ export class AccountRuntime implements MessagingOwner {
   async answerSubscription(jid: string, allow: boolean): Promise<void> {
     await this.send(xml("presence", { to: jid, type: allow ? "subscribed" : "unsubscribed" }));
     this.#requests.delete(jid);
+  }
+
+  /** Resolves when what a session begins with is done, however it ended. */
+  async begun(): Promise<void> {
+    await this.#begun.catch(() => {});
   }
 
   /** Ends what runs by itself. */

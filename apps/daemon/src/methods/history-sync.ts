@@ -7,5 +7,6 @@ export const historySync: MethodHandler<"history_sync"> = async (
 ) => {
   const account = accounts.resolve(name);
   if (!account.online()) throw new NotConnectedError(account.jid);
+  await account.begun(); // it says what the server has
   return account.messaging.sync(conversation, since === undefined ? undefined : new Date(since));
 };

@@ -87,15 +87,15 @@ export class ConversationRepository {
     const fresh = change.incoming.filter(
       (position) => displayed === undefined || position > displayed,
     ).length;
+    // By their places: an archive of whole seconds says the same time of many.
+    const newer = sql`coalesce((SELECT position FROM message m WHERE m.id = conversation.last_message_id), -1) <= ${last.position}`;
     await executor.run(sql`
       INSERT INTO conversation (account_id, jid, type, last_message_id, last_timestamp, unread, displayed_position)
       VALUES (${accountId}, ${jid}, ${change.type}, ${last.id}, ${last.timestamp.getTime()}, ${fresh}, ${displayed ?? null})
       ON CONFLICT (account_id, jid) DO UPDATE SET
         type = excluded.type,
-        last_message_id = CASE WHEN coalesce(conversation.last_timestamp, 0) <= excluded.last_timestamp
-          THEN excluded.last_message_id ELSE conversation.last_message_id END,
-        last_timestamp = CASE WHEN coalesce(conversation.last_timestamp, 0) <= excluded.last_timestamp
-          THEN excluded.last_timestamp ELSE conversation.last_timestamp END,
+        last_message_id = CASE WHEN ${newer} THEN excluded.last_message_id ELSE conversation.last_message_id END,
+        last_timestamp = CASE WHEN ${newer} THEN excluded.last_timestamp ELSE conversation.last_timestamp END,
         unread = conversation.unread + excluded.unread, displayed_position = excluded.displayed_position`);
     if (!mark) return;
     await executor.run(sql`
