@@ -6,7 +6,7 @@ import { Remedy } from "./steps.mjs";
 /**
  * Debian packages by purpose. `command` proves the package without asking dpkg (it may come from elsewhere), in PATH
  * or in `versions`/NUMBER/bin, where Debian keeps what may be there in several versions;
- * `service` is a system service that must neither run now nor start with the machine because of us.
+ * `service` is a system service (or several, with spaces between) that must neither run now nor start with the machine because of us.
  */
 export const packages = {
   /** To compile sqlite3 where no prebuilt binary fits. */
@@ -19,6 +19,10 @@ export const packages = {
   servers: [
     { name: "prosody", command: "prosody", service: "prosody.service" },
     { name: "lua-dbi-sqlite3" }, // Prosody's SQL storage
+    // erl first: the epmd that comes with it is nobody's yet only where it was missing
+    { name: "erlang-base", command: "erl", service: "epmd.socket epmd.service" },
+    { name: "ejabberd", command: "ejabberdctl", service: "ejabberd.service" },
+    { name: "erlang-p1-sqlite3" }, // ejabberd's SQL storage
     { name: "openssl", command: "openssl" },
     {
       name: "postgresql",

@@ -4,6 +4,11 @@ import type { Guard } from "./guard.js";
 const GRACE_MS = 10_000;
 const OUTPUT_KEPT = 10_000;
 
+/** How a process is started; `log` is the descriptor of a file that takes what it prints. */
+export interface LaunchOptions extends Pick<SpawnOptions, "uid" | "gid" | "cwd" | "env"> {
+  readonly log?: number | "pipe";
+}
+
 /** One server process that can be started, ended and started again, and that its guard ends if we die. */
 export class GuardedProcess {
   readonly #guard: Guard;
@@ -35,11 +40,7 @@ export class GuardedProcess {
    *
    * @param options.log descriptor of a file that takes what it prints, in place of {@link output}
    */
-  launch(
-    command: string,
-    args: readonly string[],
-    { log = "pipe", ...options }: Pick<SpawnOptions, "uid" | "gid" | "cwd"> & { log?: number | "pipe" } = {},
-  ): void {
+  launch(command: string, args: readonly string[], { log = "pipe", ...options }: LaunchOptions = {}): void {
     this.#output = "";
     // A process group of its own: Ctrl-C in a terminal reaches us, and we decide what ends when.
     const child = spawn(command, args, { ...options, stdio: ["ignore", log, log], detached: true });

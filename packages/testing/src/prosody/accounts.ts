@@ -1,12 +1,8 @@
-import { createHash, createHmac, pbkdf2 as pbkdf2Callback, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { promisify } from "node:util";
+import { type PasswordHash, scramKeys } from "../xmpp-server/scram.js";
 
-/** Prosody's `password_hash`; it decides which SCRAM mechanism is offered. */
-export type PasswordHash = "SHA-1" | "SHA-256";
-
-const pbkdf2 = promisify(pbkdf2Callback);
 const ITERATIONS = 10_000; // Prosody's own default
 
 /** Names in Prosody's file store: everything but ASCII letters and digits is percent-encoded, byte by byte. */
@@ -31,22 +27,13 @@ export async function writeAccount(
   password: string,
   hash: PasswordHash,
 ): Promise<void> {
-  const digest = hash === "SHA-1" ? "sha1" : "sha256";
   const salt = randomUUID();
-  const salted = await pbkdf2(
-    password.normalize("NFKC"),
-    salt,
-    ITERATIONS,
-    createHash(digest).digest().length,
-    digest,
-  );
-  const key = (label: string) => createHmac(digest, salted).update(label).digest();
-  const storedKey = createHash(digest).update(key("Client Key")).digest("hex");
+  const { storedKey, serverKey } = await scramKeys(password, salt, ITERATIONS, hash);
   const fields = [
     `["salt"] = "${salt}"`,
     `["iteration_count"] = ${ITERATIONS}`,
-    `["stored_key"] = "${storedKey}"`,
-    `["server_key"] = "${key("Server Key").toString("hex")}"`,
+    `["stored_key"] = "${storedKey.toString("hex")}"`,
+    `["server_key"] = "${serverKey.toString("hex")}"`,
   ];
   const directory = path.join(dataDirectory, storeName(domain), "accounts");
   const file = path.join(directory, `${storeName(name.normalize("NFKC").toLowerCase())}.dat`);

@@ -1,5 +1,5 @@
-import type { PasswordHash } from "./accounts.js";
-import type { CertificateFiles } from "./certificates.js";
+import type { CertificateFiles } from "../xmpp-server/certificates.js";
+import type { PasswordHash } from "../xmpp-server/scram.js";
 
 /** What {@link prosodyConfiguration} needs to know. Paths are absolute, durations in seconds. */
 export interface ProsodySettings {
@@ -85,10 +85,10 @@ ${storage}
 storage_archive_item_limit = 1000000
 archive_expires_after = "never"
 max_archive_query_results = 1000
-pep_max_items = 50000
+pep_max_items = 200000
 VirtualHost ${lua(settings.domain)}
 Component ${lua(settings.pubsub)} "pubsub"
-  pubsub_max_items = 50000
+  pubsub_max_items = 200000
   expose_publisher = true
   modules_enabled = { ${lua(PLUGIN_NAME)} }
 Component ${lua(settings.rooms)} "muc"

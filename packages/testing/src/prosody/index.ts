@@ -1,4 +1,2 @@
-export type { PasswordHash } from "./accounts.js";
-export type { CertificateKind } from "./certificates.js";
 export { type ProsodyOptions, type ProsodyServer, startProsody } from "./prosody-server.js";
 export { startTcpProxy, type TcpProxy, type TcpProxyTarget } from "./tcp-proxy.js";

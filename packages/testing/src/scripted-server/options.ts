@@ -1,4 +1,4 @@
-import type { CertificateKind } from "../prosody/certificates.js";
+import type { CertificateKind } from "../xmpp-server/certificates.js";
 import type { ScriptedPeer } from "./scripted-peer.js";
 import type { WireElement } from "./xml-stream.js";
 

@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import tls from "node:tls";
-import { type CertificateKind, makeCertificates } from "../prosody/certificates.js";
+import { type CertificateKind, makeCertificates } from "../xmpp-server/certificates.js";
 import type { ManagedSession } from "./managed-session.js";
 import { defaultOptions, type ScriptedServerOptions } from "./options.js";
 import { ScriptedPeer } from "./scripted-peer.js";

@@ -3,6 +3,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { readLog } from "../process/log.js";
 import { PortTakenError } from "../process/port-taken-error.js";
 
+/** What a server's log says of its start so far. */
+export type StartState = "starting" | "listening" | "port-taken";
+
 /** Whether something accepts connections there now. */
 function accepts(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
@@ -19,20 +22,24 @@ function accepts(port: number, host: string): Promise<boolean> {
 /**
  * Resolves when each port accepts connections and the log says that it is this server that listens on them.
  *
+ * @param options.server its name, for the errors
  * @param options.logOffset where in the log this start begins, in bytes
+ * @param options.state reads the log of this start
  * @param options.exited settles (with anything) when the server's process ends
  * @throws {PortTakenError} the log says that a port was taken
  * @throws {Error} the process ended, or `timeoutMs` passed
  */
 export async function waitUntilReady(options: {
+  server: string;
   host: string;
   ports: readonly number[];
   logFile: string;
   logOffset: number;
+  state: (log: string) => StartState;
   exited: Promise<unknown>;
   timeoutMs: number;
 }): Promise<void> {
-  const { host, ports, logFile, timeoutMs } = options;
+  const { server, host, ports, logFile, timeoutMs } = options;
   const deadline = Date.now() + timeoutMs;
   let ended = false;
   void options.exited.then(
@@ -44,12 +51,12 @@ export async function waitUntilReady(options: {
     },
   );
   for (;;) {
-    const log = await readLog(logFile, options.logOffset);
-    if (log.includes("Failed to open server port")) throw new PortTakenError("a port was taken meanwhile");
-    if (ended) throw new Error("Prosody ended while it started");
-    const listening = ports.every((port) => log.includes(`]:${port}`));
-    if (listening && (await Promise.all(ports.map((port) => accepts(port, host)))).every(Boolean)) return;
-    if (Date.now() > deadline) throw new Error(`Prosody was not ready within ${timeoutMs} ms`);
+    const state = options.state(await readLog(logFile, options.logOffset));
+    if (state === "port-taken") throw new PortTakenError("a port was taken meanwhile");
+    if (ended) throw new Error(`${server} ended while it started`);
+    const all = () => Promise.all(ports.map((port) => accepts(port, host)));
+    if (state === "listening" && (await all()).every(Boolean)) return;
+    if (Date.now() > deadline) throw new Error(`${server} was not ready within ${timeoutMs} ms`);
     await delay(15);
   }
 }

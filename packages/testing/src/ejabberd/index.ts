@@ -1,0 +1,7 @@
+export type { SeedItem } from "./database.js";
+export {
+  type EjabberdOptions,
+  type EjabberdServer,
+  type FillOptions,
+  startEjabberd,
+} from "./ejabberd-server.js";
