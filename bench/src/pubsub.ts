@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createNode, getItems, parseTrustedXml, publishItem, Session } from "@larder/core";
-import { microblogAnalyser, ParserPool, PubsubCache } from "@larder/pubsub-cache";
+import { builtInAnalysers, ParserPool, PubsubCache } from "@larder/pubsub-cache";
 import { createStore, Database } from "@larder/storage";
 import { makeFeed, startProsody } from "@larder/testing";
 
@@ -54,7 +54,7 @@ await Promise.all(
 const { database } = await Database.open({ url: `sqlite:${join(directory, "larder.db")}` });
 const store = createStore(database);
 await using pool = new ParserPool();
-const cache = new PubsubCache({ store, pool, analysers: [microblogAnalyser] });
+const cache = new PubsubCache({ store, pool, analysers: builtInAnalysers });
 const record = await store.accounts.add({
   jid: session.account,
   autoConnect: false,

@@ -54,6 +54,19 @@ const configuration = z.strictObject({
         .default(10 * 1024 ** 2),
     })
     .prefault({}),
+  cache: z
+    .strictObject({
+      maxItems: z.int().min(1).optional(),
+      maxBytes: z
+        .int()
+        .min(1_000_000)
+        .default(1024 ** 3),
+      maxAgeDays: z.number().min(0.01).max(36_500).optional(),
+      requestsPerHost: z.int().min(1).max(64).default(4),
+      jobsPerAccount: z.int().min(1).max(64).default(3),
+      fullCheckHours: z.number().min(0.1).max(8760).default(24),
+    })
+    .prefault({}),
   analysers: z.array(analyser).default([]),
 });
 
@@ -92,6 +105,19 @@ export async function readConfiguration(path: string): Promise<Configuration> {
   return checked.data;
 }
 
+/** What of a node is kept, and how much is done at a time, as the configuration says. */
+export function cacheSettings({ cache }: Configuration) {
+  return {
+    policy: {
+      maxItems: cache.maxItems,
+      maxBytes: cache.maxBytes,
+      maxAgeMs: cache.maxAgeDays === undefined ? undefined : cache.maxAgeDays * 86_400_000,
+    },
+    effort: { requestsPerHost: cache.requestsPerHost, jobsPerAccount: cache.jobsPerAccount },
+    timing: { fullCheckMs: cache.fullCheckHours * 3_600_000 },
+  };
+}
+
 /** The user's own analysers, which are asked before the built-in ones. Paths stand beside the configuration file. */
 export function configuredAnalysers(config: Configuration, configDirectory: string): Analyser[] {
   return config.analysers.map((given) => ({
@@ -100,14 +126,10 @@ export function configuredAnalysers(config: Configuration, configDirectory: stri
     node: given.node,
     namespace: given.namespace,
     toSync: given.toSync,
-    parser: given.parser
-      ? {
-          module: pathToFileURL(resolve(configDirectory, given.parser)).href,
-          version: String(given.parserVersion),
-          timeoutMs: given.timeoutMs,
-        }
-      : undefined,
-    onMatch:
-      given.subtype === undefined ? undefined : (analysis) => ({ ...analysis, subtype: given.subtype }),
+    parser: given.parser && pathToFileURL(resolve(configDirectory, given.parser)),
+    parserVersion: String(given.parserVersion),
+    timeoutMs: given.timeoutMs,
+    subtype: given.subtype,
+    indexes: given.indexes,
   }));
 }

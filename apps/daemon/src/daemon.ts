@@ -1,14 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { ConflictError, hasErrorType, type InstancePaths, type SessionLog } from "@larder/core";
 import { ArchiveSync, DisplayedMarks, MessageIntake, MessageSender } from "@larder/messages";
-import { microblogAnalyser, ParserPool, PubsubCache } from "@larder/pubsub-cache";
+import { builtInAnalysers, ParserPool, PubsubCache } from "@larder/pubsub-cache";
 import { Reactions } from "@larder/reactions";
 import { createStore, Database, databaseLocation, holdDatabase, holdFile } from "@larder/storage";
 import { AccountManager } from "./accounts/manager.js";
 import type { AccountRuntime } from "./accounts/runtime.js";
 import { createLineHandler } from "./bridge/rpc.js";
 import { BridgeServer } from "./bridge/server.js";
-import { type Configuration, configuredAnalysers } from "./config.js";
+import { type Configuration, cacheSettings, configuredAnalysers } from "./config.js";
 import { prepareHome } from "./home.js";
 import { methodHandlers } from "./methods/index.js";
 import { SecretStore } from "./secrets.js";
@@ -103,8 +103,9 @@ export class Daemon {
     const store = createStore(database);
     const secrets = await SecretStore.open(paths.secretsFile);
 
+    const analysers = [...configuredAnalysers(config, paths.config), ...builtInAnalysers];
     await database.pathIndexes.ensure(
-      config.analysers.flatMap(({ indexes }) => indexes ?? []),
+      analysers.flatMap(({ indexes }) => indexes ?? []),
       (path) => log.info({ path }, "making an index on parsed data"),
     );
 
@@ -113,7 +114,8 @@ export class Daemon {
     const cache = new PubsubCache({
       store,
       pool,
-      analysers: [...configuredAnalysers(config, paths.config), microblogAnalyser],
+      ...cacheSettings(config),
+      analysers,
       onBackgroundError: (err, address) => log.warn({ ...address, err }, "a synchronisation failed"),
     });
     const sender = new MessageSender(store, {
@@ -177,7 +179,7 @@ export class Daemon {
     });
     this.#stops.push(
       stopListening,
-      () => cache.idle(),
+      () => cache.close(),
       () => accounts.stop(),
       () => bridge.close(BRIDGE_GRACE_MS),
     );

@@ -68,7 +68,7 @@ test("the first read comes from the service and starts the synchronisation, the 
   t.truthy(second.items[0]?.parsed);
   const { nodes } = await client.call("ps_cache_nodes", { nodes: ["first-read"] });
   t.like(nodes, [
-    { accounts: [alice], state: "synced", type: "blog", analyser: "microblog", items: 30, subscribed: true },
+    { accounts: [alice], state: "synced", type: "blog", analyser: "atom", items: 30, subscribed: true },
   ]);
 });
 

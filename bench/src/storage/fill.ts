@@ -47,7 +47,7 @@ function itemRow(n: number, nodeId: number, position: number, id: string) {
     parsed: item.parsedJson,
     folded: item.parsedJson?.toLowerCase(),
     position,
-    text: indexedText(item.text),
+    text: indexedText(item.text ?? ""),
   };
 }
 

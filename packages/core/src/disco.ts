@@ -1,13 +1,14 @@
 import { readForm } from "./data-form.js";
 import { NS_DATA, NS_DISCO_INFO, NS_DISCO_ITEMS } from "./namespaces.js";
 import type { Requester } from "./requester.js";
+import { readRsm, rsmElement } from "./rsm.js";
 import { xml } from "./xml/element.js";
 
 /** What an entity says of itself (XEP-0030 §3). */
 export interface DiscoInfo {
   readonly identities: readonly { category: string; type: string; name?: string; lang?: string }[];
   readonly features: ReadonlySet<string>;
-  /** Extended information (XEP-0128), by FORM_TYPE. */
+  /** Extended information (XEP-0128), by FORM_TYPE; a form without one is under the empty string. */
   readonly forms: Readonly<Record<string, Record<string, string | string[]>>>;
 }
 
@@ -20,7 +21,7 @@ export async function discoInfo(requester: Requester, to: string, node?: string)
   const forms = new Map<string, Record<string, string | string[]>>();
   for (const form of query?.getChildren("x", NS_DATA) ?? []) {
     const { formType, fields } = readForm(form);
-    if (formType !== undefined) forms.set(formType, fields);
+    forms.set(formType ?? "", fields);
   }
   return {
     identities: (query?.getChildren("identity") ?? []).map(({ attrs }) => ({
@@ -34,17 +35,40 @@ export async function discoInfo(requester: Requester, to: string, node?: string)
   };
 }
 
-/** Asks an entity, or one of its nodes, what belongs to it (XEP-0030 §4). */
-export async function discoItems(
-  requester: Requester,
-  to: string,
-  node?: string,
-): Promise<{ jid: string; node?: string; name?: string }[]> {
-  const answer = await requester.request(
-    xml("iq", { type: "get", to }, xml("query", { xmlns: NS_DISCO_ITEMS, node })),
-  );
-  const query = answer.getChild("query", NS_DISCO_ITEMS);
-  return (query?.getChildren("item") ?? []).flatMap(({ attrs }) =>
-    attrs.jid === undefined ? [] : [{ jid: attrs.jid, node: attrs.node, name: attrs.name }],
-  );
+/** What belongs to an entity. */
+export interface DiscoItem {
+  readonly jid: string;
+  readonly node?: string;
+  readonly name?: string;
+}
+
+/** How many pages a list may have: beyond, an entity is sending us in circles. */
+const MAX_PAGES = 10_000;
+
+/**
+ * Asks an entity, or one of its nodes, what belongs to it (XEP-0030 §4). Where the entity pages by itself
+ * (XEP-0059 §3.1), all pages are asked for.
+ */
+export async function discoItems(requester: Requester, to: string, node?: string): Promise<DiscoItem[]> {
+  const found: DiscoItem[] = [];
+  let after: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const answer = await requester.request(
+      xml(
+        "iq",
+        { type: "get", to },
+        xml("query", { xmlns: NS_DISCO_ITEMS, node }, after !== undefined && rsmElement({ after })),
+      ),
+    );
+    const query = answer.getChild("query", NS_DISCO_ITEMS);
+    const items = (query?.getChildren("item") ?? []).flatMap(({ attrs }) =>
+      attrs.jid === undefined ? [] : [{ jid: attrs.jid, node: attrs.node, name: attrs.name }],
+    );
+    found.push(...items);
+    const { last, count } = readRsm(query) ?? {};
+    if (last === undefined || last === after || items.length === 0) break;
+    if (count !== undefined && found.length >= count) break;
+    after = last;
+  }
+  return found;
 }

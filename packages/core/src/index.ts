@@ -8,7 +8,7 @@ export {
 export * from "./bridge/index.js";
 export { capsElement, capsVersion, discoInfoAnswer, type OwnInfo } from "./caps.js";
 export { type FormFields, readForm, submitForm } from "./data-form.js";
-export { type DiscoInfo, discoInfo, discoItems } from "./disco.js";
+export { type DiscoInfo, type DiscoItem, discoInfo, discoItems } from "./disco.js";
 export * from "./errors/errors.js";
 export { StanzaError } from "./errors/stanza-error.js";
 export {
@@ -53,11 +53,26 @@ export { joinPresence, leavePresence, type MucPresence, mucStatus, readMucPresen
 export { type SelfPingOutcome, selfPing } from "./muc/self-ping.js";
 export * from "./namespaces.js";
 export { type PubsubEvent, readPubsubEvents } from "./pubsub/event.js";
-export { getItems, type ItemsAnswer, type ItemsRequest } from "./pubsub/get-items.js";
+export {
+  fetchItemIds,
+  fetchItemIdsInOrder,
+  getItems,
+  getItemsById,
+  type ItemsAnswer,
+  type ItemsRequest,
+  requestItems,
+} from "./pubsub/get-items.js";
 export { readItem, type WireItem } from "./pubsub/item.js";
-export { createNode } from "./pubsub/nodes.js";
+export { fetchNodeMetadata, type NodeMetadata } from "./pubsub/node-metadata.js";
+export { configureNode, createNode, deleteNode, fetchNodeConfig, purgeNode } from "./pubsub/nodes.js";
 export { publishItem, retractItem } from "./pubsub/publish.js";
-export { type Subscription, type SubscriptionState, subscribe } from "./pubsub/subscribe.js";
+export {
+  fetchSubscriptions,
+  type Subscription,
+  type SubscriptionState,
+  subscribe,
+  unsubscribe,
+} from "./pubsub/subscribe.js";
 export type { Requester } from "./requester.js";
 export { fetchRoster, type RosterEntry, readRoster } from "./roster.js";
 export { type RsmAnswer, type RsmRequest, readRsm, rsmElement } from "./rsm.js";

@@ -25,6 +25,7 @@ export const NS_PUBSUB = "http://jabber.org/protocol/pubsub";
 export const NS_PUBSUB_OWNER = "http://jabber.org/protocol/pubsub#owner";
 export const NS_PUBSUB_EVENT = "http://jabber.org/protocol/pubsub#event";
 export const NS_PUBSUB_NODE_CONFIG = "http://jabber.org/protocol/pubsub#node_config";
+export const NS_PUBSUB_METADATA = "http://jabber.org/protocol/pubsub#meta-data";
 export const NS_PUBSUB_PUBLISH_OPTIONS = "http://jabber.org/protocol/pubsub#publish-options";
 export const NS_ORDER_BY = "urn:xmpp:order-by:1";
 export const NS_CARBONS = "urn:xmpp:carbons:2";

@@ -16,6 +16,5 @@ export interface NodeAddress {
   readonly node: string;
 }
 
-/** Key of the lane in which everything about one node of one account happens. */
-export const laneOf = (account: CacheAccount, { service, node }: NodeAddress): string =>
-  JSON.stringify([account.id, service, node]);
+/** Key of the lane in which everything about one node happens, also where several accounts see it. */
+export const laneOf = ({ service, node }: NodeAddress): string => JSON.stringify([service, node]);

@@ -1,21 +1,40 @@
 import { EventEmitter } from "node:events";
-import { hasErrorType, Lanes, NotConnectedError, type XmlElement } from "@larder/core";
+import { Lanes, NotConnectedError, type SubscriptionState, type XmlElement } from "@larder/core";
 import {
   type FoundItem,
   fitsKey,
   type ItemSearch,
+  type ListedNode,
   type NodeFilter,
   type NodeRecord,
+  type PurgeFilter,
   type Store,
 } from "@larder/storage";
-import type { CacheAccount, NodeAddress } from "./account.js";
+import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
 import type { Analyser } from "./analysers/analyser.js";
 import { AnalyserRegistry } from "./analysers/registry.js";
+import type { CacheContext, SyncProgress } from "./context.js";
+import { type Explanation, explain } from "./explain.js";
 import type { ItemParser } from "./ingest.js";
-import { LiveEvents } from "./live.js";
+import { Keeper } from "./keeper.js";
+import { announcedNodes, LiveEvents } from "./live.js";
+import {
+  type CacheEffort,
+  type CachePolicy,
+  type CacheTiming,
+  defaultEffort,
+  defaultPolicy,
+  defaultTiming,
+} from "./policy.js";
 import { CacheReader, checkSelection, notCached, type ReadAnswer, type ReadRequest } from "./reader.js";
+import { RecentlySeen } from "./recently-seen.js";
+import { RunRegistry } from "./run-changes.js";
 import { ServiceReader } from "./service-reader.js";
-import { Synchroniser, type SyncProgress } from "./synchroniser.js";
+import { ServiceTraffic } from "./service-traffic.js";
+import { SessionNames } from "./session-names.js";
+import { SharedFeeds } from "./shared-feeds.js";
+import { Sharing } from "./sharing.js";
+import { Subscriber } from "./subscriber.js";
 
 export interface PubsubCacheOptions {
   readonly store: Store;
@@ -24,11 +43,10 @@ export interface PubsubCacheOptions {
   readonly analysers: readonly Analyser[];
   /** Told of background work that failed; the node's `lastError` has it too. */
   readonly onBackgroundError?: (error: unknown, address: NodeAddress) => void;
-  /**
-   * How long a synchronised node is answered from the cache although its service does not let us subscribe,
-   * so that no events tell of changes. Default 300_000.
-   */
-  readonly unsubscribedMaxAgeMs?: number;
+  /** What of a node is kept at most. */
+  readonly policy?: CachePolicy;
+  readonly timing?: Partial<CacheTiming>;
+  readonly effort?: Partial<CacheEffort>;
 }
 
 /** What the cache tells while it works; durable events are in the event log. */
@@ -38,47 +56,77 @@ export interface PubsubCacheEvents {
   dropped: [NodeAddress & { readonly account: string; readonly items: number }];
 }
 
-const UNSUBSCRIBED_MAX_AGE_MS = 300_000;
-
 const readable = (node: NodeRecord | undefined): node is NodeRecord =>
   node?.state === "synced" || node?.state === "stale";
+
+/** How often a node that fails is tried because somebody reads it, before its pauses count for reads too. */
+const TRIES_BY_READING = 3;
 
 /**
  * A transparent cache in front of pubsub. A node that is synchronised is answered from the database,
  * any other by its service; where an analyser wants the node, its first read starts the
  * synchronisation. Whoever asks sees which it was by `source` alone.
  */
-export class PubsubCache extends EventEmitter<PubsubCacheEvents> {
+export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements AsyncDisposable {
   readonly analysers: AnalyserRegistry;
-  readonly #options: PubsubCacheOptions;
-  readonly #lanes = new Lanes();
-  readonly #synchroniser: Synchroniser;
+  readonly #store: Store;
+  readonly #context: CacheContext;
+  readonly #closing = new AbortController();
+  readonly #sessions = new SessionNames();
+  readonly #accounts = new Map<number, CacheAccount>();
+  readonly #seen = new RecentlySeen();
+  readonly #keeper: Keeper;
+  readonly #sharing: Sharing;
   readonly #live: LiveEvents;
   readonly #fromCache: CacheReader;
   readonly #fromService = new ServiceReader();
 
   constructor(options: PubsubCacheOptions) {
     super();
-    this.#options = options;
+    const { store, pool } = options;
+    const effort = { ...defaultEffort, ...options.effort };
+    const traffic = new ServiceTraffic(effort.requestsPerHost, this.#closing.signal);
+    this.#store = store;
     this.analysers = new AnalyserRegistry(options.analysers);
-    const shared = {
-      store: options.store,
-      pool: options.pool,
+    this.#context = {
+      store,
+      pool,
       analysers: this.analysers,
-      lanes: this.#lanes,
-      onDropped: (account: CacheAccount, address: NodeAddress, items: number) =>
-        void this.emit("dropped", { account: account.jid, ...address, items }),
+      lanes: new Lanes(),
+      traffic,
+      subscriber: new Subscriber(store, traffic),
+      feeds: new SharedFeeds(),
+      runs: new RunRegistry(),
+      policy: { ...defaultPolicy, ...options.policy },
+      timing: { ...defaultTiming, ...options.timing },
+      sessionOf: (account) => this.#sessions.of(account),
+      onProgress: (progress) => void this.emit("progress", progress),
+      onDropped: (account, address, items) =>
+        void this.emit("dropped", {
+          account: account.jid,
+          service: address.service,
+          node: address.node,
+          items,
+        }),
     };
-    this.#synchroniser = new Synchroniser({
-      ...shared,
-      onProgress: (progress) => this.emit("progress", progress),
+    this.#keeper = new Keeper(this.#context, this.#accounts, {
+      jobsPerAccount: effort.jobsPerAccount,
+      onBackgroundError: options.onBackgroundError ?? (() => {}),
+    });
+    this.#sharing = new Sharing(this.#context, {
+      accounts: this.#accounts,
+      look: (account, address) => this.#keeper.look(account, address),
     });
     this.#live = new LiveEvents({
-      ...shared,
-      onDrift: (account, address) => this.#inBackground(account, address, { tell: true, afresh: true }),
-      onChange: (account, address, itemIds) => this.#synchroniser.noteChange(account, address, itemIds),
+      ...this.#context,
+      onHint: (account, { service, node }) => this.#keeper.look(account, { service, node }, { after: true }),
     });
-    this.#fromCache = new CacheReader(options.store);
+    this.#fromCache = new CacheReader(store);
+  }
+
+  /** Names of the nodes that the account's caps have to announce with `+notify` (XEP-0060 §9.2). */
+  get announcedNodes(): readonly string[] {
+    return announcedNodes(this.analysers);
   }
 
   /**
@@ -95,13 +143,15 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> {
   ): Promise<ReadAnswer> {
     checkSelection(request);
     const node = await this.#find(account, request);
+    const online = account.online();
     const useCache = options.useCache ?? true;
-    if (useCache && node && (account.online() ? this.#isFresh(node) : readable(node))) {
-      const answer = await this.#fromCache.read(node, request);
-      return account.online() ? answer : { ...answer, stale: true };
+    if (useCache && node && (online ? this.#isFresh(node) : readable(node))) {
+      const answer = await this.#fromCache.read(node, request, { exact: online });
+      if (answer) return online ? answer : { ...answer, stale: true };
     }
-    if (!account.online()) throw new NotConnectedError(account.jid);
-    const { namespace, ...answer } = await this.#fromService.read(account, request);
+    if (!online) throw new NotConnectedError(account.jid);
+    const requester = this.#context.traffic.foreground(account.requester);
+    const { namespace, ...answer } = await this.#fromService.read(requester, request);
     if (useCache) this.#considerSync(account, request, node, namespace);
     return answer;
   }
@@ -114,29 +164,66 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> {
   async getCached(account: CacheAccount, request: ReadRequest): Promise<ReadAnswer> {
     checkSelection(request);
     const node = await this.#find(account, request);
-    return readable(node) ? this.#fromCache.read(node, request) : notCached(request);
+    const answer = readable(node) ? await this.#fromCache.read(node, request, { exact: false }) : undefined;
+    return answer ?? notCached(request);
   }
 
-  /** Synchronises a node in full, or joins the synchronisation that runs. Resolves when it is done. */
-  async sync(account: CacheAccount, address: NodeAddress): Promise<NodeRecord & { items: number }> {
+  /**
+   * Reads a node in full, or joins what is being done with it. Resolves when it is done.
+   *
+   * @returns the node as it is then: `ignored` where something speaks against keeping it
+   */
+  async sync(account: CacheAccount, { service, node: name }: NodeAddress): Promise<ListedNode> {
     if (!account.online()) throw new NotConnectedError(account.jid);
-    const node = await this.#synchroniser.sync(account, address);
-    const listed = await this.nodes({
-      accountIds: [account.id],
-      services: [address.service],
-      nodes: [address.node],
-    });
-    return listed[0] ?? { ...node, items: 0 };
+    this.#accounts.set(account.id, account);
+    const node = await this.#keeper.synchronise(account, { service, node: name }, { tell: false });
+    const [listed] = await this.nodes({ accountIds: [account.id], services: [service], nodes: [name] });
+    return listed ?? { ...node, accountIds: [account.id] };
   }
 
   /** The nodes that the cache knows. */
-  nodes(filter: NodeFilter = {}): Promise<(NodeRecord & { items: number })[]> {
-    return this.#options.store.nodes.list(filter);
+  nodes(filter: NodeFilter = {}): Promise<ListedNode[]> {
+    return this.#store.nodes.list(filter);
+  }
+
+  /** Why a node is, or is not, in the cache, and what happens to it next. */
+  async explain(account: CacheAccount, { service, node: name }: NodeAddress): Promise<Explanation> {
+    const address = { service, node: name };
+    const { policy, timing, traffic } = this.#context;
+    const seen = this.#seen.get(account, address);
+    const match = this.analysers.analyse({ ...address, namespace: seen?.namespace });
+    return explain({
+      address,
+      node: await this.#find(account, address),
+      online: account.online(),
+      busy: this.#keeper.isBusy(address, account),
+      match: match && { name: match.analyser, toSync: match.toSync },
+      seen,
+      quietUntil: traffic.quietUntil(service),
+      policy,
+      timing,
+    });
+  }
+
+  /**
+   * Takes nodes, or the older items of nodes, out of the cache. The services are not asked; what is read again
+   * is fetched again.
+   *
+   * @returns the number of items removed
+   */
+  purge(filter: PurgeFilter): Promise<number> {
+    return this.#store.cacheRemoval.purge(filter);
+  }
+
+  /** Empties the cache; it then fills again as if new. */
+  reset(): Promise<{ nodes: number; items: number }> {
+    this.#seen.clear();
+    return this.#store.cacheRemoval.reset();
   }
 
   /** @throws {InvalidQueryError} naming the part that cannot be used */
   search(search: ItemSearch): Promise<{ items: FoundItem[]; total?: number }> {
-    return this.#options.store.itemSearch.search(search);
+    return this.#store.itemSearch.search(search);
   }
 
   /**
@@ -150,29 +237,104 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> {
 
   /**
    * To be called when a session begins that is not the continuation of an older one: events may have
-   * been missed, so every node of the account is stale until it was read again, which starts here.
+   * been missed, so every node of the account is stale until it was compared again, which starts here.
    */
   async sessionStarted(account: CacheAccount): Promise<void> {
-    for (const node of await this.#options.store.nodes.markStale(account.id)) {
-      this.#inBackground(account, node, { tell: true });
+    this.#accounts.set(account.id, account);
+    this.#sessions.begin(account);
+    this.#context.subscriber.sessionStarted(account);
+    await this.#keeper.sessionStarted(account);
+    await this.#sharing.sessionStarted(account);
+  }
+
+  /** To be called when a session goes on that was thought lost: what failed meanwhile is taken up again. */
+  async sessionResumed(account: CacheAccount): Promise<void> {
+    this.#accounts.set(account.id, account);
+    await this.#keeper.sessionResumed(account);
+  }
+
+  /** To be called when an account has no session any more. */
+  async sessionEnded(account: CacheAccount): Promise<void> {
+    await this.#sharing.sessionEnded(account);
+  }
+
+  /** To be called when an account was removed: shared copies that nobody else may read go with it. */
+  async accountRemoved(account: CacheAccount): Promise<void> {
+    this.#accounts.delete(account.id);
+    await this.#sharing.sessionEnded(account);
+    await this.#store.sharedNodes.removeUnread();
+  }
+
+  /**
+   * To be called when the account itself has changed a node: where no event will tell, it is compared
+   * with its service.
+   */
+  async noteOwnChange(account: CacheAccount, { service, node: name }: NodeAddress): Promise<void> {
+    const node = await this.#find(account, { service, node: name });
+    if (node && readable(node) && !node.subscribed)
+      this.#keeper.look(account, { service, node: name }, { after: true });
+  }
+
+  /** Subscribes an account to a node (XEP-0060 §6.1); what was missed of a kept one is looked for. */
+  async subscribe(account: CacheAccount, { service, node: name }: NodeAddress): Promise<SubscriptionState> {
+    const address = { service, node: name };
+    const state = await this.#context.subscriber.subscribe(account, address);
+    const node = await this.#find(account, address);
+    if (node && !node.subscribed && state === "subscribed")
+      this.#keeper.look(account, address, { after: true });
+    return state;
+  }
+
+  /** Ends a subscription (XEP-0060 §6.2). A copy of the node stays, and is checked by its age from then on. */
+  async unsubscribe(account: CacheAccount, { service, node: name }: NodeAddress): Promise<SubscriptionState> {
+    const address = { service, node: name };
+    const state = await this.#context.subscriber.unsubscribe(account, address);
+    const node = await this.#find(account, address);
+    if (node && node.accountId !== undefined) {
+      const nextCheck = new Date(Date.now() + this.#context.timing.unsubscribedCheckMs);
+      await this.#store.nodes.update(node.id, { subscribed: false, nextCheck });
     }
+    return state;
+  }
+
+  /** To be called when the account has deleted a node itself: some services tell nobody. */
+  async nodeDeleted(account: CacheAccount, { service, node: name }: NodeAddress): Promise<void> {
+    const node = await this.#find(account, { service, node: name });
+    await this.#context.lanes.run(laneOf({ service, node: name }), async () => {
+      if (node) await this.#store.nodes.remove(node.id);
+      await this.#store.subscriptions.remove(account.id, service, name);
+    });
   }
 
   /** Resolves when no background work is under way. */
   async idle(): Promise<void> {
-    await this.#synchroniser.idle();
-    await this.#lanes.idle();
+    await this.#live.idle();
+    await this.#keeper.idle();
+    await this.#context.lanes.idle();
+  }
+
+  /** Starts nothing by itself any more, and resolves when what runs has ended. */
+  async close(): Promise<void> {
+    this.#keeper.stop();
+    this.#closing.abort(new Error("the cache is closed"));
+    await this.idle();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   /** Whether the cache says what the service would say. */
-  #isFresh({ state, subscribed, lastCheck }: NodeRecord): boolean {
-    if (state !== "synced") return false;
-    const maxAgeMs = this.#options.unsubscribedMaxAgeMs ?? UNSUBSCRIBED_MAX_AGE_MS;
-    return subscribed || Date.now() - (lastCheck?.getTime() ?? 0) < maxAgeMs;
+  #isFresh(node: NodeRecord): boolean {
+    if (node.state !== "synced") return false;
+    // A shared copy is up to date while somebody's events are applied to it.
+    if (node.accountId === undefined && !this.#context.feeds.feederOf(node)) return false;
+    const { unsubscribedMaxAgeMs } = this.#context.timing;
+    return node.subscribed || Date.now() - (node.lastCheck?.getTime() ?? 0) < unsubscribedMaxAgeMs;
   }
 
   #find(account: CacheAccount, { service, node }: NodeAddress): Promise<NodeRecord | undefined> {
-    return this.#options.store.nodes.find({ accountId: account.id, service, node });
+    return this.#store.nodes.find({ accountId: account.id, service, node });
   }
 
   #considerSync(
@@ -181,21 +343,15 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> {
     node: NodeRecord | undefined,
     namespace: string | undefined,
   ): void {
-    if (node?.state === "ignored" || !fitsKey(name) || !fitsKey(service)) return;
+    this.#accounts.set(account.id, account);
     const address = { service, node: name };
+    this.#seen.note(account, address, namespace);
+    if (node?.state === "ignored" || !fitsKey(name) || !fitsKey(service)) return;
+    if (node && this.#isFresh(node)) return; // a copy that leaves out what was asked
+    const pausing =
+      node && node.failures >= TRIES_BY_READING && (node.nextCheck?.getTime() ?? 0) > Date.now();
+    if (pausing) return;
     const analysis = this.analysers.analyse({ ...address, namespace });
-    if (analysis?.toSync || readable(node)) this.#inBackground(account, address, { tell: readable(node) });
-  }
-
-  #inBackground(
-    account: CacheAccount,
-    { service, node }: NodeAddress,
-    options: { tell: boolean; afresh?: boolean },
-  ): void {
-    const address = { service, node };
-    this.#synchroniser.sync(account, address, options).catch((error: unknown) => {
-      if (hasErrorType(error) && error.type === "not_connected") return; // the next session goes on
-      this.#options.onBackgroundError?.(error, address);
-    });
+    if (analysis?.toSync || readable(node)) this.#keeper.look(account, address);
   }
 }

@@ -1,19 +1,19 @@
 import type { WireItem } from "@larder/core";
-import { fitsKey, type ItemInput, type KnownItem } from "@larder/storage";
+import { fitsKey, type ItemInput, type KnownItem, type PreparedItem } from "@larder/storage";
 import type { NodeAddress } from "./account.js";
-import type { Analyser } from "./analysers/analyser.js";
+import { type Analyser, parserName, parserOf } from "./analysers/analyser.js";
 import { searchableText } from "./item-text.js";
+import type { ParseOutcome, ParserModule } from "./parser-pool/index.js";
 
 /** What the cache needs of a parser pool. */
 export interface ItemParser {
   parse(
-    parser: { module: string; version: string; timeoutMs?: number },
+    parser: ParserModule,
     batch: readonly { xml: string; service: string; node: string; subtype?: string; publisher?: string }[],
-  ): Promise<({ ok: true; json: string } | { ok: false; error: string })[]>;
+  ): Promise<ParseOutcome[]>;
+  /** Makes items without a parser ready for searches; without it, and where it gives none, the store does that. */
+  prepare?(batch: readonly { xml: string }[]): Promise<(PreparedItem | undefined)[]>;
 }
-
-const parserName = (analyser: Analyser | undefined) =>
-  analyser?.parser && `${analyser.name}@${analyser.parser.version}`;
 
 /** Those of a page that the store does not hold in this form, or that another parser has parsed. */
 export function changedItems(
@@ -40,16 +40,18 @@ export async function prepareItems(
   items: readonly WireItem[],
 ): Promise<ItemInput[]> {
   if (items.length === 0) return [];
-  const { parser } = analyser ?? {};
+  const parser = parserOf(analyser);
   const outcomes = parser
     ? await pool.parse(
-        { module: parser.module, version: parser.version, timeoutMs: parser.timeoutMs },
+        parser,
         items.map(({ xml, publisher }) => ({ ...address, xml, subtype, publisher })),
       )
     : [];
+  const unparsed = parser ? [] : ((await pool.prepare?.(items)) ?? []);
   return items.map((item, index): ItemInput => {
     const outcome = outcomes[index];
     const parsedJson = outcome?.ok ? outcome.json : undefined;
+    const prepared = outcome?.prepared ?? unparsed[index];
     return {
       itemId: item.id,
       publisher: item.publisher,
@@ -57,7 +59,9 @@ export async function prepareItems(
       parsedJson,
       parseError: outcome && !outcome.ok ? outcome.error : undefined,
       parser: parserName(analyser),
-      text: searchableText(item.xml, parsedJson === undefined ? undefined : JSON.parse(parsedJson)),
+      ...(prepared
+        ? { prepared }
+        : { text: searchableText(item.xml, parsedJson === undefined ? undefined : JSON.parse(parsedJson)) }),
     };
   });
 }

@@ -25,3 +25,33 @@ test("parsed data without any of these, or of another shape, leaves the characte
     t.deepEqual(words(parsed), ["bold", "text", "x"], JSON.stringify(parsed));
   }
 });
+
+test("other types are found by what people read in them", (t) => {
+  t.deepEqual(
+    words({ name: "N", categories: ["c"], location: { name: "L", geo: [1, 2] }, rsvp: { title: "hidden" } }),
+    ["N", "c", "L"],
+  );
+  t.deepEqual(words({ formType: "hidden", fields: { a: "1", b: ["2", "3"] }, items: [{ c: "4" }] }), [
+    "1",
+    "2",
+    "3",
+    "4",
+  ]);
+  t.deepEqual(words({ fullName: "F", nicknames: ["n"], note: "o", organization: "g", birthday: "hidden" }), [
+    "F",
+    "o",
+    "g",
+    "n",
+  ]);
+});
+
+test("a bookmark's password is never among the words", (t) => {
+  const xml =
+    "<item id='r@x'><conference xmlns='urn:xmpp:bookmarks:1'><password>secret</password></conference></item>";
+  t.is(searchableText(xml, { jid: "r@x", autojoin: false }), "r@x");
+});
+
+test("an item nested a hundred thousand deep is read like any other", (t) => {
+  const deep = `${"<a>".repeat(100_000)}word${"</a>".repeat(100_000)}`;
+  t.is(searchableText(`<item>${deep}</item>`, undefined).trim(), "word");
+});

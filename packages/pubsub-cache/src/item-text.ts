@@ -1,22 +1,47 @@
-import { isElement, parseTrustedXml, type XmlElement } from "@larder/core";
-
-/** Character data of an element, with blanks where tags stood, so that words do not run together. */
-function characterData(element: XmlElement): string {
-  return element.children.map((child) => (isElement(child) ? characterData(child) : child)).join(" ");
-}
-
-const textsOf = (value: unknown): string[] => (typeof value === "string" ? [value] : []);
+import type { XmlElement } from "@larder/core";
+import parse from "ltx/lib/parse.js";
 
 /**
- * What full-text search finds of an item: of a parsed one title, text, summary, tags and the author's
- * name; of any other its character data. Never mark-up.
+ * Character data of an element, with blanks where tags stood, so that words do not run together. Without recursion:
+ * how deep an item is nested is for its publisher to say.
+ */
+function characterData(xml: string): string {
+  const texts: string[] = [];
+  const pending: (XmlElement | string)[] = [parse(xml) as XmlElement];
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (typeof node === "string") texts.push(node);
+    else for (let i = node.children.length - 1; i >= 0; i--) pending.push(node.children[i] ?? "");
+  }
+  return texts.join(" ");
+}
+
+/** Members of parsed data that hold words for people: CONTRACT's of all types, which other parsers may use too. */
+const TEXTS = ["title", "text", "summary", "name", "fullName", "note", "organization", "nick", "jid"];
+const LISTS = ["tags", "categories", "nicknames", "emails", "reactions"];
+const NAMED = ["author", "location"];
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === "object" && !Array.isArray(value);
+
+/** The strings that are there, in this value or in its list. */
+const stringsOf = (value: unknown): string[] =>
+  [value].flat().filter((entry): entry is string => typeof entry === "string");
+
+/** The values of a form, whose fields have names of their own. */
+const formTexts = (form: unknown): string[] => (isRecord(form) ? Object.values(form).flatMap(stringsOf) : []);
+
+/**
+ * What full-text search finds of an item: of a parsed one what people read in it (title, text, names, tags, values
+ * of a form); of any other, and where there is none of these, its character data. Never mark-up.
  */
 export function searchableText(xml: string, parsed: unknown): string {
-  if (parsed === null || typeof parsed !== "object") return characterData(parseTrustedXml(xml));
-  const { title, text, summary, tags, author } = parsed as Record<string, unknown>;
-  const name =
-    author !== null && typeof author === "object" ? (author as Record<string, unknown>).name : undefined;
-  const parts = [title, text, summary, name].flatMap(textsOf);
-  if (Array.isArray(tags)) parts.push(...tags.flatMap(textsOf));
-  return parts.length > 0 ? parts.join("\n") : characterData(parseTrustedXml(xml));
+  if (!isRecord(parsed)) return characterData(xml);
+  const parts = [
+    ...TEXTS.flatMap((name) => (typeof parsed[name] === "string" ? [parsed[name]] : [])),
+    ...LISTS.flatMap((name) => (Array.isArray(parsed[name]) ? stringsOf(parsed[name]) : [])),
+    ...NAMED.flatMap((name) => (isRecord(parsed[name]) ? stringsOf(parsed[name].name) : [])),
+    ...formTexts(parsed.fields),
+    ...(Array.isArray(parsed.items) ? parsed.items.flatMap(formTexts) : []),
+  ];
+  return parts.length > 0 ? parts.join("\n") : characterData(xml);
 }

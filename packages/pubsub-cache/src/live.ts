@@ -1,25 +1,15 @@
-import { bareJid, type Lanes, type PubsubEvent, readPubsubEvents, type XmlElement } from "@larder/core";
+import { bareJid, type PubsubEvent, readPubsubEvents, type XmlElement } from "@larder/core";
 import type { NodeRecord, Store, UnitOfWork } from "@larder/storage";
 import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
 import type { AnalyserRegistry } from "./analysers/registry.js";
-import { changedItems, type ItemParser, prepareItems, withKeepableIds } from "./ingest.js";
-import { described, keepableSubid } from "./synchroniser.js";
+import type { CacheContext } from "./context.js";
+import { LiveItems } from "./live-items.js";
+import { keepableSubid } from "./subscriber.js";
+import { type Told, tell } from "./telling.js";
 
-export interface LiveEventsOptions {
-  readonly store: Store;
-  readonly pool: ItemParser;
-  readonly analysers: AnalyserRegistry;
-  readonly lanes: Lanes;
-  /** Items whose ids are too long to be kept were left out. */
-  readonly onDropped: (account: CacheAccount, address: NodeAddress, count: number) => void;
-  /** A node of which only a hint of a change has come: it needs to be read again. */
-  readonly onDrift: (account: CacheAccount, address: NodeAddress) => void;
-  /** What was applied to a node that is kept: ids of items published or retracted, or `all` for a purge. */
-  readonly onChange: (
-    account: CacheAccount,
-    address: NodeAddress,
-    itemIds: readonly string[] | "all",
-  ) => void;
+export interface LiveEventsOptions extends CacheContext {
+  /** A node needs to be looked at: more has happened than its event tells. */
+  readonly onHint: (account: CacheAccount, address: NodeAddress) => void;
 }
 
 /**
@@ -29,9 +19,16 @@ export interface LiveEventsOptions {
  */
 export class LiveEvents {
   readonly #options: LiveEventsOptions;
+  readonly #items: LiveItems;
 
   constructor(options: LiveEventsOptions) {
     this.#options = options;
+    this.#items = new LiveItems(options);
+  }
+
+  /** Resolves when no items are being fetched any more. */
+  idle(): Promise<void> {
+    return this.#items.idle();
   }
 
   /**
@@ -47,41 +44,48 @@ export class LiveEvents {
     let accepted = false;
     for (const event of events) {
       const address = { service, node: event.node };
-      const done = await this.#options.lanes.run(laneOf(account, address), () =>
-        this.#apply(account, address, event),
-      );
+      const done = await this.#options.lanes.run(laneOf(address), () => this.#apply(account, address, event));
       accepted = accepted || done;
     }
     return accepted;
   }
 
   async #apply(account: CacheAccount, address: NodeAddress, event: PubsubEvent): Promise<boolean> {
-    const { store } = this.#options;
+    const { store, runs, feeds, onHint } = this.#options;
     const node = await store.nodes.find({ accountId: account.id, ...address });
-    const followed =
-      node !== undefined ||
-      (await store.subscriptions.find(account.id, address.service, address.node)).length > 0;
-    if (!followed) return false;
+    if (!node && !(await isFollowed(store, account, address))) {
+      if (event.event !== "items" || !(await this.#isAnnounced(account, address))) return false;
+      await this.#items.announced(account, address, event);
+      return true;
+    }
+    // Each account that shares a node has its events; those of one are applied, and told to all.
+    if (node && event.event !== "subscription" && !feeds.isFedBy(node, account)) return true;
+    const write = (told: Omit<Told, "origin">, effects: (unit: UnitOfWork) => Promise<void>) =>
+      this.#write(account, address, node, told as Told, effects);
     switch (event.event) {
       case "items":
-        await this.#items(account, address, node, event);
+        await this.#items.apply(account, address, node, event);
         break;
       case "purge":
-        await this.#write(account, address, "purge", {}, async (unit) => {
+        await write({ event: "purge" }, async (unit) => {
           if (node) await store.items.clear(node.id);
           await store.events.scrubItems(unit, account.id, address);
         });
-        this.#options.onChange(account, address, "all");
+        if (node) {
+          runs.note(node.id, (changes) => changes.purged());
+          onHint(account, address); // the last item may survive (XEP-0460 §13)
+        }
         break;
       case "delete":
-        await this.#write(account, address, "delete", {}, async (unit) => {
+        await write({ event: "delete", redirect: event.redirect }, async (unit) => {
           if (node) await store.nodes.remove(node.id);
           await store.events.scrubItems(unit, account.id, address);
           await store.subscriptions.remove(account.id, address.service, address.node);
         });
         break;
       case "configuration":
-        await this.#write(account, address, "configuration", {}, async () => {});
+        await write({ event: "configuration" }, async () => {});
+        if (node) onHint(account, address); // limits, access and hints may be others now
         break;
       case "subscription":
         await this.#subscription(account, address, node, event);
@@ -90,56 +94,13 @@ export class LiveEvents {
     return true;
   }
 
-  async #items(
-    account: CacheAccount,
-    address: NodeAddress,
-    node: NodeRecord | undefined,
-    event: Extract<PubsubEvent, { event: "items" }>,
-  ): Promise<void> {
-    const { store, pool, analysers, onDrift, onDropped, onChange } = this.#options;
-    const { items, retracted } = event;
-    // A node that is being read for the first time, or is not kept, is told of without being stored.
-    const kept =
-      node !== undefined && (node.state === "synced" || node.state === "stale" || node.state === "syncing");
-    if (retracted.length > 0) {
-      await this.#write(account, address, "retract", { ids: retracted }, async (unit) => {
-        if (node) await store.items.remove(node.id, retracted);
-        await store.events.scrubItems(unit, account.id, address, retracted);
-      });
-      onChange(account, address, retracted);
-    }
-    const withPayload = items.filter(({ payload }) => payload !== undefined);
-    if (withPayload.length < items.length && kept) onDrift(account, address); // XEP-0472 §5.1.1: only ids were sent
-    if (withPayload.length === 0) return;
-    if (!kept) {
-      const data = { items: withPayload.map(({ id, publisher, xml }) => ({ id, publisher, xml })) };
-      await this.#write(account, address, "items", data, async () => {});
-      return;
-    }
-    const keepable = withKeepableIds(withPayload, (count) => onDropped(account, address, count));
-    if (keepable.length === 0) return;
-    // A node that was empty, or is being read for the first time, is recognised by what it brings.
-    const known = analysers.byName(node.analyser);
-    const namespace = keepable[0]?.payload?.namespace;
-    const analysis = known ? undefined : analysers.analyse({ ...address, namespace });
-    const analyser = known ?? analysers.byName(analysis?.analyser);
-    const subtype = analysis ? analysis.subtype : node.subtype;
-    const ids = keepable.map(({ id }) => id);
-    const stored = await store.items.known(node.id, ids);
-    const changed = changedItems(keepable, stored, analyser);
-    if (changed.length === 0) return; // a repeated notification, or the last item sent on subscribing (§6.1.7)
-    const prepared = await prepareItems(pool, address, subtype, analyser, changed);
-    await this.#write(account, address, "items", { ids: changed.map(({ id }) => id) }, async () => {
-      const current = await store.nodes.find({ accountId: account.id, ...address });
-      if (!current) return;
-      if (analysis) await store.nodes.update(current.id, described(analysis));
-      await store.items.storeLive(current.id, current.generation, prepared);
-    });
-    onChange(
-      account,
-      address,
-      changed.map(({ id }) => id),
-    );
+  /** Whether our caps ask a contact's server for this node's events (XEP-0060 §9.2), and the sender is one of ours. */
+  async #isAnnounced(account: CacheAccount, { service, node }: NodeAddress): Promise<boolean> {
+    const { analysers, store } = this.#options;
+    if (!announcedNodes(analysers).includes(node)) return false;
+    if (service === account.jid) return true;
+    const contact = (await store.roster.list(account.id)).find(({ jid }) => jid === service);
+    return contact?.subscription === "both" || contact?.subscription === "to";
   }
 
   async #subscription(
@@ -148,34 +109,54 @@ export class LiveEvents {
     node: NodeRecord | undefined,
     event: Extract<PubsubEvent, { event: "subscription" }>,
   ): Promise<void> {
-    const { store } = this.#options;
+    const { store, onHint } = this.#options;
     if (event.jid !== undefined && bareJid(event.jid) !== account.jid) return; // §12.14: somebody else's, told to an owner
-    await this.#write(account, address, "subscription", { state: event.state }, async () => {
-      const active = event.state === "subscribed";
-      if (event.state === "none") await store.subscriptions.remove(account.id, address.service, address.node);
-      else if (event.state !== undefined) {
-        await store.subscriptions.put({
-          accountId: account.id,
-          ...address,
-          subid: keepableSubid(event.subid),
-          state: event.state,
-        });
+    const { state } = event;
+    await store.database.write(async (unit) => {
+      if (state === "none") await store.subscriptions.remove(account.id, address.service, address.node);
+      else if (state !== undefined) {
+        const subid = keepableSubid(event.subid);
+        await store.subscriptions.put({ accountId: account.id, ...address, subid, state });
       }
-      if (node) await store.nodes.update(node.id, { subscribed: active });
+      const told = { event: "subscription", state, origin: "live" } as const;
+      await tell(unit, store, undefined, account.id, address, told);
+      if (!node) return;
+      if (node.accountId !== undefined)
+        await store.nodes.update(node.id, {
+          subscribed: state === "subscribed",
+          ...(node.state === "synced" && { state: "stale" }),
+        });
+      else if (state === "none") await store.sharedNodes.removeReader(node.id, account.id);
     });
+    // What happened before an approval has not been told; and who was cut off may no longer be allowed to read.
+    if (node) onHint(account, address);
   }
 
   /** The effects of an event and the event itself are one unit of work. */
   #write(
     account: CacheAccount,
     address: NodeAddress,
-    event: string,
-    data: Record<string, unknown>,
+    node: NodeRecord | undefined,
+    told: Told,
     effects: (unit: UnitOfWork) => Promise<void>,
   ): Promise<void> {
-    return this.#options.store.database.write(async (unit) => {
+    const { store } = this.#options;
+    return store.database.write(async (unit) => {
+      await tell(unit, store, node, account.id, address, { ...told, origin: "live" });
       await effects(unit);
-      await unit.log("ps_event", account.id, { ...address, event, ...data, origin: "live" });
     });
   }
+}
+
+/** The nodes whose events contacts' servers are asked for: those of analysers that say so. */
+export const announcedNodes = (analysers: AnalyserRegistry): string[] =>
+  analysers.list().flatMap(({ node, notify }) => (notify && node !== undefined ? [node] : []));
+
+async function isFollowed(
+  store: Store,
+  account: CacheAccount,
+  { service, node }: NodeAddress,
+): Promise<boolean> {
+  const known = await store.subscriptions.find(account.id, service, node);
+  return known.some(({ state }) => state !== "none");
 }

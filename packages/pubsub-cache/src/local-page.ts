@@ -1,7 +1,8 @@
 import { decodeCursor, encodeCursor, type PageCursor } from "./cursor.js";
 import type { ReadRequest } from "./reader.js";
 
-const DEFAULT_PAGE = 50;
+/** Items of a page where nobody says how many. */
+export const DEFAULT_PAGE = 50;
 
 /** A page as it is wanted, its cursors read. */
 export interface PageWish {

@@ -1,8 +1,8 @@
 import { InvalidParamsError, NotFoundError } from "@larder/core";
 import type { ItemRecord, NodeRecord, Store } from "@larder/storage";
 import type { NodeAddress } from "./account.js";
-import { encodeCursor, type PageCursor } from "./cursor.js";
-import { localPage, readWish } from "./local-page.js";
+import { decodeCursor, encodeCursor, type PageCursor } from "./cursor.js";
+import { DEFAULT_PAGE, localPage, readWish } from "./local-page.js";
 
 /** Which items are wanted; at most one of `maxItems`, `itemIds` and `rsm`. */
 export interface ReadRequest extends NodeAddress {
@@ -55,13 +55,38 @@ export class CacheReader {
     this.#store = store;
   }
 
-  async read(node: NodeRecord, request: ReadRequest): Promise<ReadAnswer> {
-    const rest = { source: "cache" as const, ...(node.state === "stale" && { stale: true }) };
+  /**
+   * @param options.exact only an answer that the service would give too, where older items are left out of the copy
+   * @returns undefined where the copy cannot give one
+   */
+  async read(
+    node: NodeRecord,
+    request: ReadRequest,
+    { exact }: { exact: boolean },
+  ): Promise<ReadAnswer | undefined> {
+    const answer = await this.#read(node, request);
+    const whole =
+      node.completeFrom === undefined || holdsAll(node.completeFrom, numberingOf(node), request, answer);
+    if (!whole && exact) return undefined;
+    const { positions, ...rest } = answer;
+    return {
+      ...rest,
+      // Of what stands before the copy nothing is known, so neither are places and numbers.
+      ...(node.completeFrom !== undefined && {
+        complete: rest.complete && readsForward(request),
+        rsm: rest.rsm && { first: rest.rsm.first, last: rest.rsm.last },
+      }),
+      source: "cache",
+      ...(node.state === "stale" && { stale: true }),
+    };
+  }
+
+  async #read(node: NodeRecord, request: ReadRequest): Promise<PlacedAnswer> {
     if (request.itemIds) {
       const items = await this.#store.items.byIds(node.id, request.itemIds);
-      return { items: items.map(fromRecord), complete: true, ...rest };
+      return placed(items, { complete: true });
     }
-    if (request.orderBy === "creation") return { ...(await this.#byCreation(node, request)), ...rest };
+    if (request.orderBy === "creation") return this.#byCreation(node, request);
     if (request.rsm) {
       const page = await this.#store.items.page(node.id, await this.#rsmPage(node, request.rsm));
       const first = page.items[0];
@@ -80,26 +105,27 @@ export class CacheReader {
           index: page.index,
           count: page.count,
         };
-      return { items: page.items.map(fromRecord), rsm, complete: page.complete, ...rest };
+      return placed(page.items, { rsm, complete: page.complete });
     }
     // The order of modification is the order of publication, in which an overwritten item is the newest (XEP-0060 §12.1).
     const page = await this.#store.items.page(node.id, { limit: request.maxItems, newestFirst: true });
-    return { items: page.items.map(fromRecord), complete: page.complete, ...rest };
+    return placed(page.items, { complete: page.complete });
   }
 
-  async #byCreation(node: NodeRecord, request: ReadRequest): Promise<Omit<ReadAnswer, "source">> {
+  async #byCreation(node: NodeRecord, request: ReadRequest): Promise<PlacedAnswer> {
     const all = (await this.#store.items.idsByCreation(node.id)).map((id) => ({ id }));
     const page = request.rsm
       ? localPage(all, readWish(request.rsm))
       : {
           items: all.slice(-(request.maxItems ?? all.length)),
+          rsm: undefined,
           complete: all.length <= (request.maxItems ?? all.length),
         };
     const items = await this.#store.items.byIds(
       node.id,
       page.items.map(({ id }) => id),
     );
-    return { ...page, items: items.map(fromRecord) };
+    return placed(items, { rsm: page.rsm, complete: page.complete });
   }
 
   async #rsmPage(node: NodeRecord, rsm: NonNullable<ReadRequest["rsm"]>) {
@@ -123,6 +149,39 @@ export class CacheReader {
       this.#store.items.positionAt(node.id, (cursor.index ?? 0) + shift)
     );
   }
+}
+
+/** An answer, with where its items stand in the copy. */
+type PlacedAnswer = Omit<ReadAnswer, "source" | "stale"> & { readonly positions: readonly number[] };
+
+const placed = (items: readonly ItemRecord[], rest: Pick<ReadAnswer, "rsm" | "complete">): PlacedAnswer => ({
+  items: items.map(fromRecord),
+  positions: items.map(({ position }) => position),
+  ...rest,
+});
+
+const readsForward = ({ itemIds, rsm }: ReadRequest): boolean =>
+  itemIds !== undefined || (rsm !== undefined && rsm.before === undefined);
+
+/** Whether an answer from a copy that is complete from a position on lacks nothing that stands before it. */
+function holdsAll(
+  completeFrom: number,
+  currentNumbering: number,
+  request: ReadRequest,
+  { items, positions }: PlacedAnswer,
+): boolean {
+  const { itemIds, maxItems, rsm, orderBy } = request;
+  if (itemIds) return items.length === new Set(itemIds).size;
+  if (orderBy === "creation" || rsm?.index !== undefined) return false;
+  if (!positions.every((position) => position >= completeFrom)) return false;
+  const wanted = rsm ? (rsm.max ?? DEFAULT_PAGE) : maxItems;
+  if (rsm && rsm.before === undefined) {
+    // After an item of the copy nothing is left out; the first page of the node may be.
+    if (rsm.after === undefined) return false;
+    const { position, numbering } = decodeCursor(rsm.after, "rsm.after");
+    return position !== undefined && position >= completeFrom && numbering === currentNumbering;
+  }
+  return wanted !== undefined && items.length === wanted;
 }
 
 /** Tells the numberings of a node's positions apart: each synchronisation that ends makes a new one. */

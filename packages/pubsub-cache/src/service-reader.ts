@@ -2,16 +2,17 @@ import {
   discoInfo,
   getItems,
   hasErrorType,
-  type ItemsAnswer,
   NS_ORDER_BY,
   NS_PUBSUB,
+  type Requester,
   type RsmAnswer,
   UnsupportedError,
   type WireItem,
 } from "@larder/core";
-import type { CacheAccount, NodeAddress } from "./account.js";
+import type { NodeAddress } from "./account.js";
 import { encodeCursor } from "./cursor.js";
 import { localPage, type PageWish, readWish } from "./local-page.js";
+import { oldestFirst } from "./newest-first.js";
 import type { ReadAnswer, ReadItem, ReadRequest } from "./reader.js";
 
 type ServiceAddress = NodeAddress & { readonly orderBy?: "creation" | "modification" };
@@ -28,30 +29,13 @@ const fromWire = (item: WireItem, now: Date): ReadItem => ({
   dateSource: "observed",
 });
 
-const INSTANT = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
-
-/**
- * ejabberd with SQL gives the newest items and the last page newest first, which XEP-0059 §2.5 forbids.
- * Its RSM ids are the times of creation, so the page itself tells.
- */
-function isNewestFirst({ first = "", last = "" }: RsmAnswer): boolean {
-  return INSTANT.test(first) && INSTANT.test(last) && first > last;
-}
-
-/** The answer with its items and its ids oldest first. */
-function oldestFirst(answer: ItemsAnswer): ItemsAnswer {
-  const { items, rsm } = answer;
-  if (!rsm || !isNewestFirst(rsm)) return answer;
-  return { items: items.toReversed(), rsm: { ...rsm, first: rsm.last, last: rsm.first } };
-}
-
 /**
  * What is not announced is not believed: a service that does not know XEP-0413 ignores the order (§6).
  *
  * @throws {UnsupportedError} the service does not announce it for pubsub
  */
-async function requireOrderBy(account: CacheAccount, service: string): Promise<void> {
-  const { features } = await discoInfo(account.requester, service);
+async function requireOrderBy(requester: Requester, service: string): Promise<void> {
+  const { features } = await discoInfo(requester, service);
   if (features.has(NS_ORDER_BY) || features.has(`${NS_ORDER_BY}@${NS_PUBSUB}`)) return;
   throw new UnsupportedError(`${service} cannot order items (XEP-0413); a synchronised node can`);
 }
@@ -62,9 +46,9 @@ export class ServiceReader {
    * @throws {StanzaError} what the service answered
    * @throws {NotConnectedError} the account is offline
    */
-  async read(account: CacheAccount, request: ReadRequest): Promise<ReadAnswer & { namespace?: string }> {
+  async read(requester: Requester, request: ReadRequest): Promise<ReadAnswer & { namespace?: string }> {
     const { service, node, orderBy, itemIds, maxItems } = request;
-    if (orderBy) await requireOrderBy(account, service);
+    if (orderBy) await requireOrderBy(requester, service);
     const address = { service, node, orderBy };
     const now = new Date();
     const answer = (items: readonly WireItem[], rest: Omit<ReadAnswer, "items" | "source">) => ({
@@ -74,7 +58,7 @@ export class ServiceReader {
       ...rest,
     });
     if (itemIds) {
-      const { items } = await getItems(account.requester, { ...address, itemIds });
+      const { items } = await getItems(requester, { ...address, itemIds });
       const byId = new Map(items.map((item) => [item.id, item]));
       return answer(
         itemIds.flatMap((id) => byId.get(id) ?? []),
@@ -82,35 +66,35 @@ export class ServiceReader {
       );
     }
     if (request.rsm) {
-      const { items, ...rest } = await this.#page(account, address, readWish(request.rsm));
+      const { items, ...rest } = await this.#page(requester, address, readWish(request.rsm));
       return answer(items, rest);
     }
-    if (maxItems === undefined) return answer(await this.#everything(account, address), { complete: true });
-    const { items, rsm } = oldestFirst(await getItems(account.requester, { ...address, maxItems }));
+    if (maxItems === undefined) return answer(await this.#everything(requester, address), { complete: true });
+    const { items, rsm } = oldestFirst(await getItems(requester, { ...address, maxItems }));
     // Some services ignore max_items, or stop at a limit of their own; the newest are at the end.
     const short = items.length < maxItems && (rsm?.count ?? 0) <= items.length;
     return answer(items.slice(-maxItems), { complete: short });
   }
 
-  async #page(account: CacheAccount, address: ServiceAddress, wish: PageWish) {
+  async #page(requester: Requester, address: ServiceAddress, wish: PageWish) {
     const { max, after, before, last, index } = wish;
     const cursor = after ?? before;
     if (cursor && cursor.rsmId === undefined)
-      return localPage(await this.#everything(account, address), wish);
+      return localPage(await this.#everything(requester, address), wish);
     const rsm = { max, after: after?.rsmId, before: last ? "" : before?.rsmId, index };
     try {
-      const answer = oldestFirst(await getItems(account.requester, { ...address, rsm }));
+      const answer = oldestFirst(await getItems(requester, { ...address, rsm }));
       return answer.rsm ? servicePage(answer.items, answer.rsm, wish) : localPage(answer.items, wish);
     } catch (error) {
       // XEP-0059 §2.2: a service that no longer knows the id says so. Our cursors outlive their items.
       if (!cursor || !hasErrorType(error) || error.type !== "not_found") throw error;
-      return localPage(await this.#everything(account, address), wish);
+      return localPage(await this.#everything(requester, address), wish);
     }
   }
 
   /** The whole node; a service may page also where nobody asked it to (XEP-0060 §6.5.4). */
-  async #everything(account: CacheAccount, address: ServiceAddress): Promise<WireItem[]> {
-    let { items, rsm } = await getItems(account.requester, address);
+  async #everything(requester: Requester, address: ServiceAddress): Promise<WireItem[]> {
+    let { items, rsm } = await getItems(requester, address);
     const found = new Map(items.map((item) => [item.id, item]));
     while (
       rsm?.last !== undefined &&
@@ -118,7 +102,7 @@ export class ServiceReader {
       (rsm.count ?? Number.POSITIVE_INFINITY) > found.size
     ) {
       const before = found.size;
-      ({ items, rsm } = await getItems(account.requester, {
+      ({ items, rsm } = await getItems(requester, {
         ...address,
         rsm: { max: PAGE, after: rsm.last },
       }));

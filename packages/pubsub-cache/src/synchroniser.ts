@@ -1,50 +1,31 @@
 import {
-  errorFieldOf,
-  getItems,
+  fetchItemIds,
+  fetchNodeMetadata,
+  getItemsById,
   hasErrorType,
-  type ItemsAnswer,
-  type Lanes,
   NotFoundError,
-  subscribe,
-  type WireItem,
+  type Requester,
 } from "@larder/core";
-import { fitsKey, type NodeRecord, type Store } from "@larder/storage";
+import { fitsKey, type ItemInput, type KnownItem, type NodeRecord } from "@larder/storage";
 import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
 import type { Analyser, Analysis } from "./analysers/analyser.js";
-import type { AnalyserRegistry } from "./analysers/registry.js";
-import { changedItems, type ItemParser, prepareItems, withKeepableIds, withoutRepeats } from "./ingest.js";
-import { RunChanges } from "./run-changes.js";
+import { described } from "./analysers/described.js";
+import type { CacheContext } from "./context.js";
+import { changedItems, prepareItems, withKeepableIds } from "./ingest.js";
+import { nextCheckOf } from "./next-check.js";
+import { failNode } from "./node-failure.js";
+import { hidesOverwrites, isShareable, type NodeNotes, notesOf, objection } from "./node-notes.js";
+import { type NodePage, type PageMark, readNode } from "./node-pages.js";
+import type { RunChanges } from "./run-changes.js";
+import { type RunState, runStateOf } from "./run-state.js";
+import { tell } from "./telling.js";
 
-/** How far a synchronisation has come. */
-export interface SyncProgress extends NodeAddress {
-  readonly account: string;
-  readonly received: number;
-  /** What the service says the node holds, where it says so. */
-  readonly total?: number;
-  readonly state: "syncing" | "synced" | "error";
-}
-
-export interface SynchroniserOptions {
-  readonly store: Store;
-  readonly pool: ItemParser;
-  readonly analysers: AnalyserRegistry;
-  readonly lanes: Lanes;
-  readonly onProgress: (progress: SyncProgress) => void;
-  /** Items whose ids are too long to be kept were left out. */
-  readonly onDropped: (account: CacheAccount, address: NodeAddress, count: number) => void;
-}
-
-/** Items of one request, and of one write; the first page is small so that something happens soon. */
-const FIRST_PAGE = 100;
-const PAGE = 250;
-const WRITE_CHUNK = 100;
-
-/** After how long a second `item-not-found` proves that a node is gone: one may be a passing fault. */
-const GONE_AFTER_MS = 60_000;
-
-/** An answer, and the moment in the sequence of events when it was asked for. */
-interface Page extends ItemsAnswer {
-  readonly moment: number;
+/** What a synchronisation is to do. */
+export interface SyncRequest {
+  /** Log what differs from the older state as events of the origin `catchup`. */
+  readonly tell: boolean;
+  /** Begin anew, also where an earlier reading could be gone on with. */
+  readonly afresh: boolean;
 }
 
 /** A run in progress. */
@@ -52,298 +33,372 @@ interface Run {
   readonly account: CacheAccount;
   readonly address: NodeAddress;
   readonly node: NodeRecord;
+  readonly requester: Requester;
+  readonly changes: RunChanges;
   readonly generation: number;
-  readonly analyser?: Analyser;
-  readonly analysis?: Analysis;
   /** Whether each difference is told as an event: after a first synchronisation nobody has an older state to correct. */
   readonly tell: boolean;
-  readonly changes: RunChanges;
+  readonly startedAt: number;
+  readonly interrupted: boolean;
+  notes: NodeNotes;
+  analysis?: Analysis;
+  analyser?: Analyser;
   received: number;
+  characters: number;
+  total?: number;
+  passedOver: boolean;
+  doubtful: boolean;
+  /** Ids of what was read by this run, part by part, oldest first. */
+  readonly window: string[][];
+}
+
+interface PreparedPage {
+  readonly page: NodePage;
+  readonly known: ReadonlyMap<string, KnownItem>;
+  readonly prepared: ReadonlyMap<string, ItemInput>;
 }
 
 /**
- * Brings a node into the database: subscribes first, then pages through everything, while events that
- * arrive meanwhile are applied in their order. Readers see what was there before until the end.
+ * Brings a node into the database: subscribes first, then reads everything, while events that arrive meanwhile are
+ * applied in their order. Readers see what was there before until the end. Every part is committed with the
+ * place where to go on.
  */
 export class Synchroniser {
-  readonly #options: SynchroniserOptions;
-  readonly #running = new Map<string, Promise<NodeRecord>>();
-  readonly #waiting = new Map<string, Promise<NodeRecord>>();
-  readonly #changes = new Map<string, RunChanges>();
+  readonly #context: CacheContext;
 
-  constructor(options: SynchroniserOptions) {
-    this.#options = options;
-  }
-
-  /** Synchronisations that run now. */
-  get running(): number {
-    return this.#running.size;
-  }
-
-  isRunning(account: CacheAccount, address: NodeAddress): boolean {
-    return this.#running.has(laneOf(account, address));
+  constructor(context: CacheContext) {
+    this.#context = context;
   }
 
   /**
-   * Synchronises a node in full, or joins the run that does.
+   * Synchronises a node in full; only one at a time for a node.
    *
-   * @param options.tell log what differs from the older state as events of the origin `catchup`
-   * @param options.afresh do not join a run that may have passed what has changed, but follow it
+   * @returns the node as it is then; `ignored` where something speaks against keeping it
    * @throws {StanzaError} what the service answered; the older state stays readable
-   * @throws {NotFoundError} the service deleted the node meanwhile
+   * @throws {NotFoundError} the node was deleted meanwhile
    */
-  sync(
-    account: CacheAccount,
-    address: NodeAddress,
-    options: { tell?: boolean; afresh?: boolean } = {},
-  ): Promise<NodeRecord> {
-    const key = laneOf(account, address);
-    const running = this.#running.get(key);
-    if (running) return options.afresh ? this.#after(running, key, account, address, options) : running;
-    const run = this.#sync(account, address, options.tell ?? false).finally(() => this.#running.delete(key));
-    this.#running.set(key, run);
-    return run;
-  }
-
-  #after(
-    running: Promise<NodeRecord>,
-    key: string,
-    account: CacheAccount,
-    address: NodeAddress,
-    options: { tell?: boolean },
-  ): Promise<NodeRecord> {
-    const waiting = this.#waiting.get(key);
-    if (waiting) return waiting;
-    const next = running
-      .catch(() => {})
-      .then(() => {
-        this.#waiting.delete(key);
-        return this.sync(account, address, { tell: options.tell });
-      });
-    this.#waiting.set(key, next);
-    return next;
-  }
-
-  /** What a run of this node needs to know about an event that was applied: ids of items, or `all` for a purge. */
-  noteChange(account: CacheAccount, address: NodeAddress, itemIds: readonly string[] | "all"): void {
-    const changes = this.#changes.get(laneOf(account, address));
-    if (itemIds === "all") changes?.purged();
-    else changes?.changed(itemIds);
-  }
-
-  /** Resolves when no synchronisation runs any more. */
-  async idle(): Promise<void> {
-    while (this.#running.size > 0 || this.#waiting.size > 0) {
-      await Promise.allSettled([...this.#running.values(), ...this.#waiting.values()]);
-    }
-  }
-
-  async #sync(account: CacheAccount, address: NodeAddress, tell: boolean): Promise<NodeRecord> {
-    const { nodes } = this.#options.store;
-    const key = { accountId: account.id, ...address };
-    const node = (await nodes.find(key)) ?? (await nodes.ensure(key));
-    const changes = new RunChanges();
-    this.#changes.set(laneOf(account, address), changes);
+  async sync(account: CacheAccount, address: NodeAddress, request: SyncRequest): Promise<NodeRecord> {
+    const { runs, store } = this.#context;
+    const node = await store.nodes.ensure({ accountId: account.id, ...address });
+    // Before anything is asked for: events from here on are newer than whatever its pages say.
+    const changes = runs.begin(node.id);
     try {
-      // Before anything is asked for: events from here on are kept as this run's, whatever its pages say.
-      const generation = await nodes.beginGeneration(node.id);
-      const subscribed = await this.#subscribe(account, address);
-      const first = await this.#page({ account, address, changes }, FIRST_PAGE);
-      const analysis = this.#options.analysers.analyse({
-        ...address,
-        namespace: first.items[0]?.payload?.namespace,
-      });
-      const run: Run = {
-        account,
-        address,
-        node,
-        analysis,
-        analyser: this.#options.analysers.byName(analysis?.analyser),
-        generation,
-        tell: tell && (node.state === "synced" || node.state === "stale"),
-        changes,
-        received: 0,
-      };
-      await this.#pageThrough(run, first);
-      return await this.#finish(run, subscribed);
+      const goOn = request.afresh ? undefined : runStateOf(node);
+      try {
+        return await this.#sync(account, address, node, changes, request, goOn);
+      } catch (error) {
+        if (!goOn || !hasErrorType(error) || error.type !== "not_found") throw error;
+        // XEP-0059 §2.4: the service no longer knows the place, or the node is gone, which a new reading tells.
+        return await this.#sync(account, address, node, changes, request, undefined);
+      }
     } catch (error) {
-      await this.#failed(account, address, node, error);
+      await failNode(this.#context, account, address, node, error);
       throw error;
     } finally {
-      this.#changes.delete(laneOf(account, address));
+      runs.end(node.id, changes);
     }
   }
 
-  async #subscribe(account: CacheAccount, address: NodeAddress): Promise<boolean> {
-    const { subscriptions } = this.#options.store;
-    const existing = await subscriptions.find(account.id, address.service, address.node);
-    if (existing.some(({ state }) => state === "subscribed")) return true;
+  async #sync(
+    account: CacheAccount,
+    address: NodeAddress,
+    node: NodeRecord,
+    changes: RunChanges,
+    request: SyncRequest,
+    goOn: RunState | undefined,
+  ): Promise<NodeRecord> {
+    const { store, subscriber, traffic, analysers, policy, sessionOf } = this.#context;
+    const generation = goOn ? node.generation : await store.nodes.beginGeneration(node.id);
+    const subscribed = await subscriber.ensure(account, address);
+    const requester = traffic.background(account.requester);
+    const readable = node.state === "synced" || node.state === "stale";
+    const run: Run = {
+      account,
+      address,
+      node,
+      requester,
+      changes,
+      generation,
+      tell: goOn?.tell ?? (request.tell && readable),
+      startedAt: goOn?.startedAt ?? Date.now(),
+      interrupted: goOn !== undefined && (goOn.interrupted || goOn.session !== sessionOf(account)),
+      notes: notesOf(node),
+      analyser: goOn && analysers.byName(node.analyser),
+      received: goOn?.received ?? 0,
+      characters: goOn?.characters ?? 0,
+      passedOver: goOn?.passedOver ?? false,
+      doubtful: false,
+      window: [],
+    };
+    run.notes = { ...withoutMetadata(run.notes), ...(await this.#metadata(run)) };
+    if (objection(run.notes) !== undefined) return this.#ignore(run);
+    if (node.accountId === undefined && !isShareable(run.notes)) return this.#unshare(run, request);
+    const pages = readNode({
+      requester,
+      address,
+      moment: () => changes.now,
+      from: goOn?.mark,
+      maxItems: policy.maxItems,
+    });
+    const shared = await this.#readAll(run, pages);
+    if (shared) return shared;
+    if (run.doubtful || (run.total ?? 0) > run.received) await this.#fetchMissing(run);
+    return this.#finish(run, subscribed);
+  }
+
+  /** What the service says of the node; nothing where it does not say. */
+  async #metadata({ requester, address, account }: Run): Promise<NodeNotes> {
     try {
-      const { state, subid } = await subscribe(account.requester, address.service, address.node);
-      await subscriptions.put({ accountId: account.id, ...address, subid: keepableSubid(subid), state });
-      return state === "subscribed";
+      const own = address.service === account.jid;
+      return await fetchNodeMetadata(requester, address.service, address.node, { own });
     } catch (error) {
-      // A node that nobody may subscribe to can still be read; one that cannot be read fails there.
-      if (hasErrorType(error) && error.type !== "not_connected" && error.type !== "timeout") return false;
+      if (hasErrorType(error) && !["not_connected", "timeout", "storage"].includes(error.type)) return {};
       throw error;
     }
   }
 
-  async #page(
-    { account, address, changes }: Pick<Run, "account" | "address" | "changes">,
-    max: number,
-    after?: string,
-  ): Promise<Page> {
-    const moment = changes.now;
-    return { ...(await getItems(account.requester, { ...address, rsm: { max, after } })), moment };
-  }
-
-  async #pageThrough(run: Run, first: Page): Promise<void> {
-    const seen = new Set<string>();
-    let storing: Promise<void> = Promise.resolve();
-    let answer = first;
+  /**
+   * Reads and stores everything: one part is asked for, one parsed and one written at a time.
+   *
+   * @returns the shared copy, at once, where there is one that serves this account too
+   */
+  async #readAll(run: Run, pages: AsyncGenerator<NodePage>): Promise<NodeRecord | undefined> {
+    let writing: Promise<void> = Promise.resolve();
+    let first = true;
     try {
-      for (;;) {
-        const items = withoutRepeats(answer.items);
-        const fresh = items.filter(({ id }) => !seen.has(id));
-        for (const { id } of fresh) seen.add(id);
-        const last = answer.rsm?.last;
-        const total = answer.rsm ? answer.rsm.count : items.length;
-        await storing; // at most one page waits to be stored while the next is on its way
-        storing = this.#store(run, fresh, answer.moment, total);
-        storing.catch(() => {}); // awaited on the next turn or below
-        // Without a <set/> the service does not page and this was everything. A page without anything new is
-        // the end too, whatever the service says: ejabberd ends with an empty one, others may repeat the last.
-        if (!answer.rsm || last === undefined || fresh.length === 0) break;
-        answer = await this.#page(run, PAGE, last);
+      for await (const page of pages) {
+        if (first) {
+          const shared = await this.#begun(run, page);
+          if (shared) return shared;
+          first = false;
+        }
+        if (page.ways) run.notes = { ...run.notes, ...page.ways };
+        if (page.passedOver) run.passedOver = true;
+        if (page.doubtful) run.doubtful = true;
+        run.total = page.total ?? run.total;
+        const prepared = this.#prepare(run, page);
+        prepared.catch(() => {}); // awaited below, in its turn
+        await writing;
+        writing = prepared.then((ready) => this.#write(run, ready));
+        writing.catch(() => {}); // awaited on the next turn or below
       }
+      return undefined;
     } finally {
       // Also where a page failed: a run that has ended must not write into the next one.
-      await storing;
+      await writing;
     }
   }
 
-  /** Stores the items of one answer in chunks, each in the node's lane so that events keep their place between them. */
-  async #store(
-    run: Run,
-    page: readonly WireItem[],
-    moment: number,
-    total: number | undefined,
-  ): Promise<void> {
-    const { store, pool, lanes, onProgress, onDropped } = this.#options;
-    const { account, address, node, generation, analyser, analysis, changes } = run;
-    const items = withKeepableIds(page, (count) => onDropped(account, address, count));
-    for (let start = 0; start < items.length; start += WRITE_CHUNK) {
-      await lanes.run(laneOf(account, address), async () => {
-        await this.#stillThere(run);
-        const whole = items.slice(start, start + WRITE_CHUNK);
-        const chunk = changes.stillTrue(whole, moment);
-        const ids = chunk.map(({ id }) => id);
-        const known = await store.items.known(node.id, ids);
-        const changed = changedItems(chunk, known, analyser);
-        const prepared = await prepareItems(pool, address, analysis?.subtype, analyser, changed);
-        await store.database.write(async (unit) => {
-          await store.items.storePage(node.id, generation, run.received, ids, prepared);
-          const told = changed.filter(({ id, xml }) => known.get(id)?.xml !== xml);
-          if (run.tell && told.length > 0) {
-            await unit.log("ps_event", account.id, {
-              ...address,
-              event: "items",
-              ids: told.map(({ id }) => id),
-              origin: "catchup",
-            });
-          }
-        });
-        run.received += whole.length;
-      });
-      onProgress({ account: account.jid, ...address, received: run.received, total, state: "syncing" });
+  /** The first items are there: what kind of node it is can be told, and that the account may read it is proven. */
+  async #begun(run: Run, page: NodePage): Promise<NodeRecord | undefined> {
+    const { store, analysers } = this.#context;
+    const { account, address, node } = run;
+    if (node.accountId !== undefined && isShareable(run.notes)) {
+      const shared = await store.sharedNodes.find(address.service, address.node);
+      if (shared && (shared.state === "synced" || shared.state === "stale")) {
+        await store.sharedNodes.addReader(shared.id, account.id);
+        return shared;
+      }
     }
+    if (run.analyser) return undefined;
+    const namespace = page.items[0]?.payload?.namespace;
+    const found = analysers.analyse({ ...address, namespace });
+    // A node that is empty now keeps the name that its items gave it.
+    const kept = found ? undefined : analysers.byName(node.analyser);
+    run.analysis = found ?? (kept && { ...kept, analyser: kept.name, subtype: node.subtype });
+    run.analyser = analysers.byName(run.analysis?.analyser);
+    await store.nodes.update(node.id, { ...described(run.analysis), metadata: run.notes });
+    return undefined;
+  }
+
+  async #prepare(run: Run, page: NodePage): Promise<PreparedPage> {
+    const { store, pool, onDropped } = this.#context;
+    const { account, address, node, analyser } = run;
+    const items = withKeepableIds(page.items, (count) => onDropped(account, address, count));
+    const known = await store.items.known(
+      node.id,
+      items.map(({ id }) => id),
+    );
+    const changed = changedItems(items, known, analyser);
+    const subtype = run.analysis ? run.analysis.subtype : node.subtype;
+    const prepared = await prepareItems(pool, address, subtype, analyser, changed);
+    return {
+      page: { ...page, items },
+      known,
+      prepared: new Map(prepared.map((input) => [input.itemId, input])),
+    };
+  }
+
+  /** Keeps one part, in the node's lane so that events keep their place between the parts. */
+  async #write(run: Run, { page, known, prepared }: PreparedPage): Promise<void> {
+    const { store, lanes, policy, onProgress } = this.#context;
+    const { account, address, node, generation, changes } = run;
+    await lanes.run(laneOf(address), async () => {
+      await this.#stillThere(run);
+      const current = changes.stillTrue(page.items, page.moment);
+      const placed = hidesOverwrites(run.notes) ? changes.stillThere(page.items, page.moment) : current;
+      const changed = current.flatMap(({ id }) => prepared.get(id) ?? []);
+      const order = placed.map(({ id }) => id);
+      const characters = run.characters + page.items.reduce((sum, { xml }) => sum + xml.length, 0);
+      const surplus = this.#surplus(run, order);
+      await store.database.write(async (unit) => {
+        await store.items.storePage(node.id, generation, run.received, order, changed);
+        if (surplus.length > 0) await store.itemCare.removeUnplaced(node.id, surplus);
+        const told = changed.filter(({ itemId, xml }) => known.get(itemId)?.xml !== xml);
+        if (run.tell && told.length > 0) {
+          const ids = told.map(({ itemId }) => itemId);
+          await tell(unit, store, node, account.id, address, { event: "items", ids, origin: "catchup" });
+        }
+        if (page.mark) {
+          const state = this.#state(run, page.mark, run.received + page.items.length, characters);
+          await store.nodes.update(node.id, { resume: state });
+        }
+      });
+      run.received += page.items.length;
+      run.characters = characters;
+      run.window.push(order);
+      if (policy.maxItems === undefined) run.window.length = 0;
+    });
+    onProgress({
+      account: account.jid,
+      ...address,
+      received: run.received,
+      total: run.total,
+      state: "syncing",
+    });
+  }
+
+  #state(run: Run, mark: PageMark, received: number, characters: number): RunState {
+    return {
+      mark,
+      received,
+      characters,
+      startedAt: run.startedAt,
+      session: this.#context.sessionOf(run.account),
+      interrupted: run.interrupted,
+      passedOver: run.passedOver,
+      tell: run.tell,
+    };
+  }
+
+  /** Ids that need not be kept any longer, since more than the policy wants has been read after them. */
+  #surplus(run: Run, next: readonly string[]): string[] {
+    const { maxItems } = this.#context.policy;
+    if (maxItems === undefined) return [];
+    let after = next.length + run.window.reduce((sum, ids) => sum + ids.length, 0);
+    const gone: string[] = [];
+    while (run.window[0] && after - run.window[0].length >= maxItems) {
+      after -= run.window[0].length;
+      gone.push(...(run.window.shift() ?? []));
+      run.passedOver = true;
+    }
+    return gone;
+  }
+
+  /** Counts may lie and answers may be cut: the list of ids tells what has not come. */
+  async #fetchMissing(run: Run): Promise<void> {
+    const { store } = this.#context;
+    const { requester, address, node, changes, generation } = run;
+    if (run.passedOver) return;
+    let ids: string[];
+    try {
+      ids = await fetchItemIds(requester, address.service, address.node);
+    } catch (error) {
+      if (hasErrorType(error) && !["not_connected", "timeout", "storage"].includes(error.type)) return;
+      throw error;
+    }
+    const seen = await store.itemCare.seenBy(node.id, generation);
+    const missing = ids.filter((id) => !seen.has(id) && fitsKey(id));
+    for (let start = 0; start < missing.length; start += MISSING_AT_ONCE) {
+      const moment = changes.now;
+      const items = await getItemsById(requester, address, missing.slice(start, start + MISSING_AT_ONCE));
+      await this.#write(run, await this.#prepare(run, { items, moment }));
+    }
+  }
+
+  /** Something speaks against keeping the node: nothing of it is, and what is known of it says why. */
+  #ignore(run: Run): Promise<NodeRecord> {
+    const { store, lanes } = this.#context;
+    return lanes.run(laneOf(run.address), async () => {
+      await this.#stillThere(run);
+      await store.database.write(async () => {
+        await store.items.clear(run.node.id);
+        await store.nodes.update(run.node.id, {
+          state: "ignored",
+          metadata: run.notes,
+          resume: null,
+          nextCheck: null,
+          lastCheck: new Date(),
+          lastError: null,
+          failures: 0,
+        });
+      });
+      return (await store.nodes.get(run.node.id)) ?? run.node;
+    });
+  }
+
+  /** A node that accounts shared is no longer for everybody: each gets a copy of its own, of what it may read itself. */
+  async #unshare(run: Run, request: SyncRequest): Promise<NodeRecord> {
+    await this.#context.store.nodes.remove(run.node.id);
+    return this.sync(run.account, run.address, { ...request, afresh: true });
   }
 
   #finish(run: Run, subscribed: boolean): Promise<NodeRecord> {
-    const { store, lanes, onProgress } = this.#options;
-    const { account, address, node, generation, analysis } = run;
-    return lanes.run(laneOf(account, address), async () => {
+    const { store, lanes, policy, timing, feeds, onProgress } = this.#context;
+    const { account, address, node, generation } = run;
+    return lanes.run(laneOf(address), async () => {
       const finished = await store.database.write(async (unit) => {
         const current = await this.#stillThere(run);
         const gone = await store.items.finishGeneration(node.id, generation);
-        if (run.tell && gone.length > 0) {
-          await unit.log("ps_event", account.id, {
-            ...address,
+        if (run.tell && gone.length > 0)
+          await tell(unit, store, node, account.id, address, {
             event: "retract",
             ids: gone,
             origin: "catchup",
           });
-        }
-        const now = new Date();
+        const notes = { ...run.notes, readInParts: run.interrupted || undefined };
+        const started = new Date(run.startedAt);
         await store.nodes.update(node.id, {
-          state: "synced",
-          ...(analysis || !this.#options.analysers.byName(current.analyser) ? described(analysis) : {}),
-          subscribed,
-          lastSync: now,
-          lastCheck: now,
+          // What may have changed behind the reading is looked for next; until then the copy is as good as after an absence.
+          state: run.interrupted ? "stale" : "synced",
+          subscribed: subscribed && current.state !== "ignored",
+          metadata: notes,
+          resume: null,
+          bytes: run.characters,
+          completeFrom: run.passedOver ? 0 : null,
+          lastSync: started,
+          lastCheck: started,
           lastError: null,
+          failures: 0,
         });
-        return store.nodes.find({ accountId: account.id, ...address });
+        const since = policy.maxAgeMs === undefined ? undefined : new Date(Date.now() - policy.maxAgeMs);
+        await store.itemCare.trim(node.id, { items: policy.maxItems, bytes: policy.maxBytes, since });
+        const ended = (await store.nodes.get(node.id)) ?? node;
+        await store.nodes.update(node.id, { nextCheck: await nextCheckOf(store, timing, policy, ended) });
+        if (node.accountId !== undefined && isShareable(run.notes)) await store.sharedNodes.share(node.id);
+        return store.nodes.get(node.id);
       });
-      onProgress({
-        account: account.jid,
-        ...address,
-        received: run.received,
-        total: run.received,
-        state: "synced",
-      });
+      if (finished && finished.accountId === undefined && !feeds.feederOf(finished))
+        feeds.begin(finished, account);
+      const { received } = run;
+      onProgress({ account: account.jid, ...address, received, total: received, state: "synced" });
       return finished ?? node;
     });
   }
 
-  /** @throws {NotFoundError} an event has told that the node is no more */
-  async #stillThere({ account, address, node }: Run): Promise<NodeRecord> {
-    const current = await this.#options.store.nodes.find({ accountId: account.id, ...address });
-    if (current?.id === node.id) return current;
+  /** @throws {NotFoundError} an event has told that the node is no more, or it was taken out of the cache */
+  async #stillThere({ address, node, generation }: Run): Promise<NodeRecord> {
+    const current = await this.#context.store.nodes.get(node.id);
+    if (current?.generation === generation) return current;
     throw new NotFoundError(`the node ${address.node} at ${address.service} was deleted while it was read`);
   }
-
-  async #failed(
-    account: CacheAccount,
-    address: NodeAddress,
-    node: NodeRecord,
-    error: unknown,
-  ): Promise<void> {
-    const { store, onProgress } = this.#options;
-    if (isGone(node, error)) {
-      await store.database.write(async () => {
-        await store.nodes.remove(node.id);
-        await store.subscriptions.remove(account.id, address.service, address.node);
-      });
-    } else {
-      const readable = node.state === "synced" || node.state === "stale";
-      await store.nodes.update(node.id, {
-        state: readable ? "stale" : "error",
-        lastCheck: new Date(),
-        lastError: errorFieldOf(error),
-      });
-    }
-    onProgress({ account: account.jid, ...address, received: 0, state: "error" });
-  }
 }
 
-/** The id of a subscription, where it can be kept; one that cannot is as if the service had given none. */
-export const keepableSubid = (subid: string | undefined): string | undefined =>
-  subid !== undefined && fitsKey(subid) ? subid : undefined;
+const MISSING_AT_ONCE = 50;
 
-/** What an analysis says of a node, in the columns of its row. */
-export function described(analysis: Analysis | undefined) {
-  return {
-    analyser: analysis?.analyser ?? null,
-    type: analysis?.type ?? null,
-    subtype: analysis?.subtype ?? null,
-  };
-}
-
-/** Whether a failure means that there is no such node: at once where there never was one, else the second time. */
-function isGone({ state, lastError, lastCheck }: NodeRecord, error: unknown): boolean {
-  if (!hasErrorType(error) || error.type !== "not_found") return false;
-  if (state === "new") return true;
-  return lastError?.type === "not_found" && Date.now() - (lastCheck?.getTime() ?? 0) >= GONE_AFTER_MS;
-}
+/** What the answers have shown, without what the service has said: that is asked anew. */
+const withoutMetadata = ({ paging, overwritten, listsIds }: NodeNotes): NodeNotes => ({
+  paging,
+  overwritten,
+  listsIds,
+});

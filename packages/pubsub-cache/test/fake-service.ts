@@ -22,6 +22,16 @@ export interface Behaviour {
   /** Returns the last page again for whatever comes after it. */
   readonly repeatsLastPage?: boolean;
   readonly refusesSubscriptions?: boolean;
+  /** Fields of the node's metadata (XEP-0060 §5.4); without them the node has none. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Does not list the ids of items. */
+  readonly hidesIds?: boolean;
+  /** Lists no more than so many ids, or items where it does not page. */
+  readonly truncates?: number;
+  /** An overwritten item stays in its place; by default only where `paging` is not `none`. */
+  readonly keepsPlaces?: boolean;
+  /** Sends notifications, and thereby answers, for this JID. */
+  readonly account?: string;
   /** Namespace of the payloads. */
   readonly namespace?: string;
 }
@@ -30,7 +40,7 @@ const PUBSUB = "http://jabber.org/protocol/pubsub";
 
 /** A pubsub service in memory with one node, which answers as it was told to, and keeps what it was asked. */
 export class FakeService implements Requester {
-  readonly account = "alice@larder.test";
+  readonly account: string;
   readonly service = "pubsub.larder.test";
   readonly node = "feed";
   /** Oldest first. */
@@ -45,6 +55,7 @@ export class FakeService implements Requester {
 
   constructor(behaviour: Partial<Behaviour> = {}, count = 0) {
     this.behaviour = { paging: "rsm", ...behaviour };
+    this.account = behaviour.account ?? "alice@larder.test";
     for (let index = 0; index < count; index++) this.publish(`i${index}`);
   }
 
@@ -55,7 +66,7 @@ export class FakeService implements Requester {
   /** Publishes without telling; on services without paging an overwritten item goes to the end. */
   publish(id: string, text = `text of ${id}`): void {
     const known = this.items.findIndex((item) => item.id === id);
-    if (known >= 0 && this.behaviour.paging !== "none") {
+    if (known >= 0 && (this.behaviour.keepsPlaces ?? this.behaviour.paging !== "none")) {
       const old = this.items[known];
       if (old) this.items[known] = { ...old, text };
       return;
@@ -78,22 +89,53 @@ export class FakeService implements Requester {
     );
   }
 
+  /** Whether the account is subscribed. */
+  subscribed = false;
+
   async request(iq: XmlElement): Promise<XmlElement> {
+    const query = iq.getChild("query");
     const element = iq.getChild("pubsub")?.getChildElements()[0];
-    const what = element?.name ?? "?";
+    const what = query ? (query.getNS()?.replace(/.*\//, "") ?? "?") : (element?.name ?? "?");
     this.asked.push(what);
     const times = this.asked.filter((name) => name === what).length;
     await this.before(what, times);
-    if (!this.exists) throw new StanzaError("item-not-found");
-    const answer = what === "subscribe" ? this.#subscribe() : this.#items(iq);
+    const answer = this.#answerTo(what, iq);
     await this.after(what, times);
-    return parseTrustedXml(
-      `<iq xmlns="jabber:client" type="result" from="${this.service}"><pubsub xmlns="${PUBSUB}">${answer}</pubsub></iq>`,
+    return parseTrustedXml(`<iq xmlns="jabber:client" type="result" from="${this.service}">${answer}</iq>`);
+  }
+
+  #answerTo(what: string, iq: XmlElement): string {
+    const pubsub = (children: string) => `<pubsub xmlns="${PUBSUB}">${children}</pubsub>`;
+    if (what === "subscriptions") {
+      const one = `<subscription node="${this.node}" jid="${this.account}" subscription="subscribed"/>`;
+      return pubsub(`<subscriptions>${this.subscribed && this.exists ? one : ""}</subscriptions>`);
+    }
+    if (!this.exists) throw new StanzaError("item-not-found");
+    if (what === "disco#info") return this.#info();
+    if (what === "disco#items") return this.#listing();
+    return pubsub(what === "subscribe" ? this.#subscribe() : this.#items(iq));
+  }
+
+  #info(): string {
+    const { metadata } = this.behaviour;
+    const fields = Object.entries(metadata ?? {}).map(
+      ([name, value]) => `<field var="${name}"><value>${value}</value></field>`,
     );
+    const type = `<field var="FORM_TYPE" type="hidden"><value>${PUBSUB}#meta-data</value></field>`;
+    const form = metadata ? `<x xmlns="jabber:x:data" type="result">${type}${fields.join("")}</x>` : "";
+    return `<query xmlns="http://jabber.org/protocol/disco#info"><identity category="pubsub" type="leaf"/>${form}</query>`;
+  }
+
+  #listing(): string {
+    if (this.behaviour.hidesIds) throw new StanzaError("feature-not-implemented");
+    const ids = this.ids.toReversed().slice(0, this.behaviour.truncates);
+    const items = ids.map((id) => `<item jid="${this.service}" name="${id}"/>`).join("");
+    return `<query xmlns="http://jabber.org/protocol/disco#items">${items}</query>`;
   }
 
   #subscribe(): string {
     if (this.behaviour.refusesSubscriptions) throw new StanzaError("not-allowed");
+    this.subscribed = true;
     return `<subscription node="${this.node}" jid="${this.account}" subscription="subscribed"/>`;
   }
 
@@ -121,7 +163,7 @@ export class FakeService implements Requester {
       const newest = this.items.slice(-Number(wanted.attrs.max_items));
       return paging === "ejabberd" ? this.#answer(newest.reverse(), 0) : this.#answer(newest);
     }
-    if (paging === "none" || !set) return this.#answer(this.items);
+    if (paging === "none" || !set) return this.#answer(this.items.slice(0, this.behaviour.truncates));
     const max = Math.min(
       Number(set.getChildText("max") ?? Number.MAX_SAFE_INTEGER),
       this.behaviour.cap ?? 1e9,

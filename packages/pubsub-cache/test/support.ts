@@ -19,7 +19,7 @@ export const analyser: Analyser = {
   type: "example",
   namespace: "urn:example:entry",
   toSync: true,
-  parser: { module: "file:///parser.js", version: "1" },
+  parser: "file:///parser.js",
 };
 
 /** Parses in this thread: the payload's text becomes the title. */

@@ -21,12 +21,14 @@ export { type DatabaseAddress, databaseAddress, databaseLocation, openEngine } f
 export type { PortableReport } from "./portable/format.js";
 export type { AccountRecord, AccountRepository, NewAccount } from "./repositories/accounts.js";
 export type { ArchiveCursor, ArchiveGap, ArchivePoint, ArchiveRepository } from "./repositories/archives.js";
+export type { CacheRemoval, PurgeFilter } from "./repositories/cache-removal.js";
 export type {
   ConversationChange,
   ConversationRecord,
   ConversationRepository,
 } from "./repositories/conversations.js";
 export type { EventLogRepository } from "./repositories/events.js";
+export type { ItemCare, ItemLimits } from "./repositories/item-care.js";
 export type { FoundItem, ItemOrder, ItemSearch, ItemSearchRepository } from "./repositories/item-search.js";
 export type { ItemInput, ItemRecord, ItemRepository, KnownItem } from "./repositories/items.js";
 export type { MessageAlias, MessageAliasRepository } from "./repositories/message-aliases.js";
@@ -42,13 +44,14 @@ export {
 export type { MessageRemovalRepository, RemovalKey } from "./repositories/message-removals.js";
 export type { HistoryQuery, MessagePlace, MessageRepository, WireName } from "./repositories/messages.js";
 export type {
+  ListedNode,
   NodeChange,
   NodeFilter,
   NodeKey,
   NodeRecord,
-  NodeRepository,
   NodeState,
-} from "./repositories/nodes.js";
+} from "./repositories/node-record.js";
+export type { NodeRepository } from "./repositories/nodes.js";
 export type {
   OwnReactionStep,
   ReactionKey,
@@ -58,11 +61,13 @@ export type {
 export type { RoomRecord, RoomRepository } from "./repositories/rooms.js";
 export type { RosterContact, RosterRepository } from "./repositories/roster.js";
 export { REQUEST_MEMORY_MS, type SendRequestRepository } from "./repositories/send-requests.js";
+export type { SharedNodeRepository } from "./repositories/shared-nodes.js";
 export type { SubscriptionRecord, SubscriptionRepository } from "./repositories/subscriptions.js";
 export * from "./schema/index.js";
 export type { ParsedCondition } from "./search/conditions.js";
 export { type FullTextQuery, parseFullTextQuery } from "./search/full-text-query.js";
 export type { JsonPath } from "./search/json-path.js";
+export { type PreparedItem, prepareItem } from "./search/prepare.js";
 export { foldCase, foldText, indexedText, wordsOf } from "./search/words.js";
 export { holdFile } from "./sqlite/lock.js";
 export { createStore, type Store } from "./store.js";

@@ -1,8 +1,10 @@
 import type { Database } from "./database.js";
 import { AccountRepository } from "./repositories/accounts.js";
 import { ArchiveRepository } from "./repositories/archives.js";
+import { CacheRemoval } from "./repositories/cache-removal.js";
 import { ConversationRepository } from "./repositories/conversations.js";
 import { EventLogRepository } from "./repositories/events.js";
+import { ItemCare } from "./repositories/item-care.js";
 import { ItemSearchRepository } from "./repositories/item-search.js";
 import { ItemRepository } from "./repositories/items.js";
 import { MessageAliasRepository } from "./repositories/message-aliases.js";
@@ -13,6 +15,7 @@ import { ReactionRepository } from "./repositories/reactions.js";
 import { RoomRepository } from "./repositories/rooms.js";
 import { RosterRepository } from "./repositories/roster.js";
 import { SendRequestRepository } from "./repositories/send-requests.js";
+import { SharedNodeRepository } from "./repositories/shared-nodes.js";
 import { SubscriptionRepository } from "./repositories/subscriptions.js";
 
 /** All repositories of one database. */
@@ -29,7 +32,10 @@ export interface Store {
   readonly reactions: ReactionRepository;
   readonly sendRequests: SendRequestRepository;
   readonly nodes: NodeRepository;
+  readonly sharedNodes: SharedNodeRepository;
+  readonly cacheRemoval: CacheRemoval;
   readonly items: ItemRepository;
+  readonly itemCare: ItemCare;
   readonly itemSearch: ItemSearchRepository;
   readonly subscriptions: SubscriptionRepository;
   readonly events: EventLogRepository;
@@ -50,7 +56,10 @@ export function createStore(database: Database): Store {
     reactions: new ReactionRepository(database),
     sendRequests: new SendRequestRepository(database),
     nodes: new NodeRepository(database),
+    sharedNodes: new SharedNodeRepository(database),
+    cacheRemoval: new CacheRemoval(database),
     items: new ItemRepository(database),
+    itemCare: new ItemCare(database),
     itemSearch: new ItemSearchRepository(database),
     subscriptions: new SubscriptionRepository(database),
     events: new EventLogRepository(database),

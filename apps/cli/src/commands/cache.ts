@@ -4,8 +4,8 @@ import pc from "picocolors";
 import { addMethodCommand, outputOf, withClient } from "../command.js";
 import { UsageError } from "../exit-codes.js";
 import { renderColumns, renderItems, renderPage } from "../output/items.js";
-import { localTime, table } from "../output/output.js";
 import { SyncDisplay } from "../output/sync-display.js";
+import { addCacheCareCommands } from "./cache-care.js";
 
 type Search = BridgeParams<"ps_cache_search">;
 type Path = (string | number)[];
@@ -150,22 +150,6 @@ export function addCacheCommands(pubsub: Command): void {
     render: renderPage,
   });
   addSync(cache);
-  addMethodCommand(cache, {
-    usage: "nodes",
-    method: "ps_cache_nodes",
-    render: ({ nodes }) =>
-      table(
-        ["SERVICE", "NODE", "TYPE", "STATE", "ITEMS", "SYNCHRONISED", "ERROR"],
-        nodes.map((entry) => [
-          entry.service,
-          entry.node,
-          [entry.type, entry.subtype].filter(Boolean).join("/"),
-          entry.state,
-          String(entry.items),
-          entry.lastSync ? localTime(entry.lastSync) : "",
-          entry.lastError?.message ?? "",
-        ]),
-      ),
-  });
   addSearch(cache);
+  addCacheCareCommands(cache);
 }

@@ -1,25 +1,13 @@
 import type { Command } from "commander";
 import { addMethodCommand } from "../command.js";
-import { UsageError } from "../exit-codes.js";
+import { formFields } from "../form-fields.js";
 import { textOrInput } from "../input.js";
 import { renderPage } from "../output/items.js";
+import { table } from "../output/output.js";
 import { addCacheCommands } from "./cache.js";
+import { addNodeCommands } from "./nodes.js";
 
 const node = (_options: unknown, [name]: readonly (string | string[] | undefined)[]) => ({ node: name });
-
-/** `name=value` pairs; a name given twice has several values. */
-function fields(pairs: readonly string[] | undefined): Record<string, string | string[]> | undefined {
-  if (!pairs) return undefined;
-  const found: Record<string, string | string[]> = {};
-  for (const pair of pairs) {
-    const at = pair.indexOf("=");
-    if (at < 1) throw new UsageError(`"${pair}" is not NAME=VALUE`);
-    const [name, value] = [pair.slice(0, at), pair.slice(at + 1)];
-    const earlier = found[name];
-    found[name] = earlier === undefined ? value : [earlier, value].flat();
-  }
-  return found;
-}
 
 const repeatable = (value: string, earlier: string[] | undefined) => [...(earlier ?? []), value];
 
@@ -40,7 +28,7 @@ export function addPubsubCommands(program: Command): void {
     prepare: async ({ option }, [name, payload]) => ({
       node: name,
       payload: await textOrInput(payload as string | undefined, "the XML of the payload"),
-      options: fields(option as string[] | undefined),
+      options: formFields(option as string[] | undefined),
     }),
     render: ({ id }) => `published as ${id}`,
   });
@@ -58,15 +46,24 @@ export function addPubsubCommands(program: Command): void {
     prepare: node,
     render: ({ state }) => state,
   });
-  const nodes = pubsub.command("node").description("Nodes of a service.");
-  addMethodCommand(nodes, {
-    usage: "create [node]",
-    method: "ps_node_create",
-    without: ["node", "config"],
-    extend: (command) =>
-      command.option("--config <name=value>", "a field of the node's configuration (repeatable)", repeatable),
-    prepare: ({ config }, [name]) => ({ node: name, config: fields(config as string[] | undefined) }),
-    render: ({ node: created }) => `created ${created}`,
+  addMethodCommand(pubsub, {
+    usage: "unsubscribe <node>",
+    method: "ps_unsubscribe",
+    without: ["node"],
+    prepare: node,
+    render: ({ state }) => state,
   });
+  addMethodCommand(pubsub, {
+    usage: "subscriptions",
+    method: "ps_subscriptions_get",
+    render: ({ subscriptions }) =>
+      subscriptions.length === 0
+        ? "no subscription"
+        : table(
+            ["SERVICE", "NODE", "STATE"],
+            subscriptions.map((entry) => [entry.service, entry.node, entry.state]),
+          ),
+  });
+  addNodeCommands(pubsub);
   addCacheCommands(pubsub);
 }

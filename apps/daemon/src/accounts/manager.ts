@@ -139,6 +139,7 @@ export class AccountManager {
     runtime.stop();
     this.#accounts.delete(runtime.jid);
     await this.#services.store.accounts.remove(runtime.id, { keepData });
+    await this.#services.cache.accountRemoved(runtime);
     await this.#services.secrets.remove(runtime.jid);
   }
 

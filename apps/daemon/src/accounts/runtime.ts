@@ -13,7 +13,6 @@ import {
   NS_DISCO_INFO,
   NS_DISPLAYED,
   NS_FORWARD,
-  NS_MICROBLOG,
   NS_PING,
   NS_PUBSUB_EVENT,
   NS_REACTIONS,
@@ -44,7 +43,7 @@ export interface AccountServices extends MessagingServices {
 }
 
 /** What Larder says of itself (XEP-0030); `+notify` asks contacts' servers for these nodes' events (XEP-0060 §9.2). */
-const ownInfo: OwnInfo = {
+const ownInfoWith = (announcedNodes: readonly string[]): OwnInfo => ({
   identity: { category: "client", type: "bot", name: "Larder" },
   features: [
     NS_CAPS,
@@ -57,11 +56,9 @@ const ownInfo: OwnInfo = {
     NS_REPLY,
     NS_RETRACT,
     NS_SID,
-    `${NS_BOOKMARKS}+notify`,
-    `${NS_DISPLAYED}+notify`,
-    `${NS_MICROBLOG}+notify`,
+    ...[...new Set([NS_BOOKMARKS, NS_DISPLAYED, ...announcedNodes])].map((node) => `${node}+notify`),
   ],
-};
+});
 
 const isKeepable = ({ jid }: { readonly jid: string }): boolean => fitsKey(jid);
 
@@ -83,6 +80,7 @@ export class AccountRuntime implements MessagingOwner {
   readonly session: Session;
   readonly messaging: AccountMessaging;
   readonly #services: AccountServices;
+  readonly #ownInfo: OwnInfo;
   /** Who asks for our presence; servers tell it anew in each session (RFC 6121 §3.1.3). */
   readonly #requests = new Set<string>();
   #begun: Promise<void> = Promise.resolve();
@@ -93,6 +91,7 @@ export class AccountRuntime implements MessagingOwner {
     this.jid = record.jid;
     this.record = record;
     this.#services = services;
+    this.#ownInfo = ownInfoWith(services.cache.announcedNodes);
     this.session = new Session({
       jid: record.jid,
       password: async () => secrets.password(record.jid) ?? "",
@@ -105,16 +104,27 @@ export class AccountRuntime implements MessagingOwner {
       log,
       limits: { stanzaBytes: services.stanzaBytes },
     });
-    this.messaging = new AccountMessaging(this, services, () => [capsElement(ownInfo)]);
-    this.session.handleIq("get", "query", NS_DISCO_INFO, (query) => discoInfoAnswer(ownInfo, query));
+    this.messaging = new AccountMessaging(this, services, () => [capsElement(this.#ownInfo)]);
+    this.session.handleIq("get", "query", NS_DISCO_INFO, (query) => discoInfoAnswer(this.#ownInfo, query));
     this.session.handleIq("set", "query", NS_ROSTER, (query, iq) => this.#rosterPush(query, iq));
     this.session.onStanza((stanza) => this.#take(stanza), { lane: laneOf });
     this.session.on("online", ({ resumed }) => {
       // After a resumption the server still has what it kept for the session; what was written meanwhile waits.
-      const begun = resumed ? this.messaging.resumed() : this.#begin();
+      const begun = resumed ? this.#goOn() : this.#begin();
       this.#begun = begun;
       begun.catch((err: unknown) => log.warn({ account: this.jid, err }, "beginning the session failed"));
     });
+    this.session.on("state", ({ state }) => {
+      if (state === "online") return;
+      services.cache
+        .sessionEnded(this)
+        .catch((err: unknown) => log.warn({ account: this.jid, err }, "handing nodes over failed"));
+    });
+  }
+
+  /** The session goes on: what its loss has interrupted is taken up again. */
+  async #goOn(): Promise<void> {
+    await Promise.all([this.messaging.resumed(), this.#services.cache.sessionResumed(this)]);
   }
 
   static async create(record: AccountRecord, services: AccountServices): Promise<AccountRuntime> {
@@ -192,7 +202,7 @@ export class AccountRuntime implements MessagingOwner {
     const roster = await fetchRoster(this.session, versioned ? (known ?? "") : undefined);
     if (roster) await store.roster.replace(this.id, roster.entries.filter(isKeepable), roster.version);
     await this.messaging.prepare(info?.features ?? new Set());
-    await this.session.send(xml("presence", {}, xml("priority", {}, "0"), capsElement(ownInfo)));
+    await this.session.send(xml("presence", {}, xml("priority", {}, "0"), capsElement(this.#ownInfo)));
     await Promise.all([this.messaging.sessionStarted(), cache.sessionStarted(this)]);
   }
 

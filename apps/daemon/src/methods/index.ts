@@ -18,15 +18,23 @@ import { mucJoin } from "./muc-join.js";
 import { mucLeave } from "./muc-leave.js";
 import { presenceSubscribe } from "./presence-subscribe.js";
 import { presenceSubscriptionAnswer } from "./presence-subscription-answer.js";
+import { psCacheExplain } from "./ps-cache-explain.js";
 import { psCacheGet } from "./ps-cache-get.js";
 import { psCacheNodes } from "./ps-cache-nodes.js";
+import { psCachePurge } from "./ps-cache-purge.js";
+import { psCacheReset } from "./ps-cache-reset.js";
 import { psCacheSearch } from "./ps-cache-search.js";
 import { psCacheSync } from "./ps-cache-sync.js";
 import { psItemPublish } from "./ps-item-publish.js";
 import { psItemRetract } from "./ps-item-retract.js";
 import { psItemsGet } from "./ps-items-get.js";
+import { psNodeConfigure } from "./ps-node-configure.js";
 import { psNodeCreate } from "./ps-node-create.js";
+import { psNodeDelete } from "./ps-node-delete.js";
+import { psNodePurge } from "./ps-node-purge.js";
 import { psSubscribe } from "./ps-subscribe.js";
+import { psSubscriptionsGet } from "./ps-subscriptions-get.js";
+import { psUnsubscribe } from "./ps-unsubscribe.js";
 import { rosterGet } from "./roster-get.js";
 import { signalsSubscribe } from "./signals-subscribe.js";
 import { signalsUnsubscribe } from "./signals-unsubscribe.js";
@@ -61,10 +69,18 @@ export const methodHandlers: MethodHandlers = {
   ps_cache_sync: psCacheSync,
   ps_cache_nodes: psCacheNodes,
   ps_cache_search: psCacheSearch,
+  ps_cache_explain: psCacheExplain,
+  ps_cache_purge: psCachePurge,
+  ps_cache_reset: psCacheReset,
   ps_item_publish: psItemPublish,
   ps_item_retract: psItemRetract,
   ps_node_create: psNodeCreate,
+  ps_node_configure: psNodeConfigure,
+  ps_node_delete: psNodeDelete,
+  ps_node_purge: psNodePurge,
   ps_subscribe: psSubscribe,
+  ps_unsubscribe: psUnsubscribe,
+  ps_subscriptions_get: psSubscriptionsGet,
   signals_subscribe: signalsSubscribe,
   signals_unsubscribe: signalsUnsubscribe,
   events_get: eventsGet,

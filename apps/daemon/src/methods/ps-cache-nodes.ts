@@ -1,4 +1,4 @@
-import { nodeView } from "../views/item.js";
+import { nodeView } from "../views/node.js";
 import type { MethodHandler } from "./context.js";
 
 export const psCacheNodes: MethodHandler<"ps_cache_nodes"> = async (
@@ -6,5 +6,5 @@ export const psCacheNodes: MethodHandler<"ps_cache_nodes"> = async (
   { accounts, cache },
 ) => {
   const nodes = await cache.nodes({ ...filter, accountIds: accounts.idsOf(names) });
-  return { nodes: nodes.map((node) => nodeView(node, accounts.nameOf(node.accountId))) };
+  return { nodes: nodes.map((node) => nodeView(node, accounts.nameOf)) };
 };

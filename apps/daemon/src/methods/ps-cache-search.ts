@@ -11,7 +11,9 @@ export const psCacheSearch: MethodHandler<"ps_cache_search"> = async (
     limit: search.limit ?? 50,
   });
   return {
-    items: items.map((item) => foundItemView(item, accounts.nameOf(item.accountId), withPayload ?? false)),
+    items: items.map((item) =>
+      foundItemView(item, item.accountIds.map(accounts.nameOf), withPayload ?? false),
+    ),
     total,
   };
 };

@@ -3,7 +3,7 @@ import { InvalidParamsError, parseUntrustedXml, publishItem } from "@larder/core
 import { addressedOnline } from "./address.js";
 import type { MethodHandler } from "./context.js";
 
-export const psItemPublish: MethodHandler<"ps_item_publish"> = async (input, { accounts, store }) => {
+export const psItemPublish: MethodHandler<"ps_item_publish"> = async (input, { accounts, store, cache }) => {
   const payload = parseUntrustedXml(input.payload);
   if (!payload.getNS())
     throw new InvalidParamsError("payload", "payload: the element needs a namespace (xmlns)");
@@ -16,6 +16,7 @@ export const psItemPublish: MethodHandler<"ps_item_publish"> = async (input, { a
   // An id of our own makes a repeated request overwrite instead of publishing twice.
   const wanted = input.id ?? (input.requestId === undefined ? undefined : randomUUID());
   const id = await publishItem(account.session, { service, node, id: wanted, payload, options });
+  await cache.noteOwnChange(account, { service, node });
   if (input.requestId !== undefined) await store.sendRequests.remember(account.id, input.requestId, id);
   return { id };
 };

@@ -2,7 +2,7 @@ import { retractItem } from "@larder/core";
 import { addressedOnline } from "./address.js";
 import type { MethodHandler } from "./context.js";
 
-export const psItemRetract: MethodHandler<"ps_item_retract"> = async (input, { accounts }) => {
+export const psItemRetract: MethodHandler<"ps_item_retract"> = async (input, { accounts, cache }) => {
   const { account, service } = addressedOnline(accounts, input);
   await retractItem(account.session, {
     service,
@@ -10,5 +10,6 @@ export const psItemRetract: MethodHandler<"ps_item_retract"> = async (input, { a
     id: input.id,
     notify: input.notify ?? true,
   });
+  await cache.noteOwnChange(account, { service, node: input.node });
   return {};
 };

@@ -46,13 +46,16 @@ async function pubsubEvent(
     const seen = event.createdAt;
     const kept = (inline as InlineItem[]).filter(({ xml }) => xml !== undefined);
     const items = kept.map(({ xml = "", ...item }) =>
-      itemView({ ...item, xml, created: seen, updated: seen, dateSource: "observed" }, address, account),
+      itemView({ ...item, xml, created: seen, updated: seen, dateSource: "observed" }, address, [account]),
     );
     return { ...params, ids: (inline as InlineItem[]).map(({ id }) => id), items };
   }
   const node = await store.nodes.find({ accountId, ...address });
   const found = node && Array.isArray(ids) ? await store.items.byIds(node.id, ids.map(String)) : [];
-  return { ...params, items: found.map((item) => itemView({ ...item, id: item.itemId }, address, account)) };
+  return {
+    ...params,
+    items: found.map((item) => itemView({ ...item, id: item.itemId }, address, [account])),
+  };
 }
 
 /**

@@ -18,15 +18,23 @@ import { mucJoin } from "./methods/muc-join.js";
 import { mucLeave } from "./methods/muc-leave.js";
 import { presenceSubscribe } from "./methods/presence-subscribe.js";
 import { presenceSubscriptionAnswer } from "./methods/presence-subscription-answer.js";
+import { psCacheExplain } from "./methods/ps-cache-explain.js";
 import { psCacheGet } from "./methods/ps-cache-get.js";
 import { psCacheNodes } from "./methods/ps-cache-nodes.js";
+import { psCachePurge } from "./methods/ps-cache-purge.js";
+import { psCacheReset } from "./methods/ps-cache-reset.js";
 import { psCacheSearch } from "./methods/ps-cache-search.js";
 import { psCacheSync } from "./methods/ps-cache-sync.js";
 import { psItemPublish } from "./methods/ps-item-publish.js";
 import { psItemRetract } from "./methods/ps-item-retract.js";
 import { psItemsGet } from "./methods/ps-items-get.js";
+import { psNodeConfigure } from "./methods/ps-node-configure.js";
 import { psNodeCreate } from "./methods/ps-node-create.js";
+import { psNodeDelete } from "./methods/ps-node-delete.js";
+import { psNodePurge } from "./methods/ps-node-purge.js";
 import { psSubscribe } from "./methods/ps-subscribe.js";
+import { psSubscriptionsGet } from "./methods/ps-subscriptions-get.js";
+import { psUnsubscribe } from "./methods/ps-unsubscribe.js";
 import { rosterGet } from "./methods/roster-get.js";
 import { signalsSubscribe } from "./methods/signals-subscribe.js";
 import { signalsUnsubscribe } from "./methods/signals-unsubscribe.js";
@@ -60,11 +68,19 @@ export const bridgeMethods = {
   ps_item_publish: psItemPublish,
   ps_item_retract: psItemRetract,
   ps_node_create: psNodeCreate,
+  ps_node_configure: psNodeConfigure,
+  ps_node_delete: psNodeDelete,
+  ps_node_purge: psNodePurge,
   ps_subscribe: psSubscribe,
+  ps_unsubscribe: psUnsubscribe,
+  ps_subscriptions_get: psSubscriptionsGet,
   ps_cache_get: psCacheGet,
   ps_cache_sync: psCacheSync,
   ps_cache_nodes: psCacheNodes,
   ps_cache_search: psCacheSearch,
+  ps_cache_explain: psCacheExplain,
+  ps_cache_purge: psCachePurge,
+  ps_cache_reset: psCacheReset,
   signals_subscribe: signalsSubscribe,
   signals_unsubscribe: signalsUnsubscribe,
   events_get: eventsGet,

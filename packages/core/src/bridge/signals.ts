@@ -21,6 +21,8 @@ export const bridgeSignals = {
     event: z.enum(["items", "retract", "purge", "delete", "configuration", "subscription"]),
     items: z.array(item).optional(),
     ids: z.array(z.string()).optional(),
+    redirect: z.string().optional().describe("xmpp: URI of the node that has taken a deleted one's place"),
+    state: z.string().optional().describe("what a subscription is now"),
     origin,
   }),
   ps_cache_progress: z.object({

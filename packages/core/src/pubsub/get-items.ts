@@ -1,5 +1,5 @@
 import { discoItems } from "../disco.js";
-import { AnswerTooLargeError } from "../errors/errors.js";
+import { AnswerTooLargeError, hasErrorType } from "../errors/errors.js";
 import { NS_ORDER_BY, NS_PUBSUB } from "../namespaces.js";
 import type { Requester } from "../requester.js";
 import { type RsmAnswer, type RsmRequest, readRsm, rsmElement } from "../rsm.js";
@@ -40,7 +40,7 @@ const PART = 50;
  */
 export async function getItems(requester: Requester, request: ItemsRequest): Promise<ItemsAnswer> {
   try {
-    return await askForItems(requester, request);
+    return await requestItems(requester, request);
   } catch (error) {
     if (!(error instanceof AnswerTooLargeError) || request.orderBy) throw error;
     return { items: await getInParts(requester, request) };
@@ -53,7 +53,7 @@ async function newestItem(
   node: string,
 ): Promise<WireItem | undefined> {
   try {
-    return (await askForItems(requester, { service, node, maxItems: 1 })).items[0];
+    return (await requestItems(requester, { service, node, maxItems: 1 })).items[0];
   } catch (error) {
     if (error instanceof AnswerTooLargeError) return undefined; // a single item that nobody can read
     throw error;
@@ -61,46 +61,85 @@ async function newestItem(
 }
 
 /**
- * The ids of a node, oldest first, from disco#items (XEP-0060 §5.5: `name` is the item's id). Their order is
- * not specified, and Prosody lists the newest first: the newest item itself tells.
+ * The ids of a node's items, in no order that could be relied on (XEP-0060 §5.5: `name` is the item's id);
+ * each once.
+ *
+ * @throws {StanzaError} `not_found`, `forbidden`, `unsupported`, …
  */
-async function listItemIds(requester: Requester, service: string, node: string): Promise<string[]> {
-  const ids = (await discoItems(requester, service, node)).flatMap(({ name }) => name ?? []);
+export async function fetchItemIds(requester: Requester, service: string, node: string): Promise<string[]> {
+  const items = await discoItems(requester, service, node);
+  return [...new Set(items.flatMap(({ name }) => name ?? []))];
+}
+
+/**
+ * The same oldest first: XEP-0060 does not specify the order, and Prosody lists the newest first. The newest item
+ * itself tells.
+ */
+export async function fetchItemIdsInOrder(
+  requester: Requester,
+  service: string,
+  node: string,
+): Promise<string[]> {
+  const ids = await fetchItemIds(requester, service, node);
   const newest = await newestItem(requester, service, node);
   return newest !== undefined && newest.id === ids[0] ? ids.reverse() : ids;
 }
 
 async function getInParts(requester: Requester, request: ItemsRequest): Promise<WireItem[]> {
   const { service, node, itemIds, maxItems } = request;
-  const ids = itemIds ?? (await listItemIds(requester, service, node));
+  const ids = itemIds ?? (await fetchItemIdsInOrder(requester, service, node));
   const wanted = maxItems === undefined ? ids : ids.slice(-maxItems);
   const found: WireItem[] = [];
   for (let start = 0; start < wanted.length; start += PART) {
-    found.push(...(await getPart(requester, { service, node }, wanted.slice(start, start + PART))));
+    found.push(...(await getItemsById(requester, { service, node }, wanted.slice(start, start + PART))));
   }
   return found;
 }
 
-/** Halves what is still too large; one item that is, nobody can read, and it is left out. */
-async function getPart(
+/**
+ * Items by their ids (XEP-0060 §6.5.8), in the order asked; those that are gone, or that nobody could read in
+ * one stanza, are left out.
+ *
+ * @throws {StanzaError} `not_found` where there is no such node, `forbidden`, …
+ */
+export async function getItemsById(
   requester: Requester,
   address: { service: string; node: string },
   itemIds: readonly string[],
 ): Promise<WireItem[]> {
+  if (itemIds.length === 0) return [];
   try {
-    const { items } = await askForItems(requester, { ...address, itemIds });
+    const { items } = await requestItems(requester, { ...address, itemIds });
     const byId = new Map(items.map((item) => [item.id, item]));
     return itemIds.flatMap((id) => byId.get(id) ?? []);
   } catch (error) {
-    if (!(error instanceof AnswerTooLargeError)) throw error;
-    if (itemIds.length < 2) return [];
+    const tooLarge = error instanceof AnswerTooLargeError;
+    if (!tooLarge && !(await isOfOneItem(requester, address, error))) throw error;
+    if (itemIds.length === 1) return [];
     const half = itemIds.length >> 1;
-    const first = await getPart(requester, address, itemIds.slice(0, half));
-    return [...first, ...(await getPart(requester, address, itemIds.slice(half)))];
+    const first = await getItemsById(requester, address, itemIds.slice(0, half));
+    return [...first, ...(await getItemsById(requester, address, itemIds.slice(half)))];
   }
 }
 
-async function askForItems(requester: Requester, request: ItemsRequest): Promise<ItemsAnswer> {
+/** §6.5.9.12 wants an empty answer for an item that is gone; some services say `item-not-found`, as for a node. */
+async function isOfOneItem(
+  requester: Requester,
+  { service, node }: { service: string; node: string },
+  error: unknown,
+): Promise<boolean> {
+  if (!hasErrorType(error) || error.type !== "not_found") return false;
+  await requestItems(requester, { service, node, maxItems: 1 }); // throws where it is the node that is gone
+  return true;
+}
+
+/**
+ * Asks for items once, whatever comes.
+ *
+ * @throws {StanzaError} what the service answered
+ * @throws {AnswerTooLargeError} the answer is over our limit for stanzas
+ */
+export async function requestItems(requester: Requester, request: ItemsRequest): Promise<ItemsAnswer> {
   const newestFirst = request.orderBy !== undefined && request.maxItems !== undefined;
   const items = xml(
     "items",

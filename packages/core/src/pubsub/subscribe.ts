@@ -35,3 +35,45 @@ export async function subscribe(requester: Requester, service: string, node: str
   );
   return readSubscription(answer.getChild("pubsub", NS_PUBSUB)?.getChild("subscription"), node);
 }
+
+/**
+ * Ends a subscription of the account's bare JID (XEP-0060 §6.2).
+ *
+ * @param subid needed where the service allows several subscriptions to one node (§6.2.3.1)
+ * @returns the state as the service tells it; `none` where it says nothing
+ * @throws {StanzaError} `unexpected-request` where there was no subscription, `not_found`, …
+ */
+export async function unsubscribe(
+  requester: Requester,
+  service: string,
+  node: string,
+  subid?: string,
+): Promise<SubscriptionState> {
+  const answer = await requester.request(
+    xml(
+      "iq",
+      { type: "set", to: service },
+      xml("pubsub", { xmlns: NS_PUBSUB }, xml("unsubscribe", { node, jid: requester.account, subid })),
+    ),
+  );
+  const told = answer.getChild("pubsub", NS_PUBSUB)?.getChild("subscription");
+  return told ? readSubscription(told, node).state : "none";
+}
+
+/**
+ * The subscriptions of the account's bare JID at a service (XEP-0060 §5.6).
+ *
+ * @throws {StanzaError} `unsupported` where the service does not tell them, …
+ */
+export async function fetchSubscriptions(requester: Requester, service: string): Promise<Subscription[]> {
+  const answer = await requester.request(
+    xml("iq", { type: "get", to: service }, xml("pubsub", { xmlns: NS_PUBSUB }, xml("subscriptions"))),
+  );
+  const listed = answer.getChild("pubsub", NS_PUBSUB)?.getChild("subscriptions");
+  return (listed?.getChildren("subscription") ?? []).flatMap((element) => {
+    const { node, jid } = element.attrs;
+    // Those of our full JIDs end with their sessions, and are nobody else's business.
+    if (node === undefined || (jid !== undefined && jid !== requester.account)) return [];
+    return readSubscription(element, node);
+  });
+}

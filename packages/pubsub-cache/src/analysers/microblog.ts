@@ -1,17 +1,15 @@
-import { NS_ATOM, NS_MICROBLOG } from "@larder/core";
-import { atomEntryParser } from "../parsers/index.js";
+import { NS_MICROBLOG } from "@larder/core";
 import type { Analyser } from "./analyser.js";
+import { blog } from "./atom.js";
 
 const COMMENTS = `${NS_MICROBLOG}:comments/`;
 
-/** Blogs and their comments (XEP-0277 §2, §3; XEP-0472). */
+/** Blogs and their comments (XEP-0277 §2, §3). */
 export const microblogAnalyser: Analyser = {
+  ...blog,
   name: "microblog",
-  type: "blog",
   node: NS_MICROBLOG,
-  namespace: NS_ATOM,
-  toSync: true,
-  parser: atomEntryParser,
+  notify: true,
   onMatch: (analysis, { node }) =>
     node.startsWith(COMMENTS) ? { ...analysis, subtype: "comment" } : analysis,
 };

@@ -18,6 +18,7 @@ export class AnalyserRegistry {
     this.#analysers.push(analyser);
   }
 
+  /** All of them, in the order in which they are asked. */
   list(): readonly Analyser[] {
     return this.#analysers;
   }
@@ -34,7 +35,8 @@ export class AnalyserRegistry {
         (namespace !== undefined && namespace === facts.namespace),
     );
     if (!match) return undefined;
-    const analysis = { analyser: match.name, type: match.type, toSync: match.toSync, parser: match.parser };
+    const { name, type, subtype, toSync } = match;
+    const analysis = { analyser: name, type, toSync, ...(subtype !== undefined && { subtype }) };
     return match.onMatch?.(analysis, facts) ?? analysis;
   }
 }

@@ -1,10 +1,14 @@
 import { availableParallelism } from "node:os";
-import { Piscina } from "piscina";
+import type { PreparedItem } from "@larder/storage/prepare";
+import type { Piscina } from "piscina";
 import { type AttemptResult, attempt } from "./attempt.js";
+import { InlineParsers } from "./inline-parsers.js";
 import { Limiter } from "./limiter.js";
+import { prepareText } from "./parse-item.js";
 import { LOADING } from "./progress.js";
-import type { ParseOutcome, ParseRequest, ParserModule } from "./protocol.js";
+import type { ParseOutcome, ParseRequest, ParserModule, WorkerModule } from "./protocol.js";
 import { Strikes, type SuspendedParser } from "./strikes.js";
+import { Threads } from "./threads.js";
 
 /** Where the pool says what a person should know; a pino logger fits. */
 export interface ParserPoolLog {
@@ -12,7 +16,7 @@ export interface ParserPoolLog {
 }
 
 export interface ParserPoolOptions {
-  /** Most threads; default one less than there are processors, 1 or 2. */
+  /** Most threads at work; default one less than there are processors, 1 or 2. */
   readonly maxThreads?: number;
   /** For one item, in milliseconds, where the parser does not say otherwise; default 2000. */
   readonly timeoutMs?: number;
@@ -26,6 +30,8 @@ export interface ParserPoolOptions {
   readonly maxStrikes?: number;
   /** In milliseconds; default 10 minutes. */
   readonly strikePeriodMs?: number;
+  /** Up to what size of an item, in UTF-16 code units, an inline parser runs in the main thread; default 16 KiB. */
+  readonly inlineBytes?: number;
   /** How long an idle thread is kept, in milliseconds; default 10_000. */
   readonly idleMs?: number;
   readonly log?: ParserPoolLog;
@@ -55,7 +61,7 @@ export class ParserPoolClosedError extends Error {
  * costs its item; one that hangs, takes too much memory or exits costs its thread and the item it was at, and the
  * others of the batch are parsed by another thread.
  *
- * No thread is started before there is work; idle ones end.
+ * Every parser has threads of its own. None is started before there is work; idle ones end.
  */
 export class ParserPool implements AsyncDisposable {
   readonly #options: Required<Omit<ParserPoolOptions, "log" | "maxStrikes" | "strikePeriodMs">>;
@@ -64,7 +70,8 @@ export class ParserPool implements AsyncDisposable {
   readonly #limiter: Limiter;
   readonly #shutdown = new AbortController();
   readonly #active = new Set<Promise<unknown>>();
-  #piscina: Piscina | undefined;
+  readonly #threads: Threads;
+  readonly #inline: InlineParsers;
   #closing: Promise<void> | undefined;
   #parsed = 0;
   #failed = 0;
@@ -77,16 +84,21 @@ export class ParserPool implements AsyncDisposable {
       memoryMb: options.memoryMb ?? 128,
       batchSize: options.batchSize ?? 50,
       maxResultBytes: options.maxResultBytes ?? 1024 * 1024,
+      inlineBytes: options.inlineBytes ?? 16 * 1024,
       idleMs: options.idleMs ?? 10_000,
     };
     this.#log = options.log;
     this.#strikes = new Strikes(options.maxStrikes ?? 10, options.strikePeriodMs ?? 600_000);
     this.#limiter = new Limiter(this.#options.maxThreads);
+    this.#threads = new Threads(this.#options, (error) =>
+      this.#log?.warn({ err: error }, "an idle parser thread failed"),
+    );
+    this.#inline = new InlineParsers(this.#options.maxResultBytes);
   }
 
   get stats(): ParserPoolStats {
     return {
-      threads: this.#piscina?.threads.length ?? 0,
+      threads: this.#threads.count,
       waiting: this.#limiter.waiting,
       parsed: this.#parsed,
       failed: this.#failed,
@@ -107,9 +119,32 @@ export class ParserPool implements AsyncDisposable {
     batch: readonly ParseRequest[],
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<ParseOutcome[]> {
+    const outcomes = await this.#track(options.signal, () => this.#parse(parser, batch, options.signal));
+    for (const { ok } of outcomes) {
+      if (ok) this.#parsed++;
+      else this.#failed++;
+    }
+    return outcomes;
+  }
+
+  /**
+   * Makes items that nobody parses ready for searches, in a thread where that is worth its way.
+   *
+   * @returns in the same order; undefined for an item that cost its thread
+   * @throws {ParserPoolClosedError} the pool is closed, or was before the end
+   */
+  async prepare(batch: readonly { readonly xml: string }[]): Promise<(PreparedItem | undefined)[]> {
+    const length = batch.reduce((sum, { xml }) => sum + xml.length, 0);
+    if (length <= this.#options.inlineBytes) return batch.map(({ xml }) => prepareText(xml));
+    const items = batch.map(({ xml }) => ({ xml, service: "", node: "" }));
+    const outcomes = await this.#track(undefined, () => this.#inThreads(NOTHING_TO_PARSE, items, undefined));
+    return outcomes.map(({ prepared }) => prepared);
+  }
+
+  async #track<T>(signal: AbortSignal | undefined, start: () => Promise<T>): Promise<T> {
     if (this.#closing) throw new ParserPoolClosedError();
-    options.signal?.throwIfAborted();
-    const work = this.#parse(parser, batch, options.signal);
+    signal?.throwIfAborted();
+    const work = start();
     const settled = work.then(
       () => {},
       () => {},
@@ -131,7 +166,7 @@ export class ParserPool implements AsyncDisposable {
       cancel();
       this.#shutdown.abort(new ParserPoolClosedError());
       await Promise.all(this.#active);
-      await this.#piscina?.destroy();
+      await this.#threads.destroy();
     })();
     return this.#closing;
   }
@@ -140,8 +175,28 @@ export class ParserPool implements AsyncDisposable {
     await this.close();
   }
 
+  /** Small items of an inline parser here, all others in threads; an item's size is for its publisher to choose. */
   async #parse(
     parser: ParserModule,
+    batch: readonly ParseRequest[],
+    signal: AbortSignal | undefined,
+  ): Promise<ParseOutcome[]> {
+    const isSmall = ({ xml }: ParseRequest) =>
+      parser.inline === true && xml.length <= this.#options.inlineBytes;
+    const here = await this.#inline.parse(parser, batch.filter(isSmall));
+    const there = await this.#inThreads(
+      parser,
+      batch.filter((item) => !isSmall(item)),
+      signal,
+    );
+    if (there.length === 0) return here;
+    if (here.length === 0) return there;
+    const [ofHere, ofThere] = [here.values(), there.values()];
+    return batch.flatMap((item) => (isSmall(item) ? ofHere : ofThere).next().value ?? []);
+  }
+
+  async #inThreads(
+    parser: WorkerModule,
     batch: readonly ParseRequest[],
     signal: AbortSignal | undefined,
   ): Promise<ParseOutcome[]> {
@@ -154,12 +209,7 @@ export class ParserPool implements AsyncDisposable {
       const parts: Promise<ParseOutcome[]>[] = [];
       for (let start = 0; start < batch.length; start += this.#options.batchSize)
         parts.push(this.#solve(parser, batch.slice(start, start + this.#options.batchSize), stop.signal));
-      const outcomes = (await unlessAborted(Promise.all(parts), stop.signal)).flat();
-      for (const { ok } of outcomes) {
-        if (ok) this.#parsed++;
-        else this.#failed++;
-      }
-      return outcomes;
+      return (await unlessAborted(Promise.all(parts), stop.signal)).flat();
     } catch (error) {
       stop.abort(error);
       throw error;
@@ -170,14 +220,14 @@ export class ParserPool implements AsyncDisposable {
 
   /** Parses what one worker can take at once; where the worker is lost, the rest is given to others. */
   async #solve(
-    parser: ParserModule,
+    parser: WorkerModule,
     items: readonly ParseRequest[],
     signal: AbortSignal,
   ): Promise<ParseOutcome[]> {
     if (items.length === 0) return [];
     const result = await this.#limiter.run(async () => {
       const until = this.#strikes.suspendedUntil(parser); // asked when it is our turn: others may have struck
-      return until ? suspended(until) : this.#attempt(this.#threads(), parser, items, signal);
+      return until ? suspended(until) : this.#attempt(this.#threads.of(parser), parser, items, signal);
     });
     if ("ok" in result) return items.map(() => result);
     if (result.kind === "done") return [...result.outcomes];
@@ -196,12 +246,12 @@ export class ParserPool implements AsyncDisposable {
 
   /** Whether an item is to blame for a lost worker shows in a thread that nothing else has been in. */
   async #confirm(
-    parser: ParserModule,
+    parser: WorkerModule,
     suspects: readonly ParseRequest[],
     signal: AbortSignal,
   ): Promise<ParseOutcome[]> {
     return this.#limiter.run(async () => {
-      const fresh = this.#start();
+      const fresh = this.#threads.fresh();
       try {
         const result = await this.#attempt(fresh, parser, suspects, signal);
         if (result.kind === "done") return [...result.outcomes];
@@ -215,7 +265,7 @@ export class ParserPool implements AsyncDisposable {
 
   #attempt(
     pool: Piscina,
-    parser: ParserModule,
+    parser: WorkerModule,
     items: readonly ParseRequest[],
     signal: AbortSignal,
   ): Promise<AttemptResult> {
@@ -224,7 +274,7 @@ export class ParserPool implements AsyncDisposable {
     return attempt(pool, task, timeoutMs, signal);
   }
 
-  #lost(parser: ParserModule, reason: string): void {
+  #lost(parser: WorkerModule, reason: string): void {
     this.#lostWorkers++;
     const { module, version } = parser;
     const isSuspended = this.#strikes.add(parser);
@@ -234,26 +284,9 @@ export class ParserPool implements AsyncDisposable {
       this.#log?.warn({ module, version, until }, "the parser is suspended");
     }
   }
-
-  #threads(): Piscina {
-    this.#piscina ??= this.#start();
-    return this.#piscina;
-  }
-
-  #start(): Piscina {
-    const piscina = new Piscina({
-      filename: new URL("./parser-worker.js", import.meta.url).href,
-      minThreads: 0,
-      maxThreads: this.#options.maxThreads,
-      idleTimeout: this.#options.idleMs,
-      resourceLimits: { maxOldGenerationSizeMb: this.#options.memoryMb, maxYoungGenerationSizeMb: 32 },
-      recordTiming: false,
-    });
-    // A worker that fails between two tasks (a timer that a parser left behind): no task of ours is touched.
-    piscina.on("error", (error: Error) => this.#log?.warn({ err: error }, "an idle parser thread failed"));
-    return piscina;
-  }
 }
+
+const NOTHING_TO_PARSE: WorkerModule = { module: undefined, version: "" };
 
 const suspended = (until: Date): ParseOutcome => ({
   ok: false,

@@ -1,3 +1,4 @@
+import type { PreparedItem } from "@larder/storage/prepare";
 import type { ParserContext } from "../parsers/parser.js";
 
 /** One item to parse. */
@@ -12,12 +13,16 @@ export type ParseOutcome =
       readonly ok: true;
       /** The value as JSON text that every database takes. */
       readonly json: string;
+      /** What searches need of it, made where it costs the main thread nothing. */
+      readonly prepared?: PreparedItem;
     }
   | {
       readonly ok: false;
       readonly error: string;
       /** Set where the parser was not even asked, because it is suspended: asking again later makes sense. */
       readonly temporary?: true;
+      /** What searches find of the item all the same; absent where its thread was lost. */
+      readonly prepared?: PreparedItem;
     };
 
 /** Which module parses. A changed `version` loads the module anew. */
@@ -27,11 +32,21 @@ export interface ParserModule {
   readonly version: string;
   /** For one item, in milliseconds; by default the pool's. */
   readonly timeoutMs?: number;
+  /**
+   * Whether it runs in the main thread, for items of no more than `inlineBytes` of the pool: for a parser of ours that
+   * does next to nothing. Nothing can stop it there, so it must neither wait nor loop for long.
+   */
+  readonly inline?: boolean;
+}
+
+/** What a worker loads; no module where there is nothing to parse, but text to make ready for searches. */
+export interface WorkerModule extends Pick<ParserModule, "version" | "timeoutMs"> {
+  readonly module: string | undefined;
 }
 
 /** What a worker is asked to do. */
 export interface ParserTask {
-  readonly module: string;
+  readonly module: string | undefined;
   readonly version: string;
   readonly items: readonly ParseRequest[];
   /** Most bytes (UTF-8) of JSON for one item. */

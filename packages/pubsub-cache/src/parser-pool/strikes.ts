@@ -1,12 +1,13 @@
 /** A parser that brings down workers again and again. */
 export interface SuspendedParser {
-  readonly module: string;
+  /** Absent where the items of nodes without a parser did it. */
+  readonly module?: string;
   readonly version: string;
   /** When it gets another chance, ISO 8601 UTC. */
   readonly until: string;
 }
 
-type ParserId = { readonly module: string; readonly version: string };
+type ParserId = { readonly module?: string | undefined; readonly version: string };
 
 /** Counts lost workers for each parser, and suspends it when there are too many. */
 export class Strikes {

@@ -18,6 +18,12 @@ export class PubsubNodeModel extends Model {
   declare lastError: string | null;
   declare items: number;
   declare lastPosition: number;
+  declare metadata: string | null;
+  declare resume: string | null;
+  declare nextCheck: number | null;
+  declare failures: number;
+  declare completeFrom: number | null;
+  declare bytes: number;
 }
 
 export function initPubsubNode(sequelize: Sequelize) {
@@ -51,6 +57,20 @@ export function initPubsubNode(sequelize: Sequelize) {
         comment:
           "highest position given since the last synchronisation; not given again, for cursors that stand there",
       }),
+      metadata: c.json({
+        comment: "what the service says of the node: limits, access, caching hints (XEP-0460)",
+      }),
+      resume: c.json({ comment: "where a synchronisation that was cut short goes on" }),
+      nextCheck: c.instant({ comment: "when it is looked at again by itself; null: only after an absence" }),
+      failures: c.count({ allowNull: false, defaultValue: 0, comment: "attempts that failed in a row" }),
+      completeFrom: c.bigint({
+        comment: "position from which on no item is left out here; null where none is left out at all",
+      }),
+      bytes: c.bigint({
+        allowNull: false,
+        defaultValue: 0,
+        comment: "characters of XML, exact at the end of a synchronisation and never too low after it",
+      }),
     },
     {
       sequelize,
@@ -59,6 +79,7 @@ export function initPubsubNode(sequelize: Sequelize) {
       indexes: [
         index("pubsub_node_by_name", ["account_id", "service", "node"], { unique: true }),
         index("pubsub_node_shared", ["service", "node"], { unique: true, where: "account_id IS NULL" }),
+        index("pubsub_node_by_next_check", ["next_check"]),
       ],
     },
   );

@@ -6,6 +6,7 @@ import { parseFullTextQuery } from "../search/full-text-query.js";
 import { checkPath, type JsonPath } from "../search/json-path.js";
 import { type Executor, empty, isStorable, join, type Sql, sql } from "../sql.js";
 import { type ItemRecord, itemColumns, recordOf } from "./items.js";
+import { readableBy } from "./nodes.js";
 
 export type ItemOrder =
   | { readonly order: "creation" | "modification" | "itemId" | "rank"; readonly direction?: "asc" | "desc" }
@@ -29,7 +30,8 @@ export interface ItemSearch {
 }
 
 export interface FoundItem extends ItemRecord {
-  readonly accountId: number;
+  /** Who may read it: one, or all that share its node. */
+  readonly accountIds: readonly number[];
   readonly service: string;
   readonly node: string;
 }
@@ -67,6 +69,12 @@ function among(column: Sql, values: readonly (string | number | null)[] | undefi
   return [parts.length > 0 ? sql`(${join(parts, " OR ")})` : sql`FALSE`];
 }
 
+function ofAccounts(ids: readonly number[] | undefined): Sql[] {
+  checkLength(ids, MAX_VALUES, "accountIds");
+  for (const id of ids ?? []) checkCount(id, "accountIds");
+  return ids ? [readableBy(ids)] : [];
+}
+
 /** One search on its way into SQL. */
 class SearchCompiler {
   readonly #search: ItemSearch;
@@ -88,7 +96,7 @@ class SearchCompiler {
   get place(): Sql[] {
     const { accountIds, services, nodes, types, subtypes } = this.#search;
     return [
-      ...among(sql`n.account_id`, accountIds, "accountIds"),
+      ...ofAccounts(accountIds),
       ...among(sql`n.service`, services, "services"),
       ...among(sql`n.node`, nodes, "nodes"),
       ...among(sql`n.type`, types, "types"),
@@ -240,20 +248,31 @@ export class ItemSearchRepository {
   async #load(executor: Executor, ids: readonly number[]): Promise<FoundItem[]> {
     if (ids.length === 0) return [];
     const rows = await executor.all<
-      Parameters<typeof recordOf>[0] & { account_id: number; service: string; node: string }
+      Parameters<typeof recordOf>[0] & { account_id: number | null; service: string; node: string }
     >(sql`SELECT ${itemColumns}, n.account_id, n.service, n.node FROM pubsub_item i JOIN pubsub_node n ON n.id = i.node_id
       WHERE i.id IN (SELECT id FROM ${executor.dialect.records(
         { id: "number" },
         ids.map((id) => ({ id })),
       )} AS wanted)`);
     const byId = new Map(rows.map((row) => [row.id, row]));
+    const shared = [...new Set(rows.flatMap((row) => (row.account_id === null ? row.node_id : [])))];
+    const readers = shared.length > 0 ? await readersOf(executor, shared) : new Map<number, number[]>();
     return ids.flatMap((id) => {
       const row = byId.get(id);
-      return row
-        ? [{ ...recordOf(row), accountId: row.account_id, service: row.service, node: row.node }]
-        : [];
+      if (!row) return [];
+      const accountIds = row.account_id === null ? (readers.get(row.node_id) ?? []) : [row.account_id];
+      return [{ ...recordOf(row), accountIds, service: row.service, node: row.node }];
     });
   }
+}
+
+async function readersOf(executor: Executor, nodeIds: readonly number[]): Promise<Map<number, number[]>> {
+  const rows = await executor.all<{ node_id: number; account_id: number }>(
+    sql`SELECT node_id, account_id FROM pubsub_node_reader WHERE node_id IN (${join([...nodeIds])}) ORDER BY account_id`,
+  );
+  const found = new Map<number, number[]>();
+  for (const { node_id, account_id } of rows) found.set(node_id, [...(found.get(node_id) ?? []), account_id]);
+  return found;
 }
 
 /** The ids of a page, in order. */

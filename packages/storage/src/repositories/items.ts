@@ -1,7 +1,6 @@
 import type { Database } from "../database.js";
 import { checkKeys } from "../keys.js";
-import { storableJson } from "../search/storable-json.js";
-import { indexedText } from "../search/words.js";
+import { type PreparedItem, prepareItem } from "../search/prepare.js";
 import { type Executor, empty, type Sql, sql } from "../sql.js";
 
 /** An item as it is kept. */
@@ -20,8 +19,18 @@ export interface ItemRecord {
   readonly position: number;
 }
 
-/** An item about to be kept. */
-export interface ItemInput {
+/** An item about to be kept, with its text or what was made of that before (see {@link prepareItem}). */
+export type ItemInput = ItemContent &
+  (
+    | {
+        /** The human text that full-text search finds. */
+        readonly text: string;
+        readonly prepared?: undefined;
+      }
+    | { readonly text?: undefined; readonly prepared: PreparedItem }
+  );
+
+interface ItemContent {
   readonly itemId: string;
   readonly publisher?: string;
   readonly xml: string;
@@ -30,8 +39,6 @@ export interface ItemInput {
   readonly parseError?: string;
   /** Name and version of the parser. */
   readonly parser?: string;
-  /** The human text that full-text search finds. */
-  readonly text: string;
 }
 
 /** What is known of an item before it is stored again. */
@@ -89,24 +96,24 @@ const columns = {
 } as const;
 
 /**
- * Items as the rows that are written. It costs about as much as the writing, so it is done before the
- * unit of work begins. Of an id that is given twice the last one counts.
+ * Items as the rows that are written, before the unit of work begins: what was not prepared costs about as much as
+ * the writing. Of an id that is given twice the last one counts.
  *
  * @throws {KeyTooLongError} an id
  */
 const rowsOf = (items: readonly ItemInput[], placeOf: (item: ItemInput, index: number) => number) =>
   [...new Map(items.map((item) => [item.itemId, item])).values()].map((item, index) => {
     checkKeys({ itemId: item.itemId });
-    const parsed = storableJson(item.parsedJson);
+    const { folded, words, refused } = item.prepared ?? prepareItem(item.parsedJson, item.text);
     return {
       item_id: item.itemId,
       publisher: item.publisher,
       xml: item.xml,
-      parsed: parsed?.json,
-      folded: parsed?.folded,
-      error: item.parseError ?? parsed?.refused,
+      parsed: folded === undefined ? undefined : item.parsedJson,
+      folded,
+      error: item.parseError ?? refused,
       parser: item.parser,
-      words: indexedText(item.text),
+      words,
       place: placeOf(item, index),
     };
   });
@@ -117,7 +124,7 @@ function upsert(
   nodeId: number,
   generation: number,
   rows: ReturnType<typeof rowsOf>,
-  place: { position: Sql; next: Sql; onConflict: Sql },
+  place: { position: Sql; next: Sql; onConflict: Sql; keepsPlace?: boolean },
 ): Sql {
   const { dialect } = executor;
   const now = sql`CAST(${Date.now()} AS BIGINT)`;
@@ -132,7 +139,8 @@ function upsert(
       updated = CASE WHEN pubsub_item.xml = excluded.xml THEN pubsub_item.updated ELSE excluded.updated END,
       xml = excluded.xml, parsed = excluded.parsed, parsed_folded = excluded.parsed_folded,
       parse_error = excluded.parse_error, parser = excluded.parser, search_text = excluded.search_text,
-      generation = excluded.generation, next_position = excluded.next_position ${place.onConflict}`;
+      generation = excluded.generation
+      ${place.keepsPlace ? empty : sql`, next_position = excluded.next_position`} ${place.onConflict}`;
 }
 
 /** Closes the gaps in a node's order, so that a position is an index. */
@@ -229,7 +237,7 @@ export class ItemRepository {
       const items = placed?.n ?? 0;
       if (items > 0 && placed?.newest !== items - 1) await executor.run(renumber(nodeId));
       await executor.run(
-        sql`UPDATE pubsub_node SET items = ${items}, last_position = ${items - 1} WHERE id = ${nodeId}`,
+        sql`UPDATE pubsub_node SET items = ${items}, last_position = ${items - 1}, complete_from = NULL WHERE id = ${nodeId}`,
       );
       return gone.filter((row) => row.position !== UNPLACED).map((row) => row.item_id);
     });
@@ -239,16 +247,22 @@ export class ItemRepository {
    * Keeps items that an event brought: each becomes the newest of its node (XEP-0060 §12.1), also for
    * a synchronisation that is running.
    *
+   * @param options.keepPlaces an item that is there already stays in its place, as it does at some services
    * @throws {KeyTooLongError} an id; none of them is kept
    */
-  async storeLive(nodeId: number, generation: number, items: readonly ItemInput[]): Promise<void> {
+  async storeLive(
+    nodeId: number,
+    generation: number,
+    items: readonly ItemInput[],
+    { keepPlaces = false }: { keepPlaces?: boolean } = {},
+  ): Promise<void> {
     if (items.length === 0) return;
     const rows = rowsOf(items, (_item, index) => index);
     await this.#db.write(async ({ executor }) => {
       const ids = rows.map((row) => row.item_id);
-      const known = await executor.first<{ n: number }>(
-        sql`SELECT count(*) AS n FROM pubsub_item WHERE node_id = ${nodeId} AND position >= 0
-            AND item_id IN (SELECT value FROM ${executor.dialect.list(ids)} AS wanted)`,
+      const known = await executor.first<{ stored: number; visible: number }>(
+        sql`SELECT count(*) AS stored, count(CASE WHEN position >= 0 THEN 1 END) AS visible FROM pubsub_item
+            WHERE node_id = ${nodeId} AND item_id IN (SELECT value FROM ${executor.dialect.list(ids)} AS wanted)`,
       );
       const newest = await executor.first<{ position: number | null; last: number }>(
         sql`SELECT (SELECT max(position) FROM pubsub_item WHERE node_id = ${nodeId}) AS position, last_position AS last
@@ -260,12 +274,14 @@ export class ItemRepository {
         upsert(executor, nodeId, generation, rows, {
           position: sql`CAST(${from} AS BIGINT) + g.place`,
           next: sql`CAST(${AFTER_ALL_PAGES + from} AS BIGINT) + g.place`,
-          onConflict: sql`, position = excluded.position`,
+          onConflict: keepPlaces ? empty : sql`, position = excluded.position`,
+          keepsPlace: keepPlaces,
         }),
       );
       await executor.run(
-        sql`UPDATE pubsub_node SET items = items + ${ids.length - (known?.n ?? 0)}, last_position = ${from + rows.length - 1}
-            WHERE id = ${nodeId}`,
+        sql`UPDATE pubsub_node SET items = items + ${ids.length - Number(keepPlaces ? known?.stored : known?.visible)},
+              last_position = ${from + rows.length - 1},
+              bytes = bytes + ${rows.reduce((sum, { xml }) => sum + xml.length, 0)} WHERE id = ${nodeId}`,
       );
     });
   }
@@ -286,7 +302,9 @@ export class ItemRepository {
   clear(nodeId: number): Promise<void> {
     return this.#db.write(async ({ executor }) => {
       await executor.run(sql`DELETE FROM pubsub_item WHERE node_id = ${nodeId}`);
-      await executor.run(sql`UPDATE pubsub_node SET items = 0 WHERE id = ${nodeId}`);
+      await executor.run(
+        sql`UPDATE pubsub_node SET items = 0, bytes = 0, complete_from = NULL WHERE id = ${nodeId}`,
+      );
     });
   }
 

@@ -1,86 +1,44 @@
 import type { Database } from "../database.js";
 import { checkKeys } from "../keys.js";
-import { empty, join, sql } from "../sql.js";
+import { empty, join, type Sql, sql } from "../sql.js";
+import {
+  columnsOf,
+  type ListedNode,
+  type NodeChange,
+  type NodeFilter,
+  type NodeKey,
+  type NodeRecord,
+  type NodeRow,
+  nodeOf,
+} from "./node-record.js";
 
-/** CONTRACT: what a cached node is in. */
-export type NodeState = "new" | "syncing" | "synced" | "stale" | "error" | "ignored";
+/** The node `n` is one that these accounts may read: their own copy, or one that is shared with them. */
+export const readableBy = (accountIds: readonly number[]): Sql => {
+  if (accountIds.length === 0) return sql`FALSE`;
+  const ids = join([...accountIds]);
+  return sql`(n.account_id IN (${ids}) OR (n.account_id IS NULL AND EXISTS (
+    SELECT 1 FROM pubsub_node_reader r WHERE r.node_id = n.id AND r.account_id IN (${ids}))))`;
+};
 
-/** A node the cache knows about, as one account sees it. */
-export interface NodeRecord {
-  readonly id: number;
-  readonly accountId: number;
-  readonly service: string;
-  readonly node: string;
-  readonly analyser?: string;
-  readonly type?: string;
-  readonly subtype?: string;
-  readonly state: NodeState;
-  readonly subscribed: boolean;
-  /** Number of the last synchronisation begun. */
-  readonly generation: number;
-  readonly lastSync?: Date;
-  readonly lastCheck?: Date;
-  readonly lastError?: Readonly<Record<string, unknown>>;
-}
+/** One of the values, where null stands for none. */
+const orNone = (column: Sql, values: readonly (string | null)[]): Sql => {
+  const given = values.filter((value) => value !== null);
+  return sql`(${column} IN (${join(given.length > 0 ? given : [null])}) ${values.includes(null) ? sql`OR ${column} IS NULL` : empty})`;
+};
 
-export interface NodeKey {
-  readonly accountId: number;
-  readonly service: string;
-  readonly node: string;
-}
-
-export interface NodeFilter {
-  readonly accountIds?: readonly number[];
-  readonly services?: readonly string[];
-  readonly nodes?: readonly string[];
-  /** null finds nodes without a type. */
-  readonly types?: readonly (string | null)[];
-}
-
-/** What may change about a node; null clears. */
-export interface NodeChange {
-  readonly analyser?: string | null;
-  readonly type?: string | null;
-  readonly subtype?: string | null;
-  readonly state?: NodeState;
-  readonly subscribed?: boolean;
-  readonly lastSync?: Date;
-  readonly lastCheck?: Date;
-  readonly lastError?: object | null;
-}
-
-interface Row {
-  id: number;
-  account_id: number;
-  service: string;
-  node: string;
-  analyser: string | null;
-  type: string | null;
-  subtype: string | null;
-  state: NodeState;
-  subscribed: number | boolean;
-  generation: number;
-  last_sync: number | null;
-  last_check: number | null;
-  last_error: string | null;
-  items: number;
-}
-
-const recordOf = (row: Row): NodeRecord => ({
-  id: row.id,
-  accountId: row.account_id,
-  service: row.service,
-  node: row.node,
-  analyser: row.analyser ?? undefined,
-  type: row.type ?? undefined,
-  subtype: row.subtype ?? undefined,
-  state: row.state,
-  subscribed: Boolean(row.subscribed),
-  generation: row.generation,
-  lastSync: row.last_sync === null ? undefined : new Date(Number(row.last_sync)),
-  lastCheck: row.last_check === null ? undefined : new Date(Number(row.last_check)),
-  lastError: row.last_error === null ? undefined : (JSON.parse(row.last_error) as Record<string, unknown>),
-});
+/** What a filter asks of the node `n`. */
+export const fits = ({ accountIds, services, nodes, types, subtypes }: NodeFilter): Sql =>
+  join(
+    [
+      sql`TRUE`,
+      ...(accountIds ? [readableBy(accountIds)] : []),
+      ...(services ? [orNone(sql`n.service`, services)] : []),
+      ...(nodes ? [orNone(sql`n.node`, nodes)] : []),
+      ...(types ? [orNone(sql`n.type`, types)] : []),
+      ...(subtypes ? [orNone(sql`n.subtype`, subtypes)] : []),
+    ],
+    " AND ",
+  );
 
 /** Cached nodes and how they stand. */
 export class NodeRepository {
@@ -90,12 +48,24 @@ export class NodeRepository {
     this.#db = db;
   }
 
+  /** The node as an account sees it: its own copy, else the one that is shared with it. */
   find(key: NodeKey): Promise<NodeRecord | undefined> {
     return this.#db.read(async ({ executor }) => {
-      const row = await executor.first<Row>(
-        sql`SELECT * FROM pubsub_node WHERE account_id = ${key.accountId} AND service = ${key.service} AND node = ${key.node}`,
-      );
-      return row && recordOf(row);
+      const row = await executor.first<NodeRow>(sql`
+        SELECT n.* FROM pubsub_node n
+        WHERE n.account_id = ${key.accountId} AND n.service = ${key.service} AND n.node = ${key.node}
+        UNION ALL
+        SELECT n.* FROM pubsub_node n JOIN pubsub_node_reader r ON r.node_id = n.id AND r.account_id = ${key.accountId}
+        WHERE n.account_id IS NULL AND n.service = ${key.service} AND n.node = ${key.node}
+        LIMIT 1`);
+      return row && nodeOf(row);
+    });
+  }
+
+  get(id: number): Promise<NodeRecord | undefined> {
+    return this.#db.read(async ({ executor }) => {
+      const row = await executor.first<NodeRow>(sql`SELECT n.* FROM pubsub_node n WHERE n.id = ${id}`);
+      return row && nodeOf(row);
     });
   }
 
@@ -107,6 +77,8 @@ export class NodeRepository {
   async ensure(key: NodeKey): Promise<NodeRecord> {
     checkKeys({ service: key.service, node: key.node });
     return this.#db.write(async ({ executor }) => {
+      const known = await this.find(key);
+      if (known) return known;
       await executor.run(
         sql`INSERT INTO pubsub_node (account_id, service, node, state, subscribed, generation)
             VALUES (${key.accountId}, ${key.service}, ${key.node}, 'new', FALSE, 0) ON CONFLICT DO NOTHING`,
@@ -119,16 +91,7 @@ export class NodeRepository {
 
   update(id: number, change: NodeChange): Promise<void> {
     return this.#db.write(async ({ transaction }) => {
-      const { lastSync, lastCheck, lastError, ...rest } = change;
-      await this.#db.models.PubsubNode.update(
-        {
-          ...rest,
-          ...(lastSync && { lastSync: lastSync.getTime() }),
-          ...(lastCheck && { lastCheck: lastCheck.getTime() }),
-          ...(lastError !== undefined && { lastError: lastError && JSON.stringify(lastError) }),
-        },
-        { where: { id }, transaction },
-      );
+      await this.#db.models.PubsubNode.update(columnsOf(change), { where: { id }, transaction });
     });
   }
 
@@ -136,7 +99,7 @@ export class NodeRepository {
   beginGeneration(id: number): Promise<number> {
     return this.#db.write(async ({ executor }) => {
       const row = await executor.first<{ generation: number }>(
-        sql`UPDATE pubsub_node SET generation = generation + 1,
+        sql`UPDATE pubsub_node SET generation = generation + 1, resume = NULL,
               state = CASE WHEN state IN ('synced', 'stale') THEN state ELSE 'syncing' END
             WHERE id = ${id} RETURNING generation`,
       );
@@ -146,7 +109,7 @@ export class NodeRepository {
 
   /**
    * Events may have been missed: every synced node of the account needs catching up, one whose first
-   * synchronisation was cut short begins again, and one that failed gets another try.
+   * synchronisation was cut short goes on, and one that failed gets another try.
    *
    * @returns those nodes
    */
@@ -155,11 +118,38 @@ export class NodeRepository {
       await executor.run(
         sql`UPDATE pubsub_node SET state = 'stale' WHERE account_id = ${accountId} AND state = 'synced'`,
       );
-      const rows = await executor.all<Row>(
-        sql`SELECT * FROM pubsub_node WHERE account_id = ${accountId} AND state IN ('new', 'stale', 'syncing', 'error')`,
+      const rows = await executor.all<NodeRow>(
+        sql`SELECT n.* FROM pubsub_node n WHERE n.account_id = ${accountId} AND n.state IN ('new', 'stale', 'syncing', 'error')
+            ORDER BY n.last_check IS NOT NULL, n.last_check, n.id`,
       );
-      return rows.map(recordOf);
+      return rows.map(nodeOf);
     });
+  }
+
+  /** Nodes of an account that are not as their services have them. */
+  unfinished(accountId: number): Promise<NodeRecord[]> {
+    return this.#db.read(async ({ executor }) => {
+      const rows = await executor.all<NodeRow>(
+        sql`SELECT n.* FROM pubsub_node n WHERE n.account_id = ${accountId} AND n.state IN ('new', 'stale', 'syncing', 'error')
+            ORDER BY n.id`,
+      );
+      return rows.map(nodeOf);
+    });
+  }
+
+  /** Nodes whose time to be looked at again has come, the most overdue first. */
+  due(now: Date, limit: number): Promise<ListedNode[]> {
+    return this.#listed(sql`n.next_check <= ${now.getTime()}`, sql`ORDER BY n.next_check LIMIT ${limit}`);
+  }
+
+  /** When the next node is due after an instant; undefined where none is. */
+  async nextDue(after: Date): Promise<Date | undefined> {
+    const row = await this.#db.read(({ executor }) =>
+      executor.first<{ next: number | string | null }>(
+        sql`SELECT min(next_check) AS next FROM pubsub_node WHERE next_check > ${after.getTime()}`,
+      ),
+    );
+    return row?.next == null ? undefined : new Date(Number(row.next));
   }
 
   /** Removes the node with its items. */
@@ -167,18 +157,30 @@ export class NodeRepository {
     return this.#db.write(({ executor }) => executor.run(sql`DELETE FROM pubsub_node WHERE id = ${id}`));
   }
 
-  /** Nodes with their number of visible items, by service and node. */
-  list(filter: NodeFilter = {}): Promise<(NodeRecord & { items: number })[]> {
-    const types = filter.types?.filter((type) => type !== null);
-    const among = (column: ReturnType<typeof sql>, values: readonly (string | number)[] | undefined) =>
-      values ? sql`AND ${column} IN (${join(values.length > 0 ? [...values] : [null])})` : empty;
+  /** Nodes with who may read them, by service and node. */
+  list(filter: NodeFilter = {}): Promise<ListedNode[]> {
+    return this.#listed(fits(filter), sql`ORDER BY n.service, n.node, n.account_id`);
+  }
+
+  #listed(condition: Sql, order: Sql): Promise<ListedNode[]> {
     return this.#db.read(async ({ executor }) => {
-      const rows = await executor.all<Row>(sql`
-        SELECT n.* FROM pubsub_node n WHERE TRUE ${among(sql`n.account_id`, filter.accountIds)} ${among(sql`n.service`, filter.services)}
-          ${among(sql`n.node`, filter.nodes)}
-          ${filter.types ? sql`AND (n.type IN (${join(types && types.length > 0 ? types : [null])}) ${filter.types.includes(null) ? sql`OR n.type IS NULL` : empty})` : empty}
-        ORDER BY n.service, n.node, n.account_id`);
-      return rows.map((row) => ({ ...recordOf(row), items: Number(row.items) }));
+      const rows = await executor.all<NodeRow>(
+        sql`SELECT n.* FROM pubsub_node n WHERE ${condition} ${order}`,
+      );
+      const nodes = rows.map(nodeOf);
+      const shared = nodes.filter(({ accountId }) => accountId === undefined);
+      const readers = new Map<number, number[]>();
+      if (shared.length > 0) {
+        const found = await executor.all<{ node_id: number; account_id: number }>(
+          sql`SELECT node_id, account_id FROM pubsub_node_reader ORDER BY node_id, account_id`,
+        );
+        for (const { node_id, account_id } of found)
+          readers.set(node_id, [...(readers.get(node_id) ?? []), account_id]);
+      }
+      return nodes.map((node) => ({
+        ...node,
+        accountIds: node.accountId === undefined ? (readers.get(node.id) ?? []) : [node.accountId],
+      }));
     });
   }
 }

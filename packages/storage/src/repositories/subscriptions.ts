@@ -38,6 +38,41 @@ export class SubscriptionRepository {
     );
   }
 
+  /** All of an account at a service. */
+  at(accountId: number, service: string): Promise<SubscriptionRecord[]> {
+    return this.#db.read(async ({ executor }) => {
+      const rows = await executor.all<{ node: string; subid: string; state: string }>(
+        sql`SELECT node, subid, state FROM pubsub_subscription
+            WHERE account_id = ${accountId} AND service = ${service} ORDER BY node, subid`,
+      );
+      return rows.map(({ node, subid, state }) => ({
+        accountId,
+        service,
+        node,
+        subid: subid || undefined,
+        state,
+      }));
+    });
+  }
+
+  /**
+   * Takes in everything that a service says of an account's subscriptions there: what it does not name is gone. That
+   * the user has ended one (`none`) is remembered until it is there again.
+   */
+  replace(
+    accountId: number,
+    service: string,
+    current: readonly { node: string; subid?: string; state: string }[],
+  ): Promise<void> {
+    return this.#db.write(async ({ executor }) => {
+      await executor.run(
+        sql`DELETE FROM pubsub_subscription WHERE account_id = ${accountId} AND service = ${service} AND state <> 'none'`,
+      );
+      for (const { node } of current) await this.remove(accountId, service, node);
+      for (const subscription of current) await this.put({ ...subscription, accountId, service });
+    });
+  }
+
   find(accountId: number, service: string, node: string): Promise<SubscriptionRecord[]> {
     return this.#db.read(async ({ executor }) => {
       const rows = await executor.all<{ subid: string; state: string }>(

@@ -5,13 +5,24 @@ const MAX_DEPTH = 200;
 
 class TooDeepError extends Error {}
 
-/** A copy of a JSON value with every string case-folded, keys excepted: what comparisons without case look into. */
-function folded(value: unknown, depth: number): unknown {
-  if (typeof value === "string") return foldCase(value);
-  if (value === null || typeof value !== "object") return value;
+/**
+ * A JSON value as text with every string case-folded, keys excepted: what comparisons without case look into. Written
+ * here, not by JSON.stringify: this may run beside a parser that has put a toJSON on a prototype.
+ */
+function foldedJson(value: unknown, depth: number): string {
+  if (typeof value === "string") return JSON.stringify(foldCase(value));
+  if (value === null || typeof value !== "object") return String(value);
   if (depth >= MAX_DEPTH) throw new TooDeepError();
-  if (Array.isArray(value)) return value.map((entry) => folded(entry, depth + 1));
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, folded(entry, depth + 1)]));
+  let members = "";
+  if (Array.isArray(value)) {
+    for (const entry of value) members += `${members && ","}${foldedJson(entry, depth + 1)}`;
+    return `[${members}]`;
+  }
+  for (const key of Object.keys(value)) {
+    const member = (value as Record<string, unknown>)[key];
+    members += `${members && ","}${JSON.stringify(key)}:${foldedJson(member, depth + 1)}`;
+  }
+  return `{${members}}`;
 }
 
 /** JSON as both engines can keep and search it, or why they cannot. */
@@ -28,7 +39,7 @@ export function storableJson(json: string | undefined): StorableJson | undefined
   if (json === undefined) return undefined;
   try {
     const value: unknown = JSON.parse(json);
-    return { json, folded: JSON.stringify(folded(value, 0)) };
+    return { json, folded: foldedJson(value, 0) };
   } catch (error) {
     if (error instanceof TooDeepError)
       return { refused: `the parsed data is nested more than ${MAX_DEPTH} levels deep` };

@@ -56,7 +56,7 @@ export class World {
     const { items, total } = await this.#store.itemSearch.search(this.plan(search));
     return {
       items: items.map((found) => ({
-        account: this.#accountIds.indexOf(found.accountId),
+        account: this.#accountIds.indexOf(found.accountIds[0] ?? -1),
         service: found.service,
         node: found.node,
         itemId: found.itemId,

@@ -27,6 +27,11 @@ export const time = z.iso
   .datetime({ precision: 3 })
   .meta({ description: "an instant, ISO 8601 UTC with milliseconds" });
 
+/** An instant that a caller names: with any offset and precision. */
+export const pastTime = z.iso
+  .datetime({ offset: true, error: "is not an ISO 8601 time, as 2026-01-31T12:00:00Z" })
+  .meta({ description: "an instant, ISO 8601" });
+
 /** Where a node is; PEP when left out. */
 export const service = jid
   .optional()

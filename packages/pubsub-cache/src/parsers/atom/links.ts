@@ -1,4 +1,5 @@
 import type { XmlElement } from "@larder/core";
+import { wholeNumber } from "../payload.js";
 import { NS_ATOM, NS_THREAD } from "./namespaces.js";
 import { readXmppUri } from "./xmpp-uri.js";
 
@@ -39,11 +40,13 @@ export interface Attachment {
 const SAFE = /^(aesgcm|ftp|geo|https?|magnet|mailto|tel|xmpp):/i;
 const WEB = /^https?:/i;
 
-/** The href with white space as URIs have it (none), or undefined where it is missing, relative or unsafe. */
-function hrefOf(element: XmlElement): string | undefined {
-  const href = element.attrs.href?.replace(/\s+/g, "");
-  return href !== undefined && SAFE.test(href) ? href : undefined;
+/** An address with white space as URIs have it (none), or undefined where it is missing, relative or unsafe. */
+export function safeAddress(text: string | undefined): string | undefined {
+  const address = text?.replace(/\s+/g, "");
+  return address !== undefined && SAFE.test(address) ? address : undefined;
 }
+
+const hrefOf = (element: XmlElement): string | undefined => safeAddress(element.attrs.href);
 
 const optional = (name: string, value: string | undefined) => {
   const trimmed = value?.trim();
@@ -102,7 +105,7 @@ export function readAttachments(entry: XmlElement): Attachment[] {
     const url = hrefOf(element);
     if (url === undefined || element.attrs.rel?.trim() !== "enclosure") return [];
     const { type, title, length } = element.attrs;
-    const size = /^\s*\d{1,15}\s*$/.test(length ?? "") ? Number(length) : undefined;
+    const size = wholeNumber(length);
     return [
       { url, ...optional("type", type), ...(size !== undefined && { size }), ...optional("title", title) },
     ];

@@ -1,4 +1,4 @@
--- 2026.11.24T18.00.00.archive-order, revision 1: up;
+-- 2026.11.24T18.30.00.archive-order, revision 1: up;
 DROP INDEX `message_by_conversation`;
 DROP INDEX `message_by_time`;
 DROP INDEX `message_of_account_by_time`;

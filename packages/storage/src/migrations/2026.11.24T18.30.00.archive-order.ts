@@ -13,7 +13,7 @@ const ordered = (last: string) => [
 ];
 
 export const archiveOrder: Migration = {
-  name: "2026.11.24T18.00.00.archive-order",
+  name: "2026.11.24T18.30.00.archive-order",
   revision: 1,
   async up({ schema, run, progress }) {
     progress("putting messages in order");

@@ -1,0 +1,3 @@
+import type { MethodHandler } from "./context.js";
+
+export const psCacheReset: MethodHandler<"ps_cache_reset"> = (_input, { cache }) => cache.reset();

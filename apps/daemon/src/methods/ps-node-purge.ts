@@ -1,0 +1,10 @@
+import { purgeNode } from "@larder/core";
+import { addressedOnline } from "./address.js";
+import type { MethodHandler } from "./context.js";
+
+export const psNodePurge: MethodHandler<"ps_node_purge"> = async (input, { accounts, cache }) => {
+  const { account, service } = addressedOnline(accounts, input);
+  await purgeNode(account.session, service, input.node);
+  await cache.noteOwnChange(account, { service, node: input.node });
+  return {};
+};

@@ -1,0 +1,234 @@
+import {
+  AnswerTooLargeError,
+  fetchItemIds,
+  fetchNodeMetadata,
+  hasErrorType,
+  type Requester,
+  requestItems,
+  type WireItem,
+} from "@larder/core";
+import type { ItemInput, NodeRecord } from "@larder/storage";
+import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
+import type { CacheContext } from "./context.js";
+import { prepareItems, withKeepableIds, withoutRepeats } from "./ingest.js";
+import { oldestFirst } from "./newest-first.js";
+import { nextCheckOf } from "./next-check.js";
+import { type Difference, findDifference } from "./node-difference.js";
+import { failNode } from "./node-failure.js";
+import { isShareable, type NodeNotes, notesOf, objection } from "./node-notes.js";
+import type { RunChanges } from "./run-changes.js";
+import { tell } from "./telling.js";
+
+/** How many of the newest items are looked at first; twice as many each time that this does not reach back far enough. */
+const NEWEST = 20;
+/** Beyond this part of a node, reading everything costs no more. */
+const LARGEST_PART = 0.5;
+
+/**
+ * Brings a node that was kept up to an absence up to date: compares the ids of its items and the newest of them,
+ * fetches what differs and drops what is gone. Where that cannot tell, it has to be read in full.
+ */
+export class CatchUp {
+  readonly #context: CacheContext;
+
+  constructor(context: CacheContext) {
+    this.#context = context;
+  }
+
+  /**
+   * @returns the node as it is then; undefined where only reading everything can tell
+   * @throws {StanzaError} what the service answered; what is there stays
+   */
+  async catchUp(
+    account: CacheAccount,
+    address: NodeAddress,
+    node: NodeRecord,
+  ): Promise<NodeRecord | undefined> {
+    const { runs } = this.#context;
+    const changes = runs.begin(node.id);
+    try {
+      return await this.#catchUp(account, address, node, changes);
+    } catch (error) {
+      await failNode(this.#context, account, address, node, error);
+      throw error;
+    } finally {
+      runs.end(node.id, changes);
+    }
+  }
+
+  async #catchUp(
+    account: CacheAccount,
+    address: NodeAddress,
+    node: NodeRecord,
+    changes: RunChanges,
+  ): Promise<NodeRecord | undefined> {
+    const { store, subscriber, traffic } = this.#context;
+    const requester = traffic.background(account.requester);
+    const subscribed = await subscriber.ensure(account, address);
+    const notes = await this.#notes(requester, account, address, node);
+    if (objection(notes) !== undefined || notes.stableItems === false) return undefined;
+    if (node.accountId === undefined ? !isShareable(notes) : isShareable(notes)) return undefined;
+    const moment = changes.now;
+    const ids = await this.#ids(requester, address, notes);
+    if (!ids) return undefined;
+    const kept = await store.itemCare.order(node.id);
+    const found = await this.#compare(requester, address, node, ids, kept);
+    if (!found) return undefined;
+    return this.#apply(account, address, node, { ...notes, listsIds: true }, subscribed, found, {
+      changes,
+      moment,
+    });
+  }
+
+  async #notes(
+    requester: Requester,
+    account: CacheAccount,
+    { service, node: name }: NodeAddress,
+    node: NodeRecord,
+  ): Promise<NodeNotes> {
+    const before = notesOf(node);
+    try {
+      const { paging, overwritten, listsIds, readInParts } = before;
+      const told = await fetchNodeMetadata(requester, service, name, { own: service === account.jid });
+      return { paging, overwritten, listsIds, readInParts, ...told };
+    } catch (error) {
+      if (isAnswer(error)) return before;
+      throw error;
+    }
+  }
+
+  /** All ids of the node; undefined where the service does not list them. */
+  async #ids(
+    requester: Requester,
+    { service, node }: NodeAddress,
+    notes: NodeNotes,
+  ): Promise<ReadonlySet<string> | undefined> {
+    if (notes.listsIds === false) return undefined;
+    try {
+      return new Set(await fetchItemIds(requester, service, node));
+    } catch (error) {
+      if (isAnswer(error) && error.type !== "not_found") return undefined;
+      throw error;
+    }
+  }
+
+  /** Looks at more and more of the newest items until what stands before them must be as it was. */
+  async #compare(
+    requester: Requester,
+    address: NodeAddress,
+    node: NodeRecord,
+    ids: ReadonlySet<string>,
+    kept: readonly { itemId: string }[],
+  ): Promise<Difference | undefined> {
+    const { store } = this.#context;
+    const order = kept.map(({ itemId }) => itemId);
+    for (let wanted = NEWEST; ; wanted *= 4) {
+      const newest = await this.#newest(requester, address, wanted);
+      if (!newest) return undefined;
+      const known = await store.items.known(
+        node.id,
+        newest.map(({ id }) => id),
+      );
+      const difference = findDifference({
+        kept: order,
+        listed: ids,
+        newest,
+        isSame: ({ id, xml }) => known.get(id)?.xml === xml,
+        all: newest.length >= ids.size,
+        partial: node.completeFrom !== undefined,
+      });
+      if (difference) return difference;
+      if (newest.length < wanted || wanted > Math.max(NEWEST, ids.size * LARGEST_PART)) return undefined;
+    }
+  }
+
+  /** The newest items, oldest first; undefined where they are too large to be taken. */
+  async #newest(requester: Requester, address: NodeAddress, wanted: number): Promise<WireItem[] | undefined> {
+    try {
+      const answer = oldestFirst(await requestItems(requester, { ...address, maxItems: wanted }));
+      return withoutRepeats(answer.items).slice(-wanted);
+    } catch (error) {
+      if (error instanceof AnswerTooLargeError) return undefined;
+      throw error;
+    }
+  }
+
+  async #prepared(
+    account: CacheAccount,
+    address: NodeAddress,
+    node: NodeRecord,
+    wire: readonly WireItem[],
+  ): Promise<ItemInput[]> {
+    const { pool, analysers, onDropped } = this.#context;
+    const items = withKeepableIds(wire, (count) => onDropped(account, address, count));
+    const known = analysers.byName(node.analyser);
+    const namespace = items[0]?.payload?.namespace;
+    const analyser = known ?? analysers.byName(analysers.analyse({ ...address, namespace })?.analyser);
+    return prepareItems(pool, address, node.subtype, analyser, items);
+  }
+
+  async #apply(
+    account: CacheAccount,
+    address: NodeAddress,
+    node: NodeRecord,
+    notes: NodeNotes,
+    subscribed: boolean,
+    { gone, changed, added }: Difference,
+    { changes, moment }: { changes: RunChanges; moment: number },
+  ): Promise<NodeRecord | undefined> {
+    const { store, lanes, timing, policy } = this.#context;
+    const inPlace = await this.#prepared(account, address, node, changed);
+    const atEnd = await this.#prepared(account, address, node, added);
+    return lanes.run(laneOf(address), () =>
+      store.database.write(async (unit) => {
+        const current = await store.nodes.get(node.id);
+        if (!current || current.generation !== node.generation) return current;
+        const overtaken = <Item extends { readonly itemId: string }>(inputs: readonly Item[]) =>
+          changes
+            .stillTrue(
+              inputs.map((input) => ({ id: input.itemId, input })),
+              moment,
+            )
+            .map(({ input }) => input);
+        const vanished = overtaken(gone.map((itemId) => ({ itemId }))).map(({ itemId }) => itemId);
+        const removed = vanished.length > 0 ? await store.items.remove(node.id, vanished) : [];
+        const [changedNow, addedNow] = [overtaken(inPlace), overtaken(atEnd)];
+        const before = await store.items.known(
+          node.id,
+          addedNow.map(({ itemId }) => itemId),
+        );
+        await store.items.storeLive(node.id, current.generation, changedNow, { keepPlaces: true });
+        await store.items.storeLive(node.id, current.generation, addedNow);
+        const told = { origin: "catchup" } as const;
+        const ids = [
+          ...changedNow,
+          ...addedNow.filter(({ itemId, xml }) => before.get(itemId)?.xml !== xml),
+        ].map(({ itemId }) => itemId);
+        if (ids.length > 0)
+          await tell(unit, store, node, account.id, address, { event: "items", ids, ...told });
+        if (removed.length > 0) {
+          await store.events.scrubItems(unit, account.id, address, removed);
+          await tell(unit, store, node, account.id, address, { event: "retract", ids: removed, ...told });
+        }
+        await store.nodes.update(node.id, {
+          state: "synced",
+          subscribed,
+          metadata: notes,
+          lastCheck: new Date(),
+          lastError: null,
+          failures: 0,
+        });
+        const since = policy.maxAgeMs === undefined ? undefined : new Date(Date.now() - policy.maxAgeMs);
+        await store.itemCare.trim(node.id, { items: policy.maxItems, bytes: policy.maxBytes, since });
+        const ended = (await store.nodes.get(node.id)) ?? current;
+        const nextCheck = await nextCheckOf(store, timing, policy, ended);
+        await store.nodes.update(node.id, { nextCheck });
+        return { ...ended, nextCheck: nextCheck ?? undefined };
+      }),
+    );
+  }
+}
+
+/** The service has answered, if with an error: not a fault of the connection or of ours. */
+const isAnswer = (error: unknown): error is Error & { type: string } =>
+  hasErrorType(error) && !["not_connected", "timeout", "storage"].includes(error.type);

@@ -1,0 +1,160 @@
+import { hasErrorType, NotConnectedError } from "@larder/core";
+import type { ListedNode, NodeRecord } from "@larder/storage";
+import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
+import { CatchUp } from "./catch-up.js";
+import type { CacheContext } from "./context.js";
+import { Jobs } from "./jobs.js";
+import { needsFullCheck, nextCheckOf } from "./next-check.js";
+import { notesOf } from "./node-notes.js";
+import { Synchroniser } from "./synchroniser.js";
+import { Wakeup } from "./wakeup.js";
+
+export interface KeeperOptions {
+  readonly jobsPerAccount: number;
+  /** Told of background work that failed; the node's `lastError` has it too. */
+  readonly onBackgroundError: (error: unknown, address: NodeAddress) => void;
+}
+
+/** How many nodes are taken up at once when their time has come. */
+const DUE_AT_ONCE = 100;
+
+/**
+ * Keeps nodes as their services have them: synchronises, catches up after an absence, tries again after a failure,
+ * and looks again where nobody would tell of a change.
+ */
+export class Keeper {
+  readonly #context: CacheContext;
+  readonly #options: KeeperOptions;
+  readonly #jobs: Jobs<NodeRecord>;
+  readonly #synchroniser: Synchroniser;
+  readonly #catchUp: CatchUp;
+  readonly #wakeup: Wakeup;
+  readonly #accounts: Map<number, CacheAccount>;
+
+  constructor(context: CacheContext, accounts: Map<number, CacheAccount>, options: KeeperOptions) {
+    this.#context = context;
+    this.#accounts = accounts;
+    this.#options = options;
+    this.#jobs = new Jobs(options.jobsPerAccount);
+    this.#synchroniser = new Synchroniser(context);
+    this.#catchUp = new CatchUp(context);
+    this.#wakeup = new Wakeup(() => this.#workOff());
+  }
+
+  isBusy(address: NodeAddress, account: CacheAccount): boolean {
+    return this.#jobs.isRunning(keyOf(account, address));
+  }
+
+  /** Reads a node in full for somebody who waits for it, or joins what is being done with it. */
+  synchronise(account: CacheAccount, address: NodeAddress, options: { tell: boolean }): Promise<NodeRecord> {
+    const job = () => this.#synchroniser.sync(account, address, { ...options, afresh: true });
+    return this.#jobs.run(keyOf(account, address), account.id, job, { urgent: true });
+  }
+
+  /** Sees to it in the background that a node is kept and up to date. */
+  look(account: CacheAccount, address: NodeAddress, options: { after?: boolean } = {}): void {
+    const job = () => this.#care(account, address);
+    this.#jobs.run(keyOf(account, address), account.id, job, options).then(
+      () => this.#wakeup.by(this.#context.store.nodes.nextDue(new Date(0))),
+      (error: unknown) => {
+        this.#wakeup.by(this.#context.store.nodes.nextDue(new Date(0)));
+        // Without a session the next one goes on.
+        if (hasErrorType(error) && error.type === "not_connected") return;
+        this.#options.onBackgroundError(error, address);
+      },
+    );
+  }
+
+  /** Looks at everything that an account keeps: a session has begun in which events may have been missed. */
+  async sessionStarted(account: CacheAccount): Promise<void> {
+    const { store } = this.#context;
+    for (const node of await store.nodes.markStale(account.id)) this.look(account, addressOf(node));
+    this.#wakeup.by(store.nodes.nextDue(new Date(0)));
+  }
+
+  /** Takes up what the loss of the connection has cut short; nothing was missed. */
+  async sessionResumed(account: CacheAccount): Promise<void> {
+    for (const node of await this.#context.store.nodes.unfinished(account.id))
+      this.look(account, addressOf(node));
+  }
+
+  stop(): void {
+    this.#wakeup.stop();
+  }
+
+  idle(): Promise<void> {
+    return this.#jobs.idle();
+  }
+
+  /** What a node needs now. */
+  async #care(account: CacheAccount, address: NodeAddress): Promise<NodeRecord> {
+    const { store, timing } = this.#context;
+    if (!account.online()) throw new NotConnectedError(account.jid);
+    const node = await store.nodes.find({ accountId: account.id, ...address });
+    const readable = node && (node.state === "synced" || node.state === "stale");
+    if (!node || !readable || node.resume)
+      return this.#synchroniser.sync(account, address, { tell: readable === true, afresh: false });
+    const fullCheckDue = (node.lastSync?.getTime() ?? 0) + timing.fullCheckMs <= Date.now();
+    if (!(needsFullCheck(node) && (fullCheckDue || notesOf(node).readInParts))) {
+      const caughtUp = await this.#catchUp.catchUp(account, address, node);
+      if (caughtUp) {
+        // What was read across an absence may hold what only a reading in one go can put right.
+        if (!notesOf(caughtUp).readInParts || !needsFullCheck(caughtUp)) return caughtUp;
+      }
+    }
+    return this.#synchroniser.sync(account, address, { tell: true, afresh: true });
+  }
+
+  /** Takes up the nodes that are due, and says when the next one is. */
+  async #workOff(): Promise<void> {
+    const { store } = this.#context;
+    const now = new Date();
+    for (const node of await store.nodes.due(now, DUE_AT_ONCE)) {
+      const account = this.#whoCares(node);
+      if (!account) {
+        // Its next session looks at it anyway.
+        await store.nodes.update(node.id, { nextCheck: null });
+      } else if (!(await this.#discard(node))) {
+        await store.nodes.update(node.id, { nextCheck: null });
+        this.look(account, addressOf(node));
+      }
+    }
+    this.#wakeup.by(store.nodes.nextDue(new Date(0)));
+  }
+
+  #whoCares({ accountIds }: ListedNode): CacheAccount | undefined {
+    return accountIds.map((id) => this.#accounts.get(id)).find((account) => account?.online());
+  }
+
+  /**
+   * Removes what has expired at the service, or by the policy.
+   *
+   * @returns whether that was all that the node was due for
+   */
+  async #discard(listed: ListedNode): Promise<boolean> {
+    const { store, lanes, timing, policy } = this.#context;
+    const { itemExpireSeconds } = notesOf(listed);
+    if (itemExpireSeconds === undefined && policy.maxAgeMs === undefined) return false;
+    if (listed.state !== "synced" || listed.lastError) return false;
+    return lanes.run(laneOf(listed), () =>
+      store.database.write(async () => {
+        const node = await store.nodes.get(listed.id);
+        if (!node) return true;
+        const now = Date.now();
+        if (itemExpireSeconds !== undefined)
+          await store.itemCare.discard(node.id, { since: new Date(now - itemExpireSeconds * 1000) });
+        if (policy.maxAgeMs !== undefined)
+          await store.itemCare.trim(node.id, { since: new Date(now - policy.maxAgeMs) });
+        const nextCheck = await nextCheckOf(store, timing, policy, node);
+        if (nextCheck && nextCheck.getTime() <= now) return false;
+        await store.nodes.update(node.id, { nextCheck });
+        return true;
+      }),
+    );
+  }
+}
+
+const addressOf = ({ service, node }: NodeAddress): NodeAddress => ({ service, node });
+
+const keyOf = (account: CacheAccount, { service, node }: NodeAddress): string =>
+  JSON.stringify([account.id, service, node]);

@@ -1,0 +1,208 @@
+import { getItemsById, type PubsubEvent, type WireItem } from "@larder/core";
+import type { NodeRecord } from "@larder/storage";
+import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
+import { described } from "./analysers/described.js";
+import type { CacheContext } from "./context.js";
+import { changedItems, prepareItems, withKeepableIds, withoutRepeats } from "./ingest.js";
+import { hidesOverwrites, notesOf } from "./node-notes.js";
+import { tell } from "./telling.js";
+
+type ItemsEvent = Extract<PubsubEvent, { event: "items" }>;
+
+export interface LiveItemsOptions extends CacheContext {
+  /** A node needs to be looked at: more has happened than its event tells. */
+  readonly onHint: (account: CacheAccount, address: NodeAddress) => void;
+}
+
+/** Items whose payload was not sent, waiting to be asked for. */
+interface Wanted {
+  readonly ids: Set<string>;
+}
+
+const AT_ONCE = 50;
+
+/** Items that notifications bring, take away, or only name. */
+export class LiveItems {
+  readonly #options: LiveItemsOptions;
+  readonly #wanted = new Map<number, Wanted>();
+  readonly #fetching = new Set<Promise<void>>();
+
+  constructor(options: LiveItemsOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when no items are being fetched any more. */
+  async idle(): Promise<void> {
+    while (this.#fetching.size > 0) await Promise.all(this.#fetching);
+  }
+
+  /** An event of a node that nobody asked for but by our caps: it is told, and the node is kept from now on. */
+  async announced(account: CacheAccount, address: NodeAddress, event: ItemsEvent): Promise<void> {
+    const { analysers, onHint } = this.#options;
+    await this.#tellOnly(account, address, event);
+    const namespace = event.items[0]?.payload?.namespace;
+    if (analysers.analyse({ ...address, namespace })?.toSync) onHint(account, address);
+  }
+
+  async apply(
+    account: CacheAccount,
+    address: NodeAddress,
+    node: NodeRecord | undefined,
+    event: ItemsEvent,
+  ): Promise<void> {
+    // A node that is not kept is told of without being stored.
+    if (node === undefined || !isKept(node)) return this.#tellOnly(account, address, event);
+    if (event.retracted.length > 0) await this.#retract(account, address, node, event.retracted);
+    const withPayload = event.items.filter(({ payload }) => payload !== undefined);
+    const named = event.items.filter(({ payload }) => payload === undefined).map(({ id }) => id);
+    if (withPayload.length > 0) {
+      const fresh = await this.#store(
+        account,
+        address,
+        node,
+        withPayload,
+        event.delayed ? "catchup" : "live",
+      );
+      // An item sent again that is unknown: it came while nobody told us, so others may have come too (§6.1.7).
+      if (fresh && event.delayed) this.#options.onHint(account, address);
+    }
+    if (named.length > 0) this.#fetch(account, address, node, named); // §6.5.6, XEP-0472 §5.1.1
+  }
+
+  async #tellOnly(
+    account: CacheAccount,
+    address: NodeAddress,
+    { items, retracted }: ItemsEvent,
+  ): Promise<void> {
+    const { store } = this.#options;
+    await store.database.write(async (unit) => {
+      const tellIt = (told: { event: "items" | "retract"; ids?: readonly string[]; items?: object[] }) =>
+        tell(unit, store, undefined, account.id, address, { ...told, origin: "live" });
+      if (retracted.length > 0) {
+        await store.events.scrubItems(unit, account.id, address, retracted);
+        await tellIt({ event: "retract", ids: retracted });
+      }
+      const withPayload = items.filter(({ payload }) => payload !== undefined);
+      if (withPayload.length > 0) {
+        const inline = withPayload.map(({ id, publisher, xml }) => ({ id, publisher, xml }));
+        await tellIt({ event: "items", items: inline });
+      }
+      const named = items.filter(({ payload }) => payload === undefined).map(({ id }) => id);
+      if (named.length > 0) await tellIt({ event: "items", ids: named });
+    });
+  }
+
+  async #retract(
+    account: CacheAccount,
+    address: NodeAddress,
+    node: NodeRecord,
+    ids: readonly string[],
+  ): Promise<void> {
+    const { store, runs } = this.#options;
+    await store.database.write(async (unit) => {
+      await store.items.remove(node.id, ids);
+      await store.events.scrubItems(unit, account.id, address, ids);
+      await tell(unit, store, node, account.id, address, { event: "retract", ids, origin: "live" });
+    });
+    runs.note(node.id, (changes) => changes.retracted(ids));
+  }
+
+  /** @returns whether any of them was new or different */
+  async #store(
+    account: CacheAccount,
+    address: NodeAddress,
+    node: NodeRecord,
+    items: readonly WireItem[],
+    origin: "live" | "catchup",
+    stillTrue: (ids: readonly { id: string }[]) => readonly { id: string }[] = (ids) => ids,
+  ): Promise<boolean> {
+    const { store, pool, analysers, runs, onDropped, policy } = this.#options;
+    const keepable = withoutRepeats(withKeepableIds(items, (count) => onDropped(account, address, count)));
+    if (keepable.length === 0) return false;
+    // A node that was empty, or is being read for the first time, is recognised by what it brings.
+    const known = analysers.byName(node.analyser);
+    const namespace = keepable[0]?.payload?.namespace;
+    const analysis = known ? undefined : analysers.analyse({ ...address, namespace });
+    const analyser = known ?? analysers.byName(analysis?.analyser);
+    const subtype = analysis ? analysis.subtype : node.subtype;
+    const before = await store.items.known(
+      node.id,
+      keepable.map(({ id }) => id),
+    );
+    const changed = changedItems(keepable, before, analyser);
+    if (changed.length === 0) return false; // a repeated notification, or the last item sent on subscribing (§6.1.7)
+    const prepared = await prepareItems(pool, address, subtype, analyser, changed);
+    const current = new Set(stillTrue(changed).map(({ id }) => id));
+    const stored = prepared.filter(({ itemId }) => current.has(itemId));
+    if (stored.length === 0) return false;
+    const ids = stored.map(({ itemId }) => itemId);
+    const notes = notesOf(node);
+    await store.database.write(async (unit) => {
+      const now = await store.nodes.get(node.id);
+      if (!now) return;
+      if (analysis) await store.nodes.update(now.id, described(analysis));
+      await store.items.storeLive(now.id, now.generation, stored, { keepPlaces: hidesOverwrites(notes) });
+      await tell(unit, store, node, account.id, address, { event: "items", ids, origin });
+      if (!isReadable(now)) return;
+      // §7.1.2.5: a full node drops its oldest items without a word.
+      const dropped = await store.itemCare.discard(now.id, { items: notes.maxItems });
+      if (dropped.length > 0)
+        await tell(unit, store, node, account.id, address, { event: "retract", ids: dropped, origin });
+      await store.itemCare.trim(now.id, { items: policy.maxItems, bytes: policy.maxBytes });
+    });
+    runs.note(node.id, (changes) => changes.published(ids));
+    return true;
+  }
+
+  /** Asks for items that were only named, those together that come in the meantime. */
+  #fetch(account: CacheAccount, address: NodeAddress, node: NodeRecord, ids: readonly string[]): void {
+    const waiting = this.#wanted.get(node.id);
+    if (waiting) {
+      for (const id of ids) waiting.ids.add(id);
+      return;
+    }
+    const wanted: Wanted = { ids: new Set(ids) };
+    this.#wanted.set(node.id, wanted);
+    const work = this.#fetchAll(account, address, node, wanted).catch(() => {
+      // Whatever it was: looking at the node again finds them, now or when it is tried again.
+      this.#options.onHint(account, address);
+    });
+    this.#fetching.add(work);
+    void work.finally(() => {
+      this.#wanted.delete(node.id);
+      this.#fetching.delete(work);
+    });
+  }
+
+  async #fetchAll(
+    account: CacheAccount,
+    address: NodeAddress,
+    { id: nodeId }: NodeRecord,
+    wanted: Wanted,
+  ): Promise<void> {
+    const { runs, traffic, lanes, store } = this.#options;
+    const requester = traffic.background(account.requester);
+    const changes = runs.begin(nodeId);
+    try {
+      while (wanted.ids.size > 0) {
+        const ids = [...wanted.ids].slice(0, AT_ONCE);
+        for (const id of ids) wanted.ids.delete(id);
+        const moment = changes.now;
+        const items = await getItemsById(requester, address, ids);
+        await lanes.run(laneOf(address), async () => {
+          const node = await store.nodes.get(nodeId);
+          if (!node || !isKept(node)) return;
+          await this.#store(account, address, node, items, "live", (found) =>
+            changes.stillTrue(found, moment),
+          );
+        });
+      }
+    } finally {
+      runs.end(nodeId, changes);
+    }
+  }
+}
+
+const isReadable = ({ state }: NodeRecord): boolean => state === "synced" || state === "stale";
+
+const isKept = (node: NodeRecord): boolean => isReadable(node) || node.state === "syncing";

@@ -1,0 +1,61 @@
+import { errorFieldOf, hasErrorType, NotConnectedError } from "@larder/core";
+import type { NodeRecord } from "@larder/storage";
+import type { CacheAccount, NodeAddress } from "./account.js";
+import type { CacheContext } from "./context.js";
+import { retryPause } from "./policy.js";
+import { tell } from "./telling.js";
+
+/** After how long a second `item-not-found` proves that a node is gone: one may be a passing fault. */
+const GONE_AFTER_MS = 60_000;
+
+/**
+ * Notes that a node could not be read. What is there stays readable, and it is tried again after a pause, or with
+ * the next session where there is none now; a node that is proven to be gone is dropped.
+ */
+export async function failNode(
+  { store, timing, onProgress }: CacheContext,
+  account: CacheAccount,
+  address: NodeAddress,
+  { id }: NodeRecord,
+  error: unknown,
+): Promise<void> {
+  const node = await store.nodes.get(id);
+  if (!node) return; // it was deleted, or taken out of the cache
+  const readable = node.state === "synced" || node.state === "stale";
+  if (isGone(node, error)) {
+    await store.database.write(async (unit) => {
+      if (readable)
+        await tell(unit, store, node, account.id, address, { event: "delete", origin: "catchup" });
+      await store.events.scrubItems(unit, account.id, address);
+      await store.nodes.remove(node.id);
+      await store.subscriptions.remove(account.id, address.service, address.node);
+    });
+  } else {
+    const failures = node.failures + 1;
+    const offline = error instanceof NotConnectedError || !account.online();
+    await store.nodes.update(node.id, {
+      state: readable ? "stale" : "error",
+      lastError: { ...errorFieldOf(error), since: since(node, error) },
+      failures: offline ? node.failures : failures,
+      nextCheck: offline ? null : new Date(Date.now() + pauseAfter(error, retryPause(timing, failures))),
+    });
+  }
+  onProgress({ account: account.jid, ...address, received: 0, state: "error" });
+}
+
+/** Where a node seems to be gone, the second look must come late enough to prove it. */
+const pauseAfter = (error: unknown, pause: number): number =>
+  hasErrorType(error) && error.type === "not_found" ? Math.max(pause, GONE_AFTER_MS * 1.05) : pause;
+
+/** Whether a failure means that there is no such node: at once where there never was one, else the second time. */
+function isGone({ state, lastError }: NodeRecord, error: unknown): boolean {
+  if (!hasErrorType(error) || error.type !== "not_found") return false;
+  if (state === "new" || state === "syncing") return true;
+  return (
+    lastError?.type === "not_found" && Date.now() - Number(lastError.since ?? Date.now()) >= GONE_AFTER_MS
+  );
+}
+
+/** When failing in this way began, in milliseconds. */
+const since = ({ lastError }: NodeRecord, error: unknown): number =>
+  hasErrorType(error) && lastError?.type === error.type ? Number(lastError.since ?? Date.now()) : Date.now();

@@ -1,0 +1,60 @@
+import type { XmlElement } from "@larder/core";
+import { type PreparedItem, prepareItem } from "@larder/storage/prepare";
+import parse from "ltx/lib/parse.js";
+import { searchableText } from "../item-text.js";
+import type { Parser, ParserContext, ParserItem } from "../parsers/parser.js";
+import { describeError } from "./describe-error.js";
+import { normaliseJson } from "./normalise-json.js";
+import type { ParseOutcome, ParseRequest, ParserModule } from "./protocol.js";
+
+/** Loads a parser; each version of a module is a module of its own, so that a new one is not the old one again. */
+export async function loadParser({
+  module,
+  version,
+}: Pick<ParserModule, "module" | "version">): Promise<Parser> {
+  const url = new URL(module);
+  url.searchParams.set("version", version); // a module is loaded once for each URL
+  const { default: parser } = (await import(url.href)) as { default?: unknown };
+  if (typeof parser !== "function") throw new TypeError("the module has no function as its default export");
+  return parser as Parser;
+}
+
+/** What comes of every item when its parser cannot be loaded. */
+export const notLoaded = (error: unknown): string => `the parser cannot be loaded: ${describeError(error)}`;
+
+/** One item through a parser: its JSON, or what went wrong, and what searches need of it either way. */
+export async function parseItem(
+  parser: Parser,
+  request: ParseRequest,
+  maxBytes: number,
+): Promise<ParseOutcome> {
+  const { xml, ...context } = request;
+  let json: string;
+  try {
+    json = normaliseJson(await parser(readItem(xml, context), context), maxBytes);
+  } catch (error) {
+    return { ok: false, error: describeError(error), prepared: prepareText(xml) };
+  }
+  const prepared = prepareItem(json, searchableText(xml, JSON.parse(json)));
+  return prepared.refused === undefined
+    ? { ok: true, json, prepared }
+    : { ok: false, error: prepared.refused, prepared: { words: prepared.words } };
+}
+
+/** What searches need of an item that has no parsed data; undefined where it is no XML. */
+export function prepareText(xml: string): PreparedItem | undefined {
+  try {
+    return prepareItem(undefined, searchableText(xml, undefined));
+  } catch {
+    return undefined;
+  }
+}
+
+function readItem(xml: string, context: ParserContext): ParserItem {
+  const item = parse(xml) as XmlElement | null; // null: the text ends before the element does
+  if (item?.getName() !== "item") throw new Error("this is no pubsub item");
+  const [payload] = item.getChildElements();
+  if (!payload) throw new Error("the item has no payload");
+  const publisher = item.attrs.publisher ?? context.publisher;
+  return { id: item.attrs.id ?? "", xml, payload, ...(publisher !== undefined && { publisher }) };
+}

@@ -1,0 +1,132 @@
+import {
+  fetchSubscriptions,
+  hasErrorType,
+  type Subscription,
+  type SubscriptionState,
+  subscribe,
+  unsubscribe,
+} from "@larder/core";
+import { fitsKey, type Store } from "@larder/storage";
+import type { CacheAccount, NodeAddress } from "./account.js";
+import type { ServiceTraffic } from "./service-traffic.js";
+
+/** The id of a subscription, where it can be kept; one that cannot is as if the service had given none. */
+export const keepableSubid = (subid: string | undefined): string | undefined =>
+  subid !== undefined && fitsKey(subid) ? subid : undefined;
+
+const isKeepable = ({ node }: Subscription): boolean => fitsKey(node);
+
+/** Sees to it that services send their events, and knows which do. */
+export class Subscriber {
+  readonly #store: Store;
+  readonly #traffic: ServiceTraffic;
+  /** By account and service, what came of asking for the subscriptions in this session. */
+  readonly #reconciled = new Map<string, Promise<void>>();
+
+  constructor(store: Store, traffic: ServiceTraffic) {
+    this.#store = store;
+    this.#traffic = traffic;
+  }
+
+  /** A session has begun: what was known of an account's subscriptions may no longer be so. */
+  sessionStarted(account: CacheAccount): void {
+    for (const key of this.#reconciled.keys()) {
+      if ((JSON.parse(key) as [number])[0] === account.id) this.#reconciled.delete(key);
+    }
+  }
+
+  /**
+   * Subscribes an account to a node, unless it is (XEP-0060 §6.1).
+   *
+   * @returns whether its events will come; false where the service does not let us subscribe, or has not yet decided
+   * @throws {NotConnectedError} and {RequestTimeoutError}: nobody knows
+   */
+  async ensure(account: CacheAccount, address: NodeAddress): Promise<boolean> {
+    const { subscriptions } = this.#store;
+    await this.#reconcile(account, address.service);
+    const existing = await subscriptions.find(account.id, address.service, address.node);
+    if (existing.some(({ state }) => state === "subscribed")) return true;
+    // Not yet approved, or ended by the user.
+    if (existing.length > 0) return false;
+    try {
+      return (await this.#subscribe(account, address, "background")) === "subscribed";
+    } catch (error) {
+      // A node that nobody may subscribe to can still be read; one that cannot be read fails there.
+      if (hasErrorType(error) && error.type !== "not_connected" && error.type !== "timeout") return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Subscribes an account because its user wants it, also where it had ended the subscription.
+   *
+   * @throws {StanzaError} what the service answered
+   */
+  subscribe(account: CacheAccount, address: NodeAddress): Promise<SubscriptionState> {
+    return this.#subscribe(account, address, "foreground");
+  }
+
+  /**
+   * Ends the subscriptions of an account to a node, and remembers that this was wanted.
+   *
+   * @throws {StanzaError} what the service answered
+   */
+  async unsubscribe(account: CacheAccount, { service, node }: NodeAddress): Promise<SubscriptionState> {
+    const { subscriptions, database } = this.#store;
+    const requester = this.#traffic.foreground(account.requester);
+    const known = (await subscriptions.find(account.id, service, node)).filter(
+      ({ state }) => state !== "none",
+    );
+    let state: SubscriptionState = "none";
+    for (const { subid } of known.length > 0 ? known : [{ subid: undefined }])
+      state = await unsubscribe(requester, service, node, subid);
+    await database.write(async () => {
+      await subscriptions.remove(account.id, service, node);
+      await subscriptions.put({ accountId: account.id, service, node, state: "none" });
+    });
+    return state;
+  }
+
+  async #subscribe(
+    account: CacheAccount,
+    { service, node }: NodeAddress,
+    priority: "background" | "foreground",
+  ): Promise<SubscriptionState> {
+    const { subscriptions, database } = this.#store;
+    const requester = this.#traffic[priority](account.requester);
+    const { state, subid } = await subscribe(requester, service, node);
+    await database.write(async () => {
+      await subscriptions.remove(account.id, service, node);
+      await subscriptions.put({ accountId: account.id, service, node, subid: keepableSubid(subid), state });
+    });
+    return state;
+  }
+
+  /** Once a session, what the service says of our subscriptions takes the place of what we believe (§5.6). */
+  #reconcile(account: CacheAccount, service: string): Promise<void> {
+    const key = JSON.stringify([account.id, service]);
+    let asked = this.#reconciled.get(key);
+    if (!asked) {
+      asked = this.#replace(account, service);
+      this.#reconciled.set(key, asked);
+      asked.catch(() => this.#reconciled.delete(key)); // asked again the next time
+    }
+    return asked;
+  }
+
+  async #replace(account: CacheAccount, service: string): Promise<void> {
+    try {
+      const requester = this.#traffic.background(account.requester);
+      const current = await fetchSubscriptions(requester, service);
+      await this.#store.subscriptions.replace(
+        account.id,
+        service,
+        current.filter(isKeepable).map(({ subid, ...rest }) => ({ ...rest, subid: keepableSubid(subid) })),
+      );
+    } catch (error) {
+      if (!hasErrorType(error) || ["not_connected", "timeout", "storage"].includes(error.type)) throw error;
+      // It does not tell: then we ask to be subscribed anew, which changes nothing where we are.
+      await this.#store.subscriptions.replace(account.id, service, []);
+    }
+  }
+}

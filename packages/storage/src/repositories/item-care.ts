@@ -1,0 +1,138 @@
+import type { Database } from "../database.js";
+import { type Executor, empty, type Sql, sql } from "../sql.js";
+
+/** What is kept of a node at most. */
+export interface ItemLimits {
+  /** The newest so many. */
+  readonly items?: number;
+  /** The newest that have so many characters of XML together. */
+  readonly bytes?: number;
+  /** Those that were first seen, or seen in this version, since then. */
+  readonly since?: Date;
+}
+
+/** What has to be known and done to keep a node's items equal to its service's, and within limits. */
+export class ItemCare {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** Ids of the visible items of a node with their positions, oldest first. */
+  order(nodeId: number): Promise<{ itemId: string; position: number }[]> {
+    return this.#db.read(async ({ executor }) => {
+      const rows = await executor.all<{ item_id: string; position: number | string }>(
+        sql`SELECT item_id, position FROM pubsub_item WHERE node_id = ${nodeId} AND position >= 0 ORDER BY position`,
+      );
+      return rows.map((row) => ({ itemId: row.item_id, position: Number(row.position) }));
+    });
+  }
+
+  /** Ids of the items that a synchronisation has seen so far. */
+  seenBy(nodeId: number, generation: number): Promise<Set<string>> {
+    return this.#db.read(async ({ executor }) => {
+      const rows = await executor.all<{ item_id: string }>(
+        sql`SELECT item_id FROM pubsub_item WHERE node_id = ${nodeId} AND generation = ${generation}`,
+      );
+      return new Set(rows.map((row) => row.item_id));
+    });
+  }
+
+  /**
+   * Removes the oldest items that are over a limit. What stays is complete from its oldest item on.
+   *
+   * @returns ids of the items that went
+   */
+  trim(nodeId: number, limits: ItemLimits): Promise<string[]> {
+    return this.#db.write(async ({ executor }) => {
+      const from = await this.#firstKept(executor, nodeId, limits);
+      if (from === undefined) return [];
+      const gone = await removeWhere(executor, nodeId, sql`position < ${from}`);
+      if (gone.length > 0)
+        await executor.run(sql`UPDATE pubsub_node SET complete_from = ${from} WHERE id = ${nodeId}`);
+      return gone;
+    });
+  }
+
+  /**
+   * Removes what the service has dropped by now without a word: older than it keeps items, or more than it
+   * keeps. Nothing is left out by that.
+   *
+   * @returns ids of the items that went
+   */
+  discard(nodeId: number, kept: { items?: number; since?: Date }): Promise<string[]> {
+    return this.#db.write(async ({ executor }) => {
+      const gone: string[] = [];
+      if (kept.since)
+        gone.push(...(await removeWhere(executor, nodeId, sql`updated < ${kept.since.getTime()}`)));
+      const from = await this.#firstKept(executor, nodeId, { items: kept.items });
+      if (from !== undefined) gone.push(...(await removeWhere(executor, nodeId, sql`position < ${from}`)));
+      return gone;
+    });
+  }
+
+  /** When the oldest item of a node was last changed; undefined where it has none. */
+  async oldestUpdate(nodeId: number): Promise<Date | undefined> {
+    const row = await this.#db.read(({ executor }) =>
+      executor.first<{ oldest: number | string | null }>(
+        sql`SELECT min(updated) AS oldest FROM pubsub_item WHERE node_id = ${nodeId} AND position >= 0`,
+      ),
+    );
+    return row?.oldest == null ? undefined : new Date(Number(row.oldest));
+  }
+
+  /** Of these items, removes those that no reader has seen yet: a synchronisation goes beyond its limit. */
+  removeUnplaced(nodeId: number, itemIds: readonly string[]): Promise<void> {
+    return this.#db.write(({ executor }) =>
+      executor.run(sql`DELETE FROM pubsub_item WHERE node_id = ${nodeId} AND position < 0
+        AND item_id IN (SELECT value FROM ${executor.dialect.list(itemIds)} AS wanted)`),
+    );
+  }
+
+  /** The position of the oldest item within all limits; undefined where everything is. */
+  async #firstKept(executor: Executor, nodeId: number, limits: ItemLimits): Promise<number | undefined> {
+    const { items, bytes, since } = limits;
+    const visible = sql`node_id = ${nodeId} AND position >= 0`;
+    const positions: number[] = [];
+    const note = async (statement: Sql) => {
+      const row = await executor.first<{ position: number | string | null }>(statement);
+      if (row?.position != null) positions.push(Number(row.position) + 1);
+    };
+    if (items !== undefined) {
+      await note(
+        sql`SELECT position FROM pubsub_item WHERE ${visible} ORDER BY position DESC LIMIT 1 OFFSET ${items}`,
+      );
+    }
+    if (bytes !== undefined) {
+      const node = await executor.first<{ bytes: number | string }>(
+        sql`SELECT bytes FROM pubsub_node WHERE id = ${nodeId}`,
+      );
+      // The kept number is never too low, so the items are measured only where it is over.
+      if (Number(node?.bytes ?? 0) > bytes) {
+        await note(sql`
+          SELECT max(position) AS position FROM (
+            SELECT position, sum(length(xml)) OVER (ORDER BY position DESC) AS total FROM pubsub_item WHERE ${visible}
+          ) AS measured WHERE total > ${bytes}`);
+        await executor.run(sql`
+          UPDATE pubsub_node SET bytes = (SELECT COALESCE(sum(length(xml)), 0) FROM pubsub_item WHERE ${visible}
+            ${positions.length > 0 ? sql`AND position >= ${Math.max(...positions)}` : empty}) WHERE id = ${nodeId}`);
+      }
+    }
+    if (since) {
+      await note(
+        sql`SELECT max(position) AS position FROM pubsub_item WHERE ${visible} AND updated < ${since.getTime()}`,
+      );
+    }
+    return positions.length > 0 ? Math.max(...positions) : undefined;
+  }
+}
+
+async function removeWhere(executor: Executor, nodeId: number, condition: Sql): Promise<string[]> {
+  const rows = await executor.all<{ item_id: string }>(
+    sql`DELETE FROM pubsub_item WHERE node_id = ${nodeId} AND position >= 0 AND ${condition} RETURNING item_id`,
+  );
+  if (rows.length > 0)
+    await executor.run(sql`UPDATE pubsub_node SET items = items - ${rows.length} WHERE id = ${nodeId}`);
+  return rows.map((row) => row.item_id);
+}

@@ -1,0 +1,29 @@
+import { storableJson } from "./storable-json.js";
+import { indexedText } from "./words.js";
+
+/** At most so much of one text is looked at for words. */
+const MAX_TEXT = 1024 * 1024;
+
+/** What an item's row holds for searches, beside what the item says. */
+export interface PreparedItem {
+  /** The parsed data with its strings case-folded; absent where there is none. */
+  readonly folded?: string;
+  /** The words of the text, as the full-text index keeps them. */
+  readonly words: string;
+  /** Why the parsed data cannot be kept; it is then left out. */
+  readonly refused?: string;
+}
+
+/**
+ * Makes ready what searches need of an item. It costs about as much as writing the item, and needs neither database
+ * nor the rest of this package: a program may do it in another thread and give the result to the repository.
+ *
+ * @param parsedJson JSON text without U+0000 and half surrogate pairs
+ * @param text the human text that full-text search finds
+ */
+export function prepareItem(parsedJson: string | undefined, text: string): PreparedItem {
+  const words = indexedText(text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text);
+  const parsed = storableJson(parsedJson);
+  if (parsed === undefined) return { words };
+  return parsed.refused === undefined ? { folded: parsed.folded, words } : { refused: parsed.refused, words };
+}

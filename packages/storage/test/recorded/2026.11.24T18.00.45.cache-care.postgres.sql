@@ -1,0 +1,16 @@
+-- 2026.11.24T18.00.45.cache-care, revision 1: up;
+ALTER TABLE "pubsub_node" ADD COLUMN "metadata" TEXT COLLATE "C";
+ALTER TABLE "pubsub_node" ADD COLUMN "resume" TEXT COLLATE "C";
+ALTER TABLE "pubsub_node" ADD COLUMN "next_check" BIGINT;
+ALTER TABLE "pubsub_node" ADD COLUMN "failures" INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE "pubsub_node" ADD COLUMN "complete_from" BIGINT;
+ALTER TABLE "pubsub_node" ADD COLUMN "bytes" BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX "pubsub_node_by_next_check" ON "pubsub_node" ("next_check");
+-- down;
+DROP INDEX "pubsub_node_by_next_check";
+ALTER TABLE "pubsub_node" DROP COLUMN "bytes";
+ALTER TABLE "pubsub_node" DROP COLUMN "complete_from";
+ALTER TABLE "pubsub_node" DROP COLUMN "failures";
+ALTER TABLE "pubsub_node" DROP COLUMN "next_check";
+ALTER TABLE "pubsub_node" DROP COLUMN "resume";
+ALTER TABLE "pubsub_node" DROP COLUMN "metadata";
