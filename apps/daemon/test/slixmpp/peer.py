@@ -96,7 +96,7 @@ def main():
     peer = Peer(f"{settings['jid']}/{uuid.uuid4()}", settings["password"])
     peer.ca_certs = settings["caFile"]
     peer.connect(address=(settings["host"], settings["port"]))
-    peer.loop.create_task(commands(peer))
+    peer.working = peer.loop.create_task(commands(peer))  # the loop itself would let go of it
     peer.loop.run_forever()
 
 
