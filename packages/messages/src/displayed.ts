@@ -5,6 +5,7 @@ import {
   isMarkable,
   parseTrustedXml,
   publishDisplayedMark,
+  StanzaError,
 } from "@larder/core";
 import type { MessageRecord, Store } from "@larder/storage";
 import type { ConnectedAccount } from "./account.js";
@@ -33,7 +34,11 @@ export class DisplayedMarks {
     const { stanzaId, stanzaIdBy } = message;
     await this.#tellSender(account, message);
     if (stanzaId !== undefined && stanzaIdBy !== undefined)
-      await publishDisplayedMark(account.requester, { conversation, stanzaId, by: stanzaIdBy });
+      await publishDisplayedMark(account.requester, { conversation, stanzaId, by: stanzaIdBy }).catch(
+        (error: unknown) => {
+          if (!(error instanceof StanzaError)) throw error; // a server without such nodes: it is displayed here all the same
+        },
+      );
     return moved;
   }
 

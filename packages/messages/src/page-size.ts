@@ -1,7 +1,7 @@
 const SMALLEST = 50;
 const LARGEST = 1000;
-/** A page that took longer is no larger the next time. */
-const SLOW_MS = 1500;
+/** A page that took longer is halved: it must not come near the time limit of a request. Small pages cost a server more. */
+const SLOW_MS = 15_000;
 
 /** How many messages to ask for at once: few at first, so that something is there soon; more while the archive is quick. */
 export class PageSize {
