@@ -164,7 +164,11 @@ export class MessageIntake {
     const { copies, standIns } = await findKnown(store, account.id, messages);
     const places = batch.order
       ? placesFor(
-          messages.map(({ timestamp }, at) => ({ timestamp, known: copies.get(at) })),
+          messages.map(({ timestamp, stanzaId }, at) => {
+            const known = copies.get(at);
+            const isIt = known?.stanzaId === undefined || known.stanzaId === stanzaId;
+            return { timestamp, known: isIt ? known : undefined };
+          }),
           batch.order,
         )
       : [];
@@ -178,7 +182,9 @@ export class MessageIntake {
       const standIn = standIns.get(at);
       if (known) {
         await this.#merge(work, known, message);
-        const isItsPlace = known.stanzaId === undefined || known.stanzaId === message.stanzaId;
+        const earlier =
+          position !== undefined && position < known.position && (await this.#promote(work, known, message));
+        const isItsPlace = earlier || known.stanzaId === undefined || known.stanzaId === message.stanzaId;
         if (position !== undefined && isItsPlace && known.standsFor === undefined)
           moves.push({ id: known.id, timestamp: message.timestamp, position });
       } else if (standIn && authorship(standIn, envelope, work.presentSince) === "same") {
@@ -260,6 +266,19 @@ export class MessageIntake {
         if (retracted === undefined) await unit.log("message_new", account.id, { uid, origin: batch.origin });
     }
     return rows;
+  }
+
+  /** A message that its archive has twice (sent again after a lost session) stands where the archive has it first. */
+  async #promote(work: Work, known: MessageRecord, copy: NewMessage): Promise<boolean> {
+    const { stanzaId, stanzaIdBy } = copy;
+    if (stanzaId === undefined || known.stanzaId === undefined) return false;
+    if (known.stanzaIdBy !== stanzaIdBy || known.stanzaId === stanzaId || known.standsFor !== undefined)
+      return false;
+    await work.store.messages.replaceStanzaId(known.id, stanzaId);
+    const { id, conversation } = known;
+    const alias = { messageId: id, accountId: work.account.id, conversation, value: known.stanzaId };
+    await work.store.aliases.add({ ...alias, kind: "stanza", givenBy: known.stanzaIdBy ?? "" });
+    return true;
   }
 
   /** Another copy of a message that is here: what it knows more is learned from it. */

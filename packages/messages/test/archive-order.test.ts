@@ -75,3 +75,28 @@ test("our message that the archive has is sent, though nobody acknowledged it, a
   const again = await w.takePage([["s2", "2026-01-01T00:00:09Z", mine("hello", "m1", origin("m1"))]]);
   t.is(again.received, 0);
 });
+
+test("a message that the archive has twice stands where it has it first, though the later copy was read first", async (t) => {
+  const w = await world(t);
+  const copy = mine("again", "m1", origin("m1"));
+  await w.takePage([["s9", "2026-01-01T00:00:09Z", copy]], { batch: { order: { before: undefined } } });
+  const [before] = await w.history();
+  const page = [
+    ["s1", "2026-01-01T00:00:01Z", copy],
+    ["s2", "2026-01-01T00:00:02Z", chat("between", 'id="2"')],
+    ["s9", "2026-01-01T00:00:09Z", copy],
+  ] as const;
+  for (let time = 0; time < 2; time++) {
+    await w.takePage(page);
+    const history = await w.history();
+    t.deepEqual(
+      history.map(({ bodies, stanzaId }) => [bodies[0]?.text, stanzaId]),
+      [
+        ["again", "s1"],
+        ["between", "s2"],
+      ],
+    );
+    t.is(history[0]?.uid, before?.uid);
+  }
+  t.is((await w.store.messages.findByStanzaId(w.account.id, alice, "s9"))?.uid, before?.uid);
+});

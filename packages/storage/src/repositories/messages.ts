@@ -306,6 +306,21 @@ export class MessageRepository {
   }
 
   /**
+   * Another id of the same archive is the message's own from now on; where it was an alias, it is none any more.
+   *
+   * @throws {KeyTooLongError}
+   */
+  async replaceStanzaId(id: number, stanzaId: string): Promise<void> {
+    checkKeys({ stanzaId });
+    return this.#db.write(async ({ executor }) => {
+      await executor.run(
+        sql`DELETE FROM message_alias WHERE message_id = ${id} AND kind = 'stanza' AND value = ${stanzaId}`,
+      );
+      await executor.run(sql`UPDATE message SET stanza_id = ${stanzaId} WHERE id = ${id}`);
+    });
+  }
+
+  /**
    * Puts a correction in the place of what was said (XEP-0308). The message keeps its uid, ids and place;
    * what stood before is kept as a version, and search finds the new text alone from the same commit on.
    *
