@@ -24,6 +24,7 @@ export const packages = {
     { name: "ejabberd", command: "ejabberdctl", service: "ejabberd.service" },
     { name: "erlang-p1-sqlite3" }, // ejabberd's SQL storage
     { name: "openssl", command: "openssl" },
+    { name: "python3-slixmpp" }, // the other side of tests: a client that is not ours
     {
       name: "postgresql",
       command: "initdb",

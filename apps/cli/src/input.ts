@@ -23,8 +23,11 @@ export async function textOrInput(given: string | undefined, what: string): Prom
 
 /** A password: LARDER_PASSWORD, or the first line of standard input, or asked for; never an argument, which others can see. */
 export async function readPassword(jid: string): Promise<string> {
-  const fromEnvironment = process.env.LARDER_PASSWORD;
-  if (fromEnvironment) return fromEnvironment;
+  return process.env.LARDER_PASSWORD || readRoomPassword(jid);
+}
+
+/** The password of a room, asked for or from standard input. */
+export async function readRoomPassword(jid: string): Promise<string> {
   if (process.stdin.isTTY) {
     const answer = await ask({ message: `Password of ${jid}` });
     if (isCancel(answer) || !answer) throw new UsageError("no password was given");

@@ -4,6 +4,7 @@ import { addAccountCommands } from "./commands/account.js";
 import { addEventCommands } from "./commands/events.js";
 import { addMessageCommands } from "./commands/messages.js";
 import { addPubsubCommands } from "./commands/pubsub.js";
+import { addContactCommands, addRoomCommands } from "./commands/rooms.js";
 import { addRpcCommand } from "./commands/rpc.js";
 import { addStatusCommand } from "./commands/status.js";
 
@@ -21,6 +22,8 @@ export function createProgram(version: string): Command {
   addStatusCommand(program);
   addAccountCommands(program);
   addMessageCommands(program);
+  addRoomCommands(program);
+  addContactCommands(program);
   addPubsubCommands(program);
   addEventCommands(program);
   addRpcCommand(program);

@@ -248,3 +248,27 @@ test("text from others cannot steer the terminal", async (t) => {
   const { printable } = await import("../dist/output/output.js");
   t.is(printable("a\u001b[2Jb\u0007c\u202ed\u0085e\tf\ng"), "a\ufffd[2Jb\ufffdcd\ufffde\tf\ng");
 });
+
+test.serial(
+  "a message is sent, corrected and retracted, and a room joined and left, from the command line",
+  async (t) => {
+    const instance = await Instance.running(t);
+    await addAccounts(instance);
+    const said = await instance.json(["send", bob, "teh text", "--account", alice, "--wait", "sent"]);
+    const { uid } = (said as { message: { uid: string } }).message;
+    t.regex((await instance.run(["correct", uid, "the text"])).stdout, /the text/);
+    t.regex(
+      (await instance.run(["conversations", "--account", alice])).stdout,
+      /bob@larder\.test +\S+ \S+ +the text/,
+    );
+    const refused = await instance.run(["retract", uid]);
+    t.is(refused.code, 2);
+    t.regex((await instance.run(["retract", uid, "--yes"])).stdout, /\(retracted\)/);
+    t.regex((await instance.run(["sync", "--account", alice])).stdout, /^\d+ new messages?\n$/);
+    const room = `cli@${server.rooms}`;
+    t.is((await instance.run(["room", "join", room, "--account", alice])).stdout, `in ${room} as alice\n`);
+    t.is((await instance.run(["room", "leave", room, "--account", alice])).stdout, "left\n");
+    t.is((await instance.run(["displayed", "nobody's", "--account", alice])).code, 4);
+    t.is((await instance.run(["contact", "subscribe", bob, "--account", alice])).stdout, "asked\n");
+  },
+);

@@ -33,6 +33,12 @@ const configuration = z.strictObject({
       keepCount: z.int().min(1000).default(1_000_000),
     })
     .prefault({}),
+  history: z
+    .strictObject({
+      /** How far back a first reading of an archive goes. */
+      days: z.number().min(0).max(36_500).default(90),
+    })
+    .prefault({}),
   limits: z
     .strictObject({
       connections: z.int().min(1).max(10_000).default(200),

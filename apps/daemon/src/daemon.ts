@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { ConflictError, hasErrorType, type InstancePaths, type SessionLog } from "@larder/core";
-import { MessageIntake, MessageSender } from "@larder/messages";
+import { ArchiveSync, DisplayedMarks, MessageIntake, MessageSender } from "@larder/messages";
 import { builtInAnalysers, ParserPool, PubsubCache, Reparser } from "@larder/pubsub-cache";
 import { Reactions } from "@larder/reactions";
 import { createStore, Database, databaseLocation, holdDatabase, holdFile } from "@larder/storage";
 import { AccountManager } from "./accounts/manager.js";
+import type { AccountRuntime } from "./accounts/runtime.js";
 import { createLineHandler } from "./bridge/rpc.js";
 import { BridgeServer } from "./bridge/server.js";
 import { type Configuration, cacheSettings, configuredAnalysers } from "./config.js";
@@ -134,17 +135,27 @@ export class Daemon {
       onError: (err) => log.warn({ err }, "a message could not be sent"),
     });
     const reactions = new Reactions(store);
+    const runtimeOf = (jid: string): AccountRuntime => accounts.resolve(jid);
+    const intake = new MessageIntake(store, {
+      also: (account, envelope) => reactions.take(runtimeOf(account.jid), envelope),
+      presentSince: (account, occupant) => runtimeOf(account.jid).messaging.rooms.presentSince(occupant),
+    });
+    const archives = new ArchiveSync(store, intake, {
+      days: config.history.days,
+      envelopes: (account) => runtimeOf(account.jid).messaging.envelopeOptions(),
+    });
     const services = {
       store,
       secrets,
       cache,
       sender,
-      reactions,
-      intake: new MessageIntake(store),
+      intake,
+      archives,
+      marks: new DisplayedMarks(store),
       log,
       stanzaBytes: config.limits.stanzaBytes,
     };
-    const accounts = new AccountManager(services, (change) =>
+    const accounts: AccountManager = new AccountManager(services, (change) =>
       this.#tell(bridge, accounts, "connection_state", { ...change }),
     );
 

@@ -4,6 +4,8 @@ import { z } from "zod";
 
 const accountSecrets = z.object({
   password: z.string(),
+  /** Passwords of rooms, by their address. */
+  rooms: z.record(z.string(), z.string()).optional(),
   memory: z
     .object({
       mechanism: z.string().optional(),
@@ -73,6 +75,19 @@ export class SecretStore {
       else delete this.#secrets[account];
       throw error;
     }
+  }
+
+  roomPassword(account: string, room: string): string | undefined {
+    return this.#secrets[account]?.rooms?.[room];
+  }
+
+  /** @throws {SecretsNotWritableError} */
+  async setRoomPassword(account: string, room: string, password: string | undefined): Promise<void> {
+    const secrets = this.#secrets[account];
+    if (!secrets || secrets.rooms?.[room] === password) return;
+    const { [room]: _, ...others } = secrets.rooms ?? {};
+    secrets.rooms = password === undefined ? others : { ...others, [room]: password };
+    await this.#save();
   }
 
   async remove(account: string): Promise<void> {

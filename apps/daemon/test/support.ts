@@ -15,7 +15,7 @@ import {
   instancePaths,
   type ReceivedSignal,
 } from "@larder/core";
-import type { ProsodyServer } from "@larder/testing";
+import type { XmppServer } from "@larder/testing";
 import type { ExecutionContext } from "ava";
 
 const program = fileURLToPath(new URL("../bin/larderd.cjs", import.meta.url));
@@ -127,15 +127,12 @@ export class TestClient {
   }
 }
 
-/** What is needed of a server, whichever it is. */
-type TestServer = Pick<ProsodyServer, "domain" | "service" | "caFile" | "addUser">;
-
 let people = 0;
 
 /** Registers a user that no other test has, adds its account and waits until it is online. */
 export async function addAccount(
   client: TestClient,
-  server: TestServer,
+  server: XmppServer,
   name: string,
   password = name,
 ): Promise<string> {
@@ -147,7 +144,7 @@ export async function addAccount(
 /** Adds the account of a user that is registered already. */
 export async function addAgain(
   client: TestClient,
-  server: TestServer,
+  server: XmppServer,
   jid: string,
   password: string,
 ): Promise<string> {

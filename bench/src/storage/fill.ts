@@ -71,9 +71,9 @@ function insertsFor(engine: EngineName) {
         value->>'xml', ${json("value->>'parsed'")}, ${json("value->>'folded'")}, 'bench@1', ${number("position")}, 1,
         value->>'text' FROM ${rows}`,
     messages: `INSERT INTO message (uid, account_id, conversation, direction, type, from_jid, to_jid, sender, wire_id,
-        timestamp, received_at, search_text)
+        timestamp, position, received_at, search_text)
       SELECT value->>'uid', 1, value->>'with', 'in', 'chat', value->>'with', 'bench@larder.test', value->>'with',
-        value->>'uid', ${number("instant")}, ${number("instant")}, value->>'text' FROM ${rows}`,
+        value->>'uid', ${number("instant")}, 1000 * ${number("instant")}, ${number("instant")}, value->>'text' FROM ${rows}`,
     texts: `INSERT INTO message_text (message_id, kind, lang, text)
       SELECT m.id, 'body', '', value->>'text' FROM ${rows} ${ordered} message m ON m.uid = value->>'uid'`,
     counts: `UPDATE pubsub_node SET items = (SELECT count(*) FROM pubsub_item i WHERE i.node_id = pubsub_node.id)`,

@@ -30,10 +30,10 @@ const both = {
   node: `SELECT ${FOUND} FROM pubsub_item i JOIN pubsub_node n ON n.id = i.node_id
     WHERE n.node = ? AND n.service = ? AND i.position >= 0 ORDER BY i.updated DESC, i.id DESC LIMIT 20`,
   history: withTexts(
-    "SELECT * FROM message WHERE account_id = 1 AND conversation = ? ORDER BY timestamp DESC, id DESC LIMIT 51",
+    "SELECT * FROM message WHERE account_id = 1 AND conversation = ? ORDER BY position DESC, id DESC LIMIT 51",
   ),
   before: withTexts(
-    "SELECT * FROM message WHERE account_id = 1 AND conversation = ? AND timestamp < ? ORDER BY timestamp DESC, id DESC LIMIT 51",
+    "SELECT * FROM message WHERE account_id = 1 AND conversation = ? AND position < ? ORDER BY position DESC, id DESC LIMIT 51",
   ),
 };
 
@@ -47,7 +47,7 @@ const sqlite: Statements = {
   author: `SELECT ${FOUND} FROM pubsub_item i INDEXED BY bench_author JOIN pubsub_node n ON n.id = i.node_id
     WHERE json_extract(i.parsed, '$.author.jid') = ? AND i.position >= 0 ORDER BY i.updated DESC, i.id LIMIT 20`,
   said: withTexts(`SELECT m.* FROM message_text_index f CROSS JOIN message m ON m.id = f.rowid
-    WHERE message_text_index MATCH ? ORDER BY m.timestamp DESC, m.id DESC LIMIT 51`),
+    WHERE message_text_index MATCH ? ORDER BY m.position DESC, m.id DESC LIMIT 51`),
   match: (...words) => words.join(" "),
 };
 
@@ -71,7 +71,7 @@ const postgres: Statements = {
   author: `SELECT ${FOUND} FROM pubsub_item i JOIN pubsub_node n ON n.id = i.node_id
     WHERE i.parsed #>> '{author,jid}' = $1 AND i.position >= 0 ORDER BY i.updated DESC, i.id LIMIT 20`,
   said: withTexts(
-    `SELECT * FROM message WHERE search_vector @@ CAST($1 AS tsquery) ORDER BY timestamp DESC, id DESC LIMIT 51`,
+    `SELECT * FROM message WHERE search_vector @@ CAST($1 AS tsquery) ORDER BY position DESC, id DESC LIMIT 51`,
   ),
   match: (...words) => words.join(" & "),
 };

@@ -85,7 +85,7 @@ function searches(store: Store, target: Target, bare: BareDriver, rows: number):
     },
     "history, 50 before the middle": {
       ours: () => store.messages.history({ accountId: 1, conversation, before: new Date(middle), limit: 50 }),
-      bare: () => query(byHand.before, [conversation, middle]),
+      bare: () => query(byHand.before, [conversation, middle * 1000]),
     },
     "history, full text, rare word, 50": {
       ours: () => store.messages.history({ search: RARE, limit: 50 }),

@@ -1,3 +1,10 @@
+export {
+  type ArchivePage,
+  type ArchiveQuery,
+  type ArchiveRequester,
+  type ArchiveResult,
+  queryArchive,
+} from "./archive/query-archive.js";
 export * from "./bridge/index.js";
 export { capsElement, capsVersion, discoInfoAnswer, type OwnInfo } from "./caps.js";
 export { type FormFields, readForm, submitForm } from "./data-form.js";
@@ -14,8 +21,36 @@ export {
   resourceOf,
 } from "./jid/jid.js";
 export { Lanes } from "./lanes.js";
-export { type Envelope, type EnvelopeOptions, openEnvelope } from "./messaging/envelope.js";
+export {
+  type Confirmation,
+  displayedStanza,
+  isMarkable,
+  readConfirmation,
+  receiptStanza,
+  wantsReceipt,
+} from "./messaging/confirmations.js";
+export { type DisplayedMark, publishDisplayedMark, readDisplayedMark } from "./messaging/displayed-sync.js";
+export {
+  type Envelope,
+  type EnvelopeOptions,
+  type OwnOccupant,
+  openArchived,
+  openEnvelope,
+} from "./messaging/envelope.js";
+export { withoutFallback } from "./messaging/fallback.js";
+export { isNotToBeStored } from "./messaging/hints.js";
+export {
+  moderationRequest,
+  type Retraction,
+  readRetraction,
+  readTombstone,
+  retractionStanza,
+  type Tombstone,
+} from "./messaging/retraction.js";
 export { readTexts, type TextInLanguage } from "./messaging/texts.js";
+export { type Bookmark, readBookmark } from "./muc/bookmarks.js";
+export { joinPresence, leavePresence, type MucPresence, mucStatus, readMucPresence } from "./muc/presence.js";
+export { type SelfPingOutcome, selfPing } from "./muc/self-ping.js";
 export * from "./namespaces.js";
 export { type PubsubEvent, readPubsubEvents } from "./pubsub/event.js";
 export {

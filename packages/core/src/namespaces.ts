@@ -48,3 +48,14 @@ export const NS_VERSION = "jabber:iq:version";
 export const NS_ATOM = "http://www.w3.org/2005/Atom";
 export const NS_XHTML = "http://www.w3.org/1999/xhtml";
 export const NS_MICROBLOG = "urn:xmpp:microblog:0";
+export const NS_MAM = "urn:xmpp:mam:2";
+export const NS_OCCUPANT_ID = "urn:xmpp:occupant-id:0";
+export const NS_RETRACT = "urn:xmpp:message-retract:1";
+/** Retraction as it was before the namespace changed; it needs {@link NS_FASTEN}. */
+export const NS_RETRACT_0 = "urn:xmpp:message-retract:0";
+export const NS_FASTEN = "urn:xmpp:fasten:0";
+export const NS_MODERATE = "urn:xmpp:message-moderate:1";
+export const NS_MODERATE_0 = "urn:xmpp:message-moderate:0";
+export const NS_BOOKMARKS = "urn:xmpp:bookmarks:1";
+export const NS_DISPLAYED = "urn:xmpp:mds:displayed:0";
+export const NS_NICK = "http://jabber.org/protocol/nick";

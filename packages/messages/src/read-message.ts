@@ -1,4 +1,18 @@
-import { type Envelope, NS_EME, NS_HINTS, NS_OMEMO, NS_REPLY, readTexts } from "@larder/core";
+import {
+  bareJid,
+  type Envelope,
+  isNotToBeStored,
+  NS_CORRECT,
+  NS_EME,
+  NS_MUC_USER,
+  NS_NICK,
+  NS_OMEMO,
+  NS_REPLY,
+  readTexts,
+  readTombstone,
+  resourceOf,
+  withoutFallback,
+} from "@larder/core";
 import { fitsKey, type LocalisedText, type NewMessage } from "@larder/storage";
 
 const types = new Set(["chat", "normal", "groupchat", "headline"]);
@@ -11,35 +25,73 @@ function encryptionOf({ message }: Envelope): string | undefined {
   );
 }
 
+/** What is worth keeping without a word: files (XEP-0066, XEP-0447, XEP-0385) and invitations (XEP-0045 §7.8, XEP-0249). */
+const wordless: readonly (readonly [name: string, namespace: string])[] = [
+  ["x", "jabber:x:oob"],
+  ["file-sharing", "urn:xmpp:sfs:0"],
+  ["reference", "urn:xmpp:reference:0"],
+  ["x", "jabber:x:conference"],
+];
+
+const saysSomething = ({ message }: Envelope): boolean =>
+  wordless.some(([name, namespace]) => message.getChild(name, namespace) !== undefined) ||
+  message.getChild("x", NS_MUC_USER)?.getChild("invite") !== undefined;
+
 /** An id that is too long to be looked up is none: what the wire calls an id is a hint. */
-const id = (text: string | null | undefined): string | undefined =>
-  text != null && fitsKey(text) ? text : undefined;
+export const usableId = (text: string | null | undefined): string | undefined =>
+  text != null && text !== "" && fitsKey(text) ? text : undefined;
 
 const withLanguages = (texts: readonly LocalisedText[]): LocalisedText[] =>
-  texts.map(({ lang, text }) => ({ lang: id(lang) ?? "", text }));
+  texts.map(({ lang, text }) => ({ lang: usableId(lang) ?? "", text }));
 
 /** Whether the addresses of a message can be kept; one between others is dropped. */
 export const isAddressable = ({ conversation, sender }: Pick<Envelope, "conversation" | "sender">): boolean =>
   fitsKey(conversation) && fitsKey(sender);
 
+/** The subject that a room has now: told by a message without a body (XEP-0045 §7.2.15, §8.1). Undefined where it is none. */
+export function roomSubjectOf({ message, room }: Envelope): string | undefined {
+  if (message.attrs.type !== "groupchat" || room === undefined) return undefined;
+  if (message.getChild("body") || message.getChild("thread")) return undefined;
+  return message.getChildText("subject") ?? undefined;
+}
+
+/** The id of the message that this one corrects (XEP-0308 §3). */
+export const correctedId = ({ message }: Envelope): string | undefined =>
+  usableId(message.getChild("replace", NS_CORRECT)?.attrs.id);
+
+function nickOf({ message, room, from }: Envelope): string | undefined {
+  return room === undefined ? message.getChildText("nick", NS_NICK) || undefined : resourceOf(from);
+}
+
+/** Bodies without the text that a reply only quotes for those who know no replies (XEP-0461 §3.1); the stanza that is kept has it. */
+function bodiesOf({ message }: Envelope): LocalisedText[] {
+  return withLanguages(readTexts(message, "body")).map(({ lang, text }) => ({
+    lang,
+    text: (message.getChild("reply", NS_REPLY) && withoutFallback(message, text, [NS_REPLY])) || text,
+  }));
+}
+
 /**
  * What the history keeps of a message. Ids that are too long are left out.
  *
- * @returns undefined where there is nothing to keep: no text and no encrypted content (a chat state, a
- *   marker), the sender asks that it be stored nowhere (XEP-0334 §4.2, §4.3), or an address is too long
+ * @returns undefined where there is nothing to keep: no text, file or encrypted content (a chat state, a marker), a room's
+ *   subject as it is told to whoever enters, the sender asks that it be stored nowhere (XEP-0334 §4.2, §4.3), or an address
+ *   is too long
  */
 export function readMessage(envelope: Envelope, accountId: number, receivedAt: Date): NewMessage | undefined {
   const { message } = envelope;
   const stated = message.attrs.type ?? "normal";
   const type = types.has(stated) ? stated : "normal"; // RFC 6121 §5.2.2
-  const bodies = withLanguages(readTexts(message, "body"));
+  const bodies = bodiesOf(envelope);
   const subjects = withLanguages(readTexts(message, "subject"));
   const encrypted = encryptionOf(envelope);
-  if (bodies.length === 0 && subjects.length === 0 && encrypted === undefined) return undefined;
-  if (message.getChild("no-store", NS_HINTS) || message.getChild("no-permanent-store", NS_HINTS))
-    return undefined;
-  if (!isAddressable(envelope)) return undefined;
-  const stanzaId = id(envelope.stanzaId?.id);
+  const tombstone = envelope.via === "archive" ? readTombstone(message) : undefined;
+  const silent = bodies.length === 0 && subjects.every(({ text }) => text === "");
+  if (silent && encrypted === undefined && !tombstone && !saysSomething(envelope)) return undefined;
+  if (roomSubjectOf(envelope) !== undefined && envelope.stanzaId === undefined) return undefined;
+  if (isNotToBeStored(message) || !isAddressable(envelope)) return undefined;
+  const stanzaId = usableId(envelope.stanzaId?.id);
+  const timestamp = envelope.delay ?? receivedAt;
   return {
     accountId,
     conversation: envelope.conversation,
@@ -48,20 +100,23 @@ export function readMessage(envelope: Envelope, accountId: number, receivedAt: D
     from: envelope.from,
     to: envelope.to,
     sender: envelope.sender,
-    wireId: id(message.attrs.id),
-    originId: id(envelope.originId),
+    wireId: usableId(message.attrs.id),
+    originId: usableId(envelope.originId),
     stanzaId,
     stanzaIdBy: stanzaId === undefined ? undefined : envelope.stanzaId?.by,
-    thread: id(message.getChildText("thread")),
-    replyToId: id(message.getChild("reply", NS_REPLY)?.attrs.id),
-    timestamp: envelope.delay ?? receivedAt,
+    thread: usableId(message.getChildText("thread")),
+    replyToId: usableId(message.getChild("reply", NS_REPLY)?.attrs.id),
+    timestamp,
     receivedAt,
     state: envelope.direction === "out" ? "sent" : undefined,
-    delayed: envelope.delay !== undefined,
+    delayed: envelope.via !== "archive" && envelope.delay !== undefined,
+    nick: usableId(nickOf(envelope)),
+    occupantId: usableId(envelope.occupantId),
+    realJid: bareJid(envelope.realJid),
     encrypted,
-    raw: message.toString(),
     extra: {},
-    bodies,
-    subjects,
+    ...(tombstone
+      ? { retracted: tombstone.stamp ?? timestamp, bodies: [], subjects: [] }
+      : { raw: message.toString(), bodies, subjects }),
   };
 }

@@ -1,23 +1,23 @@
 import { randomUUID } from "node:crypto";
 import {
   errorFieldOf,
+  ForbiddenError,
   hasErrorType,
   InvalidParamsError,
   Lanes,
-  NS_CLIENT,
-  NS_REPLY,
-  NS_SID,
   parseTrustedXml,
+  retractionStanza,
+  UnsupportedError,
   type XmlElement,
-  xml,
 } from "@larder/core";
 import type { LocalisedText, MessageRecord, Store } from "@larder/storage";
 import type { MessagingAccount } from "./account.js";
+import { outgoingStanza, replyIdOf } from "./outgoing-stanza.js";
 
 /** A message to send. */
 export interface OutgoingMessage {
   readonly to: string;
-  /** Bare JID of the other party. */
+  /** Bare JID of the other party; `room/nick` for private room messages. */
   readonly conversation: string;
   readonly bodies: readonly LocalisedText[];
   readonly subject?: string;
@@ -31,23 +31,6 @@ export interface OutgoingMessage {
 
 const laneOf = (account: MessagingAccount, conversation: string) =>
   JSON.stringify([account.id, conversation]);
-
-const texts = (name: string, entries: readonly LocalisedText[]) =>
-  entries.map(({ lang, text }) => xml(name, { "xml:lang": lang || undefined }, text));
-
-/** The stanza of a message; its id is its origin-id too (XEP-0359 §3.2), so that it is known again however it returns. */
-function stanzaOf(message: OutgoingMessage, id: string, reply: MessageRecord | undefined): XmlElement {
-  const replyId = reply && (reply.originId ?? reply.wireId);
-  return xml(
-    "message",
-    { xmlns: NS_CLIENT, to: message.to, type: message.type, id },
-    texts("subject", message.subject === undefined ? [] : [{ lang: "", text: message.subject }]),
-    texts("body", message.bodies),
-    message.thread !== undefined && xml("thread", {}, message.thread),
-    reply && replyId && xml("reply", { xmlns: NS_REPLY, to: reply.from, id: replyId }),
-    xml("origin-id", { xmlns: NS_SID, id }),
-  );
-}
 
 /**
  * Sends messages. Each stands in the history as pending before it goes out, becomes sent when the
@@ -87,14 +70,110 @@ export class MessageSender {
     });
   }
 
-  /** Sends what is still pending; to be called whenever the account comes online. */
-  async flush(account: MessagingAccount): Promise<void> {
-    const conversations = await this.#store.messages.pendingConversations(account.id);
+  /**
+   * Sends what is still pending; to be called whenever the account comes online.
+   *
+   * @param only the one conversation that can be sent to now: a room that was joined
+   */
+  async flush(account: MessagingAccount, only?: string): Promise<void> {
+    const pending = await this.#store.messages.pendingConversations(account.id);
+    const conversations =
+      only === undefined ? pending : pending.filter((conversation) => conversation === only);
     await Promise.all(
       conversations.map((conversation) =>
         this.#lanes.run(laneOf(account, conversation), () => this.#sendPending(account, conversation)),
       ),
     );
+  }
+
+  /**
+   * Says something else in place of one of our own messages (XEP-0308). It stands so at once, and goes out like a message.
+   *
+   * @throws {ForbiddenError} it is not ours, or was retracted
+   * @throws {UnsupportedError} it has no id that a correction could name
+   */
+  async correct(
+    account: MessagingAccount,
+    message: MessageRecord,
+    body: string,
+  ): Promise<{ sent: Promise<void> }> {
+    return this.#change(account, message, async (current, id) => {
+      if (current.retracted !== undefined) throw new ForbiddenError("the message was retracted");
+      if (current.wireId === undefined)
+        throw new UnsupportedError("the message has no id that a correction could name");
+      const bodies = [{ lang: current.bodies[0]?.lang ?? "", text: body }];
+      // One that never went out says the new text from the beginning.
+      const unsent =
+        current.state === "pending" && !this.#acknowledged.has(current.id) && current.edited === undefined;
+      const { subjects, conversation, type, to, thread } = current;
+      const raw = outgoingStanza({
+        to: type === "groupchat" ? conversation : to,
+        type,
+        id: unsent ? current.wireId : id,
+        bodies,
+        subjects,
+        thread,
+        throughRoom: type !== "groupchat" && conversation.includes("/"),
+        ...(!unsent && { corrects: current.wireId }),
+      }).toString();
+      await this.#store.messages.correct(current.id, { bodies, subjects, timestamp: new Date(), raw });
+      return { update: "correction", known: !unsent };
+    });
+  }
+
+  /**
+   * Takes one of our own messages back (XEP-0424): its text goes from here at once, and the others are asked to do the same.
+   *
+   * @throws {ForbiddenError} it is not ours
+   * @throws {UnsupportedError} it has no id that a retraction could name: in a room, one that the room gave
+   */
+  async retract(account: MessagingAccount, message: MessageRecord): Promise<{ sent: Promise<void> }> {
+    if (message.retracted !== undefined) return { sent: Promise.resolve() };
+    return this.#change(account, message, async (current, id) => {
+      const groupchat = current.type === "groupchat";
+      const target = groupchat ? current.stanzaId : (current.wireId ?? current.originId);
+      if (target === undefined)
+        throw new UnsupportedError("the message has no id yet that a retraction could name");
+      const { conversation, type, to, originId } = current;
+      const raw = retractionStanza({ to: groupchat ? conversation : to, type, id, target, originId });
+      await this.#store.messages.retract(current.id, new Date());
+      await this.#store.messages.setRaw(current.id, raw.toString());
+      return { update: "retraction" };
+    });
+  }
+
+  /** Changes one of our messages here, and sends what tells the others. The message is pending until the server has that. */
+  #change(
+    account: MessagingAccount,
+    message: MessageRecord,
+    change: (
+      current: MessageRecord,
+      id: string,
+    ) => Promise<{ update: "correction" | "retraction"; known?: boolean }>,
+  ): Promise<{ sent: Promise<void> }> {
+    return this.#lanes.run(laneOf(account, message.conversation), async () => {
+      await this.#store.database.write(async (unit) => {
+        const current = (await this.#store.messages.get(message.uid)) ?? message;
+        if (current.direction !== "out" || current.accountId !== account.id)
+          throw new ForbiddenError("only messages of one's own can be changed");
+        const id = randomUUID();
+        const { update, known = true } = await change(current, id);
+        const base = { messageId: current.id, accountId: account.id, conversation: current.conversation };
+        if (known)
+          await this.#store.aliases.add({
+            ...base,
+            kind: "wire",
+            value: id,
+            givenBy: current.sender,
+            correction: true,
+          });
+        await this.#store.messages.setState(current.id, "pending");
+        await unit.log("message_update", account.id, { uid: current.uid, update, origin: "live" });
+      });
+      this.#acknowledged.delete(message.id); // what is on its way is the stanza before
+      const begun = await this.#sendPending(account, message.conversation);
+      return { sent: begun.get(message.id) ?? Promise.resolve() };
+    });
   }
 
   #keep(account: MessagingAccount, message: OutgoingMessage): Promise<MessageRecord> {
@@ -115,27 +194,43 @@ export class MessageSender {
       }
       const now = new Date();
       const id = randomUUID();
+      const subjects = message.subject === undefined ? [] : [{ lang: "", text: message.subject }];
+      const { to, type, bodies, thread, conversation } = message;
+      const groupchat = type === "groupchat";
+      const nick = groupchat ? account.nickIn?.(conversation) : undefined;
+      const self = nick === undefined ? account.jid : `${conversation}/${nick}`;
+      const throughRoom = conversation.includes("/");
       const stored = await this.#store.messages.insert({
         accountId: account.id,
-        conversation: message.conversation,
+        conversation,
         direction: "out",
-        type: message.type,
-        from: account.jid,
-        to: message.to,
-        sender: account.jid,
+        type,
+        from: self,
+        to,
+        sender: self,
         wireId: id,
         originId: id,
-        thread: message.thread,
-        replyToId: reply && (reply.originId ?? reply.wireId),
+        thread,
+        replyToId: replyIdOf(reply),
         timestamp: now,
         receivedAt: now,
         state: "pending",
         delayed: false,
-        raw: stanzaOf(message, id, reply).toString(),
+        nick,
+        raw: outgoingStanza({ to, type, id, bodies, subjects, thread, reply, throughRoom }).toString(),
         extra: {},
-        bodies: message.bodies,
-        subjects: message.subject === undefined ? [] : [{ lang: "", text: message.subject }],
+        bodies,
+        subjects,
       });
+      await this.#store.conversations.note(account.id, [
+        {
+          jid: conversation,
+          type: groupchat ? "groupchat" : "chat",
+          last: stored,
+          incoming: [],
+          seen: stored,
+        },
+      ]);
       if (message.requestId !== undefined)
         await this.#store.sendRequests.remember(account.id, message.requestId, stored.uid);
       await unit.log("message_new", account.id, { uid: stored.uid, origin: "live" });
@@ -152,14 +247,17 @@ export class MessageSender {
   async #sendPending(account: MessagingAccount, conversation: string): Promise<Map<number, Promise<void>>> {
     const begun = new Map<number, Promise<void>>();
     if (!account.online()) return begun;
+    const room = conversation.split("/")[0] ?? conversation;
     for (const message of await this.#store.messages.pending(account.id, conversation)) {
       if (message.raw === undefined || this.#acknowledged.has(message.id)) continue;
+      const inRoom = message.type === "groupchat" || conversation.includes("/");
+      if (inRoom && account.isInRoom?.(room) === false) continue; // it would only come back: it waits for the room
       // Forgotten in the conversation's own turn: a list of pending messages that was read before may still have it.
       const acknowledged = this.#transmit(account, message, parseTrustedXml(message.raw)).finally(
         () =>
-          void this.#lanes.run(laneOf(account, conversation), async () =>
-            this.#acknowledged.delete(message.id),
-          ),
+          void this.#lanes.run(laneOf(account, conversation), async () => {
+            if (this.#acknowledged.get(message.id) === acknowledged) this.#acknowledged.delete(message.id);
+          }),
       );
       acknowledged.catch(this.#onError); // a caller that waits sees it too
       this.#acknowledged.set(message.id, acknowledged);
@@ -186,13 +284,14 @@ export class MessageSender {
   /** Says how it ended, and tells it. */
   async #settle(
     account: MessagingAccount,
-    { id, uid }: MessageRecord,
+    { id, uid, raw }: MessageRecord,
     state: "sent" | "failed",
     error?: object,
   ): Promise<void> {
     await this.#store.database.write(async (unit) => {
       const current = await this.#store.messages.get(uid);
       if (current?.state !== "pending") return; // an error came back before the acknowledgement
+      if (current.raw !== raw) return; // it was corrected or retracted meanwhile, and that is on its way
       await this.#store.messages.setState(id, state, error);
       const update = error ? { update: "error", error } : { update: "state" };
       await unit.log("message_update", account.id, { uid, ...update, origin: "live" });

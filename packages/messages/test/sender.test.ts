@@ -20,7 +20,7 @@ test("a message is pending, then sent when the server has it, and both are told"
   t.deepEqual(await w.told(), ["message_new", "message_update state"]);
 });
 
-test("the stanza carries its id as origin-id too, languages, subject, thread, and nothing more", async (t) => {
+test("the stanza carries its id as origin-id too, languages, subject and thread, and asks for receipt and markers", async (t) => {
   const w = await world(t);
   const bodies = [
     { lang: "", text: "a<b" },
@@ -35,7 +35,8 @@ test("the stanza carries its id as origin-id too, languages, subject, thread, an
   t.is(
     w.account.sent[0]?.toString(),
     `<message xmlns="jabber:client" to="bob@larder.test" type="chat" id="${id}"><subject>S</subject><body>a&lt;b</body>` +
-      `<body xml:lang="de">ä</body><thread>T</thread><origin-id xmlns="urn:xmpp:sid:0" id="${id}"/></message>`,
+      `<body xml:lang="de">ä</body><thread>T</thread><request xmlns="urn:xmpp:receipts"/>` +
+      `<markable xmlns="urn:xmpp:chat-markers:0"/><origin-id xmlns="urn:xmpp:sid:0" id="${id}"/></message>`,
   );
 });
 

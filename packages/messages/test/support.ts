@@ -4,16 +4,26 @@ import { join } from "node:path";
 import {
   ConnectionError,
   type Envelope,
+  type EnvelopeOptions,
   NotConnectedError,
+  openArchived,
   openEnvelope,
   parseTrustedXml,
   type XmlElement,
 } from "@larder/core";
-import { MessageIntake, type MessagingAccount } from "@larder/messages";
+import { type Batch, type BatchOutcome, MessageIntake, type MessagingAccount } from "@larder/messages";
 import { createStore, Database, type MessageRecord, type Store } from "@larder/storage";
 import type { ExecutionContext } from "ava";
 
 export const alice = "alice@larder.test";
+export const room = "room@rooms.larder.test";
+
+/** A room that alice is in as `alice`, with occupant ids unless a test says otherwise. */
+export interface RoomWorld {
+  occupantIds: boolean;
+  own: { nick: string; occupantId?: string };
+  presentSince: Map<string, Date>;
+}
 
 /** An account whose server acknowledges when the test says so. */
 export class FakeAccount implements MessagingAccount {
@@ -42,12 +52,20 @@ export class FakeAccount implements MessagingAccount {
   }
 }
 
+const forward: Batch = { origin: "catchup", order: { after: undefined } };
+
 export interface World {
   readonly store: Store;
   readonly account: FakeAccount;
   readonly intake: MessageIntake;
+  readonly room: RoomWorld;
   /** Takes in a stanza, through its envelope; false where it has none. */
   take(stanza: string): Promise<boolean>;
+  /** Takes in a page of an archive: id, stamp and message of each. */
+  takePage(
+    results: readonly (readonly [id: string, stamp: string, message: string])[],
+    options?: { archive?: string; batch?: Batch },
+  ): Promise<BatchOutcome>;
   history(): Promise<readonly MessageRecord[]>;
   told(): Promise<string[]>;
 }
@@ -67,17 +85,36 @@ export async function world(t: ExecutionContext): Promise<World> {
     allowPlaintext: false,
   });
   const account = new FakeAccount(id);
-  const intake = new MessageIntake(store);
+  const roomWorld: RoomWorld = {
+    occupantIds: true,
+    own: { nick: "alice", occupantId: "occ-alice" },
+    presentSince: new Map(),
+  };
+  const options: EnvelopeOptions = {
+    account: alice,
+    announcesStanzaIds: (by) => by === alice || by === room,
+    announcesOccupantIds: (by) => by === room && roomWorld.occupantIds,
+    ownOccupant: (by) => (by === room ? roomWorld.own : undefined),
+  };
+  const intake = new MessageIntake(store, {
+    presentSince: (_, occupant) => roomWorld.presentSince.get(occupant),
+  });
   return {
     store,
     account,
     intake,
+    room: roomWorld,
     async take(stanza) {
-      const envelope: Envelope | undefined = openEnvelope(parseTrustedXml(stanza), {
-        account: alice,
-        announcesStanzaIds: (by) => by === alice,
-      });
+      const envelope: Envelope | undefined = openEnvelope(parseTrustedXml(stanza), options);
       return envelope ? intake.take(account, envelope) : false;
+    },
+    takePage(results, { archive = alice, batch = forward } = {}) {
+      const envelopes = results.flatMap(
+        ([id, stamp, message]) =>
+          openArchived(archive, { id, stamp: new Date(stamp), message: parseTrustedXml(message) }, options) ??
+          [],
+      );
+      return intake.takeAll(account, envelopes, batch);
     },
     history: async () => (await store.messages.history({ accountId: id, limit: 1000 })).messages,
     async told() {
@@ -92,3 +129,16 @@ export const chat = (body: string, attrs = "", extra = "", from = "bob@larder.te
 export const origin = (id: string) => `<origin-id xmlns="urn:xmpp:sid:0" id="${id}"/>`;
 export const archived = (id: string, by = alice) =>
   `<stanza-id xmlns="urn:xmpp:sid:0" by="${by}" id="${id}"/>`;
+
+const bodyOf = (body: string) => (body === "" ? "" : `<body>${body}</body>`);
+/** A message of one of alice's other clients, to bob. */
+export const mine = (body: string, id: string, extra = "") =>
+  `<message xmlns="jabber:client" from="${alice}/x" to="bob@larder.test" type="chat" id="${id}">${bodyOf(body)}${extra}</message>`;
+/** A room message as it is reflected. */
+export const groupchat = (nick: string, body: string, id: string, extra = "") =>
+  `<message xmlns="jabber:client" from="${room}${nick && `/${nick}`}" to="${alice}/x" type="groupchat" id="${id}">${bodyOf(body)}${extra}</message>`;
+export const occ = (id: string) => `<occupant-id xmlns="urn:xmpp:occupant-id:0" id="${id}"/>`;
+export const replace = (id: string) => `<replace xmlns="urn:xmpp:message-correct:0" id="${id}"/>`;
+export const retract = (id: string) => `<retract xmlns="urn:xmpp:message-retract:1" id="${id}"/>`;
+export const retract0 = (id: string) =>
+  `<apply-to xmlns="urn:xmpp:fasten:0" id="${id}"><retract xmlns="urn:xmpp:message-retract:0"/></apply-to>`;

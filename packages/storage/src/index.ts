@@ -20,20 +20,29 @@ export {
 export { type DatabaseAddress, databaseAddress, databaseLocation, openEngine } from "./open-engine.js";
 export type { PortableReport } from "./portable/format.js";
 export type { AccountRecord, AccountRepository, NewAccount } from "./repositories/accounts.js";
+export type { ArchiveCursor, ArchiveGap, ArchivePoint, ArchiveRepository } from "./repositories/archives.js";
 export type { CacheRemoval, PurgeFilter } from "./repositories/cache-removal.js";
+export type {
+  ConversationChange,
+  ConversationRecord,
+  ConversationRepository,
+} from "./repositories/conversations.js";
 export type { EventLogRepository } from "./repositories/events.js";
 export type { ItemCare, ItemLimits } from "./repositories/item-care.js";
 export type { FoundItem, ItemOrder, ItemSearch, ItemSearchRepository } from "./repositories/item-search.js";
 export type { ItemInput, ItemRecord, ItemRepository, KnownItem } from "./repositories/items.js";
-export type {
-  HistoryQuery,
-  LocalisedText,
-  MessageCorrection,
-  MessageRecord,
-  MessageRepository,
-  MessageVersion,
-  NewMessage,
-} from "./repositories/messages.js";
+export type { MessageAlias, MessageAliasRepository } from "./repositories/message-aliases.js";
+export {
+  type LocalisedText,
+  type MessageCorrection,
+  type MessageRecord,
+  type MessageState,
+  type MessageVersion,
+  type NewMessage,
+  positionOf,
+} from "./repositories/message-record.js";
+export type { MessageRemovalRepository, RemovalKey } from "./repositories/message-removals.js";
+export type { HistoryQuery, MessagePlace, MessageRepository, WireName } from "./repositories/messages.js";
 export type {
   ListedNode,
   NodeChange,
@@ -51,6 +60,7 @@ export type {
   ReactionRecord,
   ReactionRepository,
 } from "./repositories/reactions.js";
+export type { RoomRecord, RoomRepository } from "./repositories/rooms.js";
 export type { RosterContact, RosterRepository } from "./repositories/roster.js";
 export { REQUEST_MEMORY_MS, type SendRequestRepository } from "./repositories/send-requests.js";
 export type { SharedNodeRepository } from "./repositories/shared-nodes.js";

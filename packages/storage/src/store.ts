@@ -1,14 +1,19 @@
 import type { Database } from "./database.js";
 import { AccountRepository } from "./repositories/accounts.js";
+import { ArchiveRepository } from "./repositories/archives.js";
 import { CacheRemoval } from "./repositories/cache-removal.js";
+import { ConversationRepository } from "./repositories/conversations.js";
 import { EventLogRepository } from "./repositories/events.js";
 import { ItemCare } from "./repositories/item-care.js";
 import { ItemSearchRepository } from "./repositories/item-search.js";
 import { ItemRepository } from "./repositories/items.js";
+import { MessageAliasRepository } from "./repositories/message-aliases.js";
+import { MessageRemovalRepository } from "./repositories/message-removals.js";
 import { MessageRepository } from "./repositories/messages.js";
 import { NodeRepository } from "./repositories/nodes.js";
 import { ParsingRepository } from "./repositories/parsing.js";
 import { ReactionRepository } from "./repositories/reactions.js";
+import { RoomRepository } from "./repositories/rooms.js";
 import { RosterRepository } from "./repositories/roster.js";
 import { SendRequestRepository } from "./repositories/send-requests.js";
 import { SharedNodeRepository } from "./repositories/shared-nodes.js";
@@ -20,6 +25,11 @@ export interface Store {
   readonly accounts: AccountRepository;
   readonly roster: RosterRepository;
   readonly messages: MessageRepository;
+  readonly aliases: MessageAliasRepository;
+  readonly removals: MessageRemovalRepository;
+  readonly conversations: ConversationRepository;
+  readonly archives: ArchiveRepository;
+  readonly rooms: RoomRepository;
   readonly reactions: ReactionRepository;
   readonly sendRequests: SendRequestRepository;
   readonly nodes: NodeRepository;
@@ -40,6 +50,11 @@ export function createStore(database: Database): Store {
     accounts: new AccountRepository(database),
     roster: new RosterRepository(database),
     messages: new MessageRepository(database),
+    aliases: new MessageAliasRepository(database),
+    removals: new MessageRemovalRepository(database),
+    conversations: new ConversationRepository(database),
+    archives: new ArchiveRepository(database),
+    rooms: new RoomRepository(database),
     reactions: new ReactionRepository(database),
     sendRequests: new SendRequestRepository(database),
     nodes: new NodeRepository(database),

@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import { addMethodCommand } from "../command.js";
 import { UsageError } from "../exit-codes.js";
-import { textOrInput } from "../input.js";
+import { confirmed, textOrInput } from "../input.js";
 import { renderMessage } from "../output/messages.js";
+import { excerpt, localTime, table } from "../output/output.js";
 
 const updates = ["add", "remove", "toggle", "replace"] as const;
 
@@ -23,6 +24,57 @@ export function addMessageCommands(program: Command): void {
     without: ["conversation"],
     prepare: (_options, [conversation]) => ({ conversation }),
     render: ({ messages }) => messages.map(renderMessage).join("\n"),
+  });
+  addMethodCommand(program, {
+    usage: "conversations",
+    method: "conversations_list",
+    render: ({ conversations }) =>
+      table(
+        ["CONVERSATION", "UNREAD", "LAST", "SAID"],
+        conversations.map(({ conversation, name, unread, last }) => [
+          name === undefined ? conversation : `${name} <${conversation}>`,
+          unread === 0 ? "" : String(unread),
+          localTime(last.timestamp),
+          excerpt(last.retracted ? "(retracted)" : (last.bodies[0]?.text ?? ""), 50),
+        ]),
+      ),
+  });
+  addMethodCommand(program, {
+    usage: "sync [with]",
+    method: "history_sync",
+    without: ["conversation"],
+    prepare: (_options, [conversation]) => ({ conversation }),
+    render: ({ received, complete }) =>
+      `${received} new ${received === 1 ? "message" : "messages"}${complete ? "" : ", and some are still missing"}`,
+  });
+  addMethodCommand(program, {
+    usage: "correct <uid> [body]",
+    method: "message_correct",
+    without: ["uid", "body"],
+    prepare: async (_options, [uid, body]) => ({
+      uid,
+      body: await textOrInput(body as string | undefined, "the new text"),
+    }),
+    render: ({ message }) => renderMessage(message),
+  });
+  addMethodCommand(program, {
+    usage: "retract <uid>",
+    method: "message_retract",
+    without: ["uid"],
+    extend: (command) => command.option("--yes", "do not ask"),
+    prepare: async ({ yes }, [uid]) => {
+      if (!(await confirmed("Take the message back, for everybody and for good?", yes === true)))
+        throw new UsageError("nothing was retracted");
+      return { uid };
+    },
+    render: ({ message }) => renderMessage(message),
+  });
+  addMethodCommand(program, {
+    usage: "displayed <uid>",
+    method: "message_mark_displayed",
+    without: ["uid"],
+    prepare: (_options, [uid]) => ({ uid }),
+    render: () => "marked",
   });
   addMethodCommand(program, {
     usage: "react <uid> [emojis...]",

@@ -136,6 +136,7 @@ export class AccountManager {
   async remove(account: string | undefined, keepData: boolean): Promise<void> {
     const runtime = this.resolve(account);
     await runtime.session.disconnect();
+    runtime.stop();
     this.#accounts.delete(runtime.jid);
     await this.#services.store.accounts.remove(runtime.id, { keepData });
     await this.#services.cache.accountRemoved(runtime);
@@ -143,6 +144,7 @@ export class AccountManager {
   }
 
   async stop(): Promise<void> {
+    for (const runtime of this.all()) runtime.stop();
     await Promise.allSettled(this.all().map((runtime) => runtime.session.disconnect()));
   }
 

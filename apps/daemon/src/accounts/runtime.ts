@@ -4,54 +4,59 @@ import {
   capsElement,
   discoInfo,
   discoInfoAnswer,
-  type Envelope,
   fetchRoster,
+  NS_BOOKMARKS,
   NS_CAPS,
   NS_CARBONS,
+  NS_CHAT_MARKERS,
+  NS_CORRECT,
   NS_DISCO_INFO,
+  NS_DISPLAYED,
   NS_FORWARD,
   NS_PING,
   NS_PUBSUB_EVENT,
   NS_REACTIONS,
+  NS_RECEIPTS,
+  NS_REPLY,
+  NS_RETRACT,
   NS_ROSTER,
   NS_SID,
   type OwnInfo,
-  openEnvelope,
   readRoster,
   Session,
   type SessionLog,
   type XmlElement,
   xml,
 } from "@larder/core";
-import { isAddressable, type MessageIntake, type MessageSender } from "@larder/messages";
 import type { PubsubCache } from "@larder/pubsub-cache";
-import type { Reactions } from "@larder/reactions";
 import { type AccountRecord, fitsKey, type Store } from "@larder/storage";
 import type { SecretStore } from "../secrets.js";
+import { AccountMessaging, type MessagingOwner, type MessagingServices } from "./messaging.js";
 
 /** What every account works with. */
-export interface AccountServices {
+export interface AccountServices extends MessagingServices {
   readonly store: Store;
   readonly secrets: SecretStore;
-  readonly intake: MessageIntake;
-  readonly sender: MessageSender;
-  readonly reactions: Reactions;
   readonly cache: PubsubCache;
   readonly log: SessionLog;
   readonly stanzaBytes: number;
 }
-
-const NS_MAM = "urn:xmpp:mam:2";
 
 /** What Larder says of itself (XEP-0030); `+notify` asks contacts' servers for these nodes' events (XEP-0060 §9.2). */
 const ownInfoWith = (announcedNodes: readonly string[]): OwnInfo => ({
   identity: { category: "client", type: "bot", name: "Larder" },
   features: [
     NS_CAPS,
+    NS_CHAT_MARKERS,
+    NS_CORRECT,
     NS_DISCO_INFO,
     NS_PING,
     NS_REACTIONS,
-    ...announcedNodes.map((node) => `${node}+notify`),
+    NS_RECEIPTS,
+    NS_REPLY,
+    NS_RETRACT,
+    NS_SID,
+    ...[...new Set([NS_BOOKMARKS, NS_DISPLAYED, ...announcedNodes])].map((node) => `${node}+notify`),
   ],
 });
 
@@ -68,15 +73,17 @@ function laneOf(stanza: XmlElement): string {
 }
 
 /** One account with its session: what it does when a session begins, and where its stanzas go. */
-export class AccountRuntime {
+export class AccountRuntime implements MessagingOwner {
   readonly id: number;
   readonly jid: string;
   readonly record: AccountRecord;
   readonly session: Session;
+  readonly messaging: AccountMessaging;
   readonly #services: AccountServices;
   readonly #ownInfo: OwnInfo;
-  #announcesStanzaIds = false;
-  #dropped = 0;
+  /** Who asks for our presence; servers tell it anew in each session (RFC 6121 §3.1.3). */
+  readonly #requests = new Set<string>();
+  #begun: Promise<void> = Promise.resolve();
 
   private constructor(record: AccountRecord, services: AccountServices, ca: string | undefined) {
     const { secrets, log } = services;
@@ -97,12 +104,14 @@ export class AccountRuntime {
       log,
       limits: { stanzaBytes: services.stanzaBytes },
     });
+    this.messaging = new AccountMessaging(this, services, () => [capsElement(this.#ownInfo)]);
     this.session.handleIq("get", "query", NS_DISCO_INFO, (query) => discoInfoAnswer(this.#ownInfo, query));
     this.session.handleIq("set", "query", NS_ROSTER, (query, iq) => this.#rosterPush(query, iq));
     this.session.onStanza((stanza) => this.#take(stanza), { lane: laneOf });
     this.session.on("online", ({ resumed }) => {
       // After a resumption the server still has what it kept for the session; what was written meanwhile waits.
       const begun = resumed ? this.#goOn() : this.#begin();
+      this.#begun = begun;
       begun.catch((err: unknown) => log.warn({ account: this.jid, err }, "beginning the session failed"));
     });
     this.session.on("state", ({ state }) => {
@@ -115,8 +124,7 @@ export class AccountRuntime {
 
   /** The session goes on: what its loss has interrupted is taken up again. */
   async #goOn(): Promise<void> {
-    await this.#services.sender.flush(this);
-    await this.#services.cache.sessionResumed(this);
+    await Promise.all([this.messaging.resumed(), this.#services.cache.sessionResumed(this)]);
   }
 
   static async create(record: AccountRecord, services: AccountServices): Promise<AccountRuntime> {
@@ -139,18 +147,53 @@ export class AccountRuntime {
 
   /** What came and could not be kept, because it or its address is over a limit. */
   get dropped(): number {
-    return this.session.stats.dropped + this.#dropped;
+    return this.session.stats.dropped + this.messaging.dropped;
   }
+
+  /** What came and claimed to be what it is not. */
+  get forged(): number {
+    return this.session.stats.forged + this.messaging.forged;
+  }
+
+  /** Who asks for our presence and waits for an answer. */
+  get subscriptionRequests(): string[] {
+    return [...this.#requests];
+  }
+
+  readonly isInRoom = (room: string): boolean => this.messaging.rooms.isJoined(room);
+  readonly nickIn = (room: string): string | undefined => this.messaging.rooms.nickIn(room);
+  readonly roomPassword = (room: string) => this.#services.secrets.roomPassword(this.jid, room);
+  readonly keepRoomPassword = (room: string, password: string | undefined) =>
+    this.#services.secrets.setRoomPassword(this.jid, room, password);
 
   readonly online = (): boolean => this.session.state === "online";
   readonly send = (stanza: XmlElement): Promise<void> => this.session.send(stanza);
-  readonly sendTracked = (stanza: XmlElement): Promise<void> => this.session.sendTracked(stanza);
+  readonly sendTracked = async (stanza: XmlElement): Promise<void> => {
+    await this.session.sendTracked(stanza);
+    if (stanza.name === "message" && stanza.attrs.type !== "groupchat") this.messaging.touched(this.jid);
+  };
+
+  /** Allows or refuses somebody our presence (RFC 6121 §3.1.4). */
+  async answerSubscription(jid: string, allow: boolean): Promise<void> {
+    await this.send(xml("presence", { to: jid, type: allow ? "subscribed" : "unsubscribed" }));
+    this.#requests.delete(jid);
+  }
+
+  /** Resolves when what a session begins with is done, however it ended. */
+  async begun(): Promise<void> {
+    await this.#begun.catch(() => {});
+  }
+
+  /** Ends what runs by itself. */
+  stop(): void {
+    this.messaging.stop();
+  }
 
   /** A new session: everything that the server keeps for a session is asked for anew, before we are available. */
   async #begin(): Promise<void> {
-    const { store, sender, cache, log } = this.#services;
+    const { store, cache, log } = this.#services;
+    this.#requests.clear();
     const info = await discoInfo(this.session, this.jid).catch(() => undefined);
-    this.#announcesStanzaIds = info?.features.has(NS_SID) === true || info?.features.has(NS_MAM) === true;
     await this.session
       .request(xml("iq", { type: "set" }, xml("enable", { xmlns: NS_CARBONS })))
       .catch((error: unknown) => log.debug({ account: this.jid, err: error }, "no carbons"));
@@ -158,9 +201,9 @@ export class AccountRuntime {
     const known = (await store.accounts.get(this.jid))?.rosterVersion;
     const roster = await fetchRoster(this.session, versioned ? (known ?? "") : undefined);
     if (roster) await store.roster.replace(this.id, roster.entries.filter(isKeepable), roster.version);
+    await this.messaging.prepare(info?.features ?? new Set());
     await this.session.send(xml("presence", {}, xml("priority", {}, "0"), capsElement(this.#ownInfo)));
-    await sender.flush(this);
-    await cache.sessionStarted(this);
+    await Promise.all([this.messaging.sessionStarted(), cache.sessionStarted(this)]);
   }
 
   async #rosterPush(query: XmlElement, iq: XmlElement): Promise<undefined> {
@@ -175,31 +218,26 @@ export class AccountRuntime {
   }
 
   async #take(stanza: XmlElement): Promise<void> {
+    if (stanza.name === "presence") await this.#takePresence(stanza);
     if (stanza.name !== "message") return;
-    const { cache, reactions, intake, log } = this.#services;
-    if (stanza.getChild("event", NS_PUBSUB_EVENT)) {
-      const accepted = await cache.handleMessage(this, stanza);
-      if (!accepted)
-        log.debug(
-          { account: this.jid, from: stanza.attrs.from },
-          "an event for a node nobody follows was dropped",
-        );
+    if (!stanza.getChild("event", NS_PUBSUB_EVENT)) {
+      await this.messaging.take(stanza);
       return;
     }
-    const envelope: Envelope | undefined = openEnvelope(stanza, {
-      account: this.jid,
-      announcesStanzaIds: (by) => by === this.jid && this.#announcesStanzaIds,
-    });
-    if (!envelope) {
-      log.warn({ account: this.jid, from: stanza.attrs.from }, "a forged carbon was dropped");
-      return;
-    }
-    if (!isAddressable(envelope)) {
-      this.#dropped++;
-      log.warn({ account: this.jid }, "a message of a party with too long an address was dropped");
-      return;
-    }
-    if (await reactions.take(this, envelope)) return;
-    await intake.take(this, envelope);
+    const { cache, log } = this.#services;
+    await this.messaging.takeEvent(stanza);
+    const accepted = await cache.handleMessage(this, stanza);
+    if (!accepted)
+      log.debug(
+        { account: this.jid, from: stanza.attrs.from },
+        "an event for a node nobody follows was dropped",
+      );
+  }
+
+  async #takePresence(stanza: XmlElement): Promise<void> {
+    const from = bareJid(stanza.attrs.from);
+    if (from === undefined || (await this.messaging.rooms.handlePresence(stanza))) return;
+    if (stanza.attrs.type === "subscribe") this.#requests.add(from);
+    else if (stanza.attrs.type === "unsubscribe") this.#requests.delete(from);
   }
 }

@@ -4,18 +4,24 @@ import type { MethodHandler } from "./context.js";
 /** Instants and uids cannot be taken for each other: a uid has no colons. */
 const isTime = (value: string): boolean => /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value);
 
+/** A uid or an instant, as callers give them. */
+export const historyPoint = (value: string | undefined): string | Date | undefined =>
+  value !== undefined && isTime(value) ? new Date(value) : value;
+
 export const historyGet: MethodHandler<"history_get"> = async (input, { accounts, store }) => {
-  const point = (value: string | undefined) =>
-    value !== undefined && isTime(value) ? new Date(value) : value;
+  const account = accounts.resolve(input.account);
+  // Our own messages in rooms are by a nick: who asks for the account means them too.
+  const ours = input.from === account.jid;
   const { messages, complete } = await store.messages.history({
-    accountId: accounts.resolve(input.account).id,
-    conversation: input.conversation,
-    before: point(input.before),
-    after: point(input.after),
+    accountId: account.id,
+    conversation: account.messaging.conversationOf(input.conversation),
+    before: historyPoint(input.before),
+    after: historyPoint(input.after),
     limit: input.limit ?? 50,
     search: input.search,
     types: input.types,
-    from: input.from,
+    from: ours ? undefined : account.messaging.conversationOf(input.from),
+    direction: ours ? "out" : undefined,
   });
   return { messages: await messageViews(store, messages, accounts.nameOf), complete };
 };

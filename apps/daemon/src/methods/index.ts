@@ -4,11 +4,20 @@ import { accountDisconnect } from "./account-disconnect.js";
 import { accountList } from "./account-list.js";
 import { accountRemove } from "./account-remove.js";
 import type { MethodHandlers } from "./context.js";
+import { conversationsList } from "./conversations-list.js";
 import { eventsGet } from "./events-get.js";
 import { historyGet } from "./history-get.js";
+import { historySync } from "./history-sync.js";
+import { messageCorrect } from "./message-correct.js";
 import { messageGet } from "./message-get.js";
+import { messageMarkDisplayed } from "./message-mark-displayed.js";
 import { messageReactionsSet } from "./message-reactions-set.js";
+import { messageRetract } from "./message-retract.js";
 import { messageSend } from "./message-send.js";
+import { mucJoin } from "./muc-join.js";
+import { mucLeave } from "./muc-leave.js";
+import { presenceSubscribe } from "./presence-subscribe.js";
+import { presenceSubscriptionAnswer } from "./presence-subscription-answer.js";
 import { psAnalysersList } from "./ps-analysers-list.js";
 import { psCacheExplain } from "./ps-cache-explain.js";
 import { psCacheGet } from "./ps-cache-get.js";
@@ -44,10 +53,19 @@ export const methodHandlers: MethodHandlers = {
   account_disconnect: accountDisconnect,
   account_remove: accountRemove,
   roster_get: rosterGet,
+  presence_subscribe: presenceSubscribe,
+  presence_subscription_answer: presenceSubscriptionAnswer,
   message_get: messageGet,
   message_send: messageSend,
   history_get: historyGet,
   message_reactions_set: messageReactionsSet,
+  message_correct: messageCorrect,
+  message_retract: messageRetract,
+  message_mark_displayed: messageMarkDisplayed,
+  history_sync: historySync,
+  conversations_list: conversationsList,
+  muc_join: mucJoin,
+  muc_leave: mucLeave,
   ps_items_get: psItemsGet,
   ps_cache_get: psCacheGet,
   ps_cache_sync: psCacheSync,

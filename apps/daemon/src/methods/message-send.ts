@@ -1,4 +1,4 @@
-import { bareJid, NotConnectedError } from "@larder/core";
+import { NotConnectedError } from "@larder/core";
 import type { MethodHandler } from "./context.js";
 import { messageView } from "./message-access.js";
 
@@ -7,10 +7,10 @@ export const messageSend: MethodHandler<"message_send"> = async (input, { accoun
   // Nothing is awaited before this call: sends to one conversation keep the order in which they came.
   const { message, sent } = await sender.send(account, {
     to: input.to,
-    conversation: bareJid(input.to) ?? input.to,
+    conversation: account.messaging.conversationOf(input.to) ?? input.to,
     bodies: input.bodies ?? [{ lang: "", text: input.body ?? "" }],
     subject: input.subject,
-    type: input.type ?? "chat",
+    type: input.type ?? (account.messaging.rooms.isRoom(input.to) ? "groupchat" : "chat"),
     thread: input.thread,
     replyTo: input.replyTo,
     requestId: input.requestId,

@@ -19,7 +19,7 @@ export const statsGet: MethodHandler<"stats_get"> = async (_input, { store, acco
     bridge: { connections: daemon.connections() },
     network: {
       dropped: sum(({ dropped }) => dropped) + daemon.droppedItems(),
-      forged: sum(({ session }) => session.stats.forged),
+      forged: sum(({ forged }) => forged),
     },
   };
 };

@@ -75,13 +75,36 @@ export async function messageViews(
     );
     for (const record of group) reactions.set(record.id, found.get(targetOf(record) ?? "") ?? []);
   }
-  return Promise.all(
-    records.map(async (record) => {
-      const replied =
-        record.replyToId === undefined
-          ? undefined
-          : await store.messages.findByWireId(record.accountId, record.conversation, record.replyToId);
-      return viewOf(record, accountOf(record.accountId), reactions.get(record.id) ?? [], replied?.uid);
-    }),
+  const replied = await repliedUids(store, [...conversations.values()]);
+  return records.map((record) =>
+    viewOf(record, accountOf(record.accountId), reactions.get(record.id) ?? [], replied.get(record.id)),
   );
+}
+
+/** The uids of the messages that these answer, by the row of the answer: in rooms by the room's id (XEP-0461 §3.1). */
+async function repliedUids(
+  store: Store,
+  conversations: readonly (readonly MessageRecord[])[],
+): Promise<Map<number, string>> {
+  const uids = new Map<number, string>();
+  for (const group of conversations) {
+    const answers = group.flatMap(({ id, replyToId, type }) =>
+      replyToId === undefined ? [] : [{ id, replyToId, type }],
+    );
+    const [first] = group;
+    if (!first || answers.length === 0) continue;
+    const { accountId, conversation } = first;
+    const ids = [...new Set(answers.map(({ replyToId }) => replyToId))];
+    const inRoom = await store.messages.byStanzaIds(accountId, conversation, ids);
+    const named = await store.messages.byWireNames(
+      accountId,
+      ids.map((id) => ({ conversation, id })),
+    );
+    const direct = new Map(named.toReversed().map((record) => [record.asked, record]));
+    for (const { id, replyToId, type } of answers) {
+      const found = type === "groupchat" ? inRoom.get(replyToId) : direct.get(replyToId);
+      if (found?.conversation === conversation) uids.set(id, found.uid);
+    }
+  }
+  return uids;
 }

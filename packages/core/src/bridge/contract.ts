@@ -4,11 +4,20 @@ import { accountConnect } from "./methods/account-connect.js";
 import { accountDisconnect } from "./methods/account-disconnect.js";
 import { accountList } from "./methods/account-list.js";
 import { accountRemove } from "./methods/account-remove.js";
+import { conversationsList } from "./methods/conversations-list.js";
 import { eventsGet } from "./methods/events-get.js";
 import { historyGet } from "./methods/history-get.js";
+import { historySync } from "./methods/history-sync.js";
+import { messageCorrect } from "./methods/message-correct.js";
 import { messageGet } from "./methods/message-get.js";
+import { messageMarkDisplayed } from "./methods/message-mark-displayed.js";
 import { messageReactionsSet } from "./methods/message-reactions-set.js";
+import { messageRetract } from "./methods/message-retract.js";
 import { messageSend } from "./methods/message-send.js";
+import { mucJoin } from "./methods/muc-join.js";
+import { mucLeave } from "./methods/muc-leave.js";
+import { presenceSubscribe } from "./methods/presence-subscribe.js";
+import { presenceSubscriptionAnswer } from "./methods/presence-subscription-answer.js";
 import { psAnalysersList } from "./methods/ps-analysers-list.js";
 import { psCacheExplain } from "./methods/ps-cache-explain.js";
 import { psCacheGet } from "./methods/ps-cache-get.js";
@@ -44,10 +53,19 @@ export const bridgeMethods = {
   account_disconnect: accountDisconnect,
   account_remove: accountRemove,
   roster_get: rosterGet,
+  presence_subscribe: presenceSubscribe,
+  presence_subscription_answer: presenceSubscriptionAnswer,
   message_send: messageSend,
   message_get: messageGet,
   history_get: historyGet,
   message_reactions_set: messageReactionsSet,
+  message_correct: messageCorrect,
+  message_retract: messageRetract,
+  message_mark_displayed: messageMarkDisplayed,
+  history_sync: historySync,
+  conversations_list: conversationsList,
+  muc_join: mucJoin,
+  muc_leave: mucLeave,
   ps_items_get: psItemsGet,
   ps_item_publish: psItemPublish,
   ps_item_retract: psItemRetract,

@@ -1,7 +1,8 @@
 import { initial } from "./2026.11.23T00.00.00.initial.js";
 import { histories } from "./2026.11.23T08.00.00.histories.js";
 import { cacheCare } from "./2026.11.24T18.00.45.cache-care.js";
+import { archiveOrder } from "./2026.11.24T18.30.00.archive-order.js";
 import type { Migration } from "./migration.js";
 
 /** Every step of the schema, oldest first. */
-export const migrations: readonly Migration[] = [initial, histories, cacheCare];
+export const migrations: readonly Migration[] = [initial, histories, cacheCare, archiveOrder];

@@ -13,6 +13,7 @@ export class ConversationModel extends Model {
   declare unread: number;
   declare displayedMessageId: number | null;
   declare displayedTimestamp: number | null;
+  declare displayedPosition: number | null;
   declare displayedStanzaId: string | null;
   declare displayedStanzaIdBy: string | null;
 }
@@ -38,6 +39,9 @@ export function initConversation(sequelize: Sequelize) {
         comment: "the newest that the user has seen on any device",
       }),
       displayedTimestamp: c.instant({ comment: "its time: a mark never goes back" }),
+      displayedPosition: c.bigint({
+        comment: "its place in the order of history: what stands after it is unread",
+      }),
       displayedStanzaId: c.text({
         comment: "what our other devices say is displayed (XEP-0490); its message may not be stored yet",
       }),

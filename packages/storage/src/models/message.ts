@@ -19,6 +19,8 @@ export class MessageModel extends Model {
   declare thread: string | null;
   declare replyToId: string | null;
   declare timestamp: number;
+  declare position: number;
+  declare standsFor: string | null;
   declare receivedAt: number;
   declare state: string | null;
   declare error: string | null;
@@ -57,6 +59,15 @@ export function initMessage(sequelize: Sequelize) {
       thread: c.text({ comment: "RFC 6121 §5.2.5" }),
       replyToId: c.text({ comment: "XEP-0461: the wire id replied to" }),
       timestamp: c.instant({ allowNull: false, comment: "archive's or delay's time, else the arrival" }),
+      position: c.bigint({
+        allowNull: false,
+        defaultValue: 0,
+        comment:
+          "order of history: microseconds of `timestamp`, put right where the archive says another order",
+      }),
+      standsFor: c.text({
+        comment: "a correction whose first version is not here yet: the id it gives that (XEP-0308 §4)",
+      }),
       receivedAt: c.instant({ allowNull: false, comment: "when it was stored here" }),
       state: c.text({ comment: "of an outgoing message: pending, sent, delivered, displayed, failed" }),
       error: c.json({ comment: "why `state` is failed" }),
@@ -76,9 +87,9 @@ export function initMessage(sequelize: Sequelize) {
       tableName: "message",
       modelName: "Message",
       indexes: [
-        index("message_by_conversation", ["account_id", "conversation", "timestamp", "id"]),
-        index("message_by_time", ["timestamp", "id"]),
-        index("message_of_account_by_time", ["account_id", "timestamp", "id"]),
+        index("message_by_conversation", ["account_id", "conversation", "position", "id"]),
+        index("message_by_time", ["position", "id"]),
+        index("message_of_account_by_time", ["account_id", "position", "id"]),
         index("message_by_stanza_id", ["account_id", "stanza_id_by", "stanza_id"], {
           unique: true,
           where: "stanza_id IS NOT NULL",

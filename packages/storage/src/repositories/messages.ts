@@ -1,73 +1,32 @@
-import { randomUUID } from "node:crypto";
 import type { Database } from "../database.js";
 import { InvalidQueryError } from "../errors.js";
 import { checkKeys } from "../keys.js";
 import { parseFullTextQuery } from "../search/full-text-query.js";
-import { indexedText } from "../search/words.js";
 import { type Executor, isStorable, join, type Sql, sql, unstorableText } from "../sql.js";
+import {
+  type LocalisedText,
+  type MessageCorrection,
+  type MessageRecord,
+  type MessageVersion,
+  messageColumns,
+  messageOf,
+  type NewMessage,
+  type MessageRow as Row,
+  type MessageTextRow as Text,
+} from "./message-record.js";
+import { insertMessages, keepTexts, searchableText } from "./message-writing.js";
 
-/** A text in one language; `lang` is empty where none is stated. */
-export interface LocalisedText {
-  readonly lang: string;
-  readonly text: string;
-}
-
-/** A message as it is kept. */
-export interface MessageRecord {
-  readonly id: number;
-  readonly uid: string;
-  readonly accountId: number;
+/** Names a message within a conversation by an id of the wire. */
+export interface WireName {
   readonly conversation: string;
-  readonly direction: "in" | "out";
-  readonly type: string;
-  readonly from: string;
-  readonly to: string;
-  /** The verified sender: a bare JID, in rooms `room/nick`. */
-  readonly sender: string;
-  readonly wireId?: string;
-  readonly originId?: string;
-  readonly stanzaId?: string;
-  readonly stanzaIdBy?: string;
-  readonly thread?: string;
-  readonly replyToId?: string;
-  readonly timestamp: Date;
-  readonly receivedAt: Date;
-  readonly state?: string;
-  readonly error?: Readonly<Record<string, unknown>>;
-  readonly nick?: string;
-  readonly occupantId?: string;
-  readonly realJid?: string;
-  readonly edited?: Date;
-  readonly retracted?: Date;
-  readonly delayed: boolean;
-  readonly encrypted?: string;
-  readonly raw?: string;
-  readonly extra: Readonly<Record<string, unknown>>;
-  readonly bodies: readonly LocalisedText[];
-  readonly subjects: readonly LocalisedText[];
+  readonly id: string;
 }
 
-export type NewMessage = Omit<MessageRecord, "id" | "uid" | "edited" | "retracted" | "error"> & {
-  readonly uid?: string;
-};
-
-/** What takes the place of a message's texts (XEP-0308). */
-export interface MessageCorrection {
-  readonly bodies: readonly LocalisedText[];
-  readonly subjects: readonly LocalisedText[];
-  /** Of the correction. */
+/** Where the archive puts a message. */
+export interface MessagePlace {
+  readonly id: number;
   readonly timestamp: Date;
-  readonly raw?: string;
-}
-
-/** What a message said before it was corrected. */
-export interface MessageVersion {
-  readonly bodies: readonly LocalisedText[];
-  readonly subjects: readonly LocalisedText[];
-  /** When this was said. */
-  readonly timestamp: Date;
-  readonly replacedAt: Date;
-  readonly raw?: string;
+  readonly position: number;
 }
 
 export interface HistoryQuery {
@@ -80,89 +39,15 @@ export interface HistoryQuery {
   readonly limit: number;
   readonly search?: string;
   readonly types?: readonly string[];
+  /** The verified sender. */
   readonly from?: string;
+  readonly direction?: "in" | "out";
 }
 
-type Row = Record<string, string | number | null>;
+/** How far an archive's order may be from the order of its stamps for a search by time to see it. */
+const SLACK_MS = 3_600_000;
 
-interface Text {
-  message_id: number;
-  kind: string;
-  lang: string;
-  text: string;
-}
-
-const text = (value: unknown): string | undefined =>
-  value === null || value === undefined ? undefined : String(value);
-const date = (value: unknown): Date | undefined =>
-  value === null || value === undefined ? undefined : new Date(Number(value));
-
-function recordOf(row: Row, texts: readonly Text[]): MessageRecord {
-  const of = (kind: string) =>
-    texts.filter((entry) => entry.kind === kind).map(({ lang, text: value }) => ({ lang, text: value }));
-  return {
-    id: Number(row.id),
-    uid: String(row.uid),
-    accountId: Number(row.account_id),
-    conversation: String(row.conversation),
-    direction: row.direction === "out" ? "out" : "in",
-    type: String(row.type),
-    from: String(row.from_jid),
-    to: String(row.to_jid),
-    sender: String(row.sender),
-    wireId: text(row.wire_id),
-    originId: text(row.origin_id),
-    stanzaId: text(row.stanza_id),
-    stanzaIdBy: text(row.stanza_id_by),
-    thread: text(row.thread),
-    replyToId: text(row.reply_to_id),
-    timestamp: new Date(Number(row.timestamp)),
-    receivedAt: new Date(Number(row.received_at)),
-    state: text(row.state),
-    error: row.error ? (JSON.parse(String(row.error)) as Record<string, unknown>) : undefined,
-    nick: text(row.nick),
-    occupantId: text(row.occupant_id),
-    realJid: text(row.real_jid),
-    edited: date(row.edited),
-    retracted: date(row.retracted),
-    delayed: Boolean(row.delayed),
-    encrypted: text(row.encrypted),
-    raw: text(row.raw),
-    extra: JSON.parse(String(row.extra ?? "{}")) as Record<string, unknown>,
-    bodies: of("body"),
-    subjects: of("subject"),
-  };
-}
-
-/** Columns of {@link MessageRecord}, of the table named `m`. */
-const messageColumns = sql`m.id, m.uid, m.account_id, m.conversation, m.direction, m.type, m.from_jid, m.to_jid, m.sender,
-  m.wire_id, m.origin_id, m.stanza_id, m.stanza_id_by, m.thread, m.reply_to_id, m.timestamp, m.received_at, m.state, m.error,
-  m.nick, m.occupant_id, m.real_jid, m.edited, m.retracted, m.delayed, m.encrypted, m.raw, m.extra`;
-
-interface Texts {
-  readonly bodies: readonly LocalisedText[];
-  readonly subjects: readonly LocalisedText[];
-}
-
-const indexedTexts = ({ subjects, bodies }: Texts): string =>
-  indexedText([...subjects, ...bodies].map((entry) => entry.text).join("\n"));
-
-async function keepTexts(executor: Executor, messageId: number, { bodies, subjects }: Texts): Promise<void> {
-  const rows = [
-    ...bodies.map((entry) => ({ kind: "body", ...entry })),
-    ...subjects.map((entry) => ({ kind: "subject", ...entry })),
-  ];
-  if (rows.length === 0) return;
-  for (const { lang } of rows) checkKeys({ lang });
-  const given = executor.dialect.records({ kind: "text", lang: "text", text: "text" }, rows);
-  await executor.run(
-    sql`INSERT INTO message_text (message_id, kind, lang, text, position)
-        SELECT CAST(${messageId} AS BIGINT), g.kind, g.lang, g.text, g.key FROM ${given} AS g WHERE TRUE ORDER BY g.key
-        ON CONFLICT DO NOTHING`, // a language stated twice: the first stands (RFC 6121 §5.2.3)
-  );
-}
-
-/** Message history. Order is time, then the order of arrival. */
+/** Message history. Order is the archive's, else time, then the order of arrival. */
 export class MessageRepository {
   readonly #db: Database;
 
@@ -176,35 +61,92 @@ export class MessageRepository {
    * @throws {KeyTooLongError} an id or an address of it
    */
   async insert(message: NewMessage): Promise<MessageRecord> {
-    const { conversation, sender, wireId, originId, stanzaId, stanzaIdBy, thread } = message;
-    checkKeys({ conversation, sender, wireId, originId, stanzaId, stanzaIdBy, thread, uid: message.uid });
-    return this.#db.write(async ({ executor }) => {
-      const uid = message.uid ?? randomUUID();
-      const searchable = message.encrypted === undefined ? indexedTexts(message) : ""; // a fallback text says nothing
-      const row = await executor.first<{ id: number }>(sql`
-        INSERT INTO message (uid, account_id, conversation, direction, type, from_jid, to_jid, sender, wire_id, origin_id,
-          stanza_id, stanza_id_by, thread, reply_to_id, timestamp, received_at, state, nick, occupant_id, real_jid,
-          delayed, encrypted, raw, extra, search_text)
-        VALUES (${uid}, ${message.accountId}, ${message.conversation}, ${message.direction}, ${message.type},
-          ${message.from}, ${message.to}, ${message.sender}, ${message.wireId ?? null}, ${message.originId ?? null},
-          ${message.stanzaId ?? null}, ${message.stanzaIdBy ?? null}, ${message.thread ?? null}, ${message.replyToId ?? null},
-          ${message.timestamp.getTime()}, ${message.receivedAt.getTime()}, ${message.state ?? null}, ${message.nick ?? null},
-          ${message.occupantId ?? null}, ${message.realJid ?? null}, ${message.delayed}, ${message.encrypted ?? null},
-          ${message.raw ?? null}, ${JSON.stringify(message.extra)}, ${searchable})
-        RETURNING id`);
-      const id = Number(row?.id);
-      await keepTexts(executor, id, message);
-      return { ...message, id, uid };
-    });
+    const [inserted] = await this.insertAll([message]);
+    if (!inserted) throw new Error("nothing was inserted");
+    return inserted;
+  }
+
+  /**
+   * Keeps new messages, in their order.
+   *
+   * @throws {KeyTooLongError} an id or an address of one; nothing is kept
+   */
+  insertAll(messages: readonly NewMessage[]): Promise<MessageRecord[]> {
+    return this.#db.write(({ executor }) => insertMessages(executor, messages));
   }
 
   get(uid: string): Promise<MessageRecord | undefined> {
     return this.#one(sql`uid = ${uid}`);
   }
 
+  /** Messages by their rows; those that are not there are left out. */
+  byIds(ids: readonly number[]): Promise<MessageRecord[]> {
+    return this.#db.read(({ executor }) => {
+      const rows = ids.map((id) => ({ id }));
+      return this.#load(
+        executor,
+        sql`WHERE m.id IN (SELECT id FROM ${executor.dialect.records({ id: "number" }, rows)} AS wanted)`,
+      );
+    });
+  }
+
   /** The message that an archive knows by this id (XEP-0359). */
-  findByStanzaId(accountId: number, by: string, stanzaId: string): Promise<MessageRecord | undefined> {
-    return this.#one(sql`account_id = ${accountId} AND stanza_id_by = ${by} AND stanza_id = ${stanzaId}`);
+  async findByStanzaId(accountId: number, by: string, stanzaId: string): Promise<MessageRecord | undefined> {
+    return (await this.byStanzaIds(accountId, by, [stanzaId])).get(stanzaId);
+  }
+
+  /** Those messages that an archive knows by these ids, each by the id that was asked for. */
+  byStanzaIds(accountId: number, by: string, ids: readonly string[]): Promise<Map<string, MessageRecord>> {
+    if (ids.length === 0) return Promise.resolve(new Map());
+    return this.#db.read(async ({ executor }) => {
+      const { dialect } = executor;
+      const wanted = dialect.list(ids);
+      const rows =
+        await executor.all<Row>(sql`SELECT g.value AS asked, ${messageColumns} FROM ${wanted} AS g ${dialect.joinInOrder} message m
+          ON m.account_id = ${accountId} AND m.stanza_id_by = ${by} AND m.stanza_id = g.value AND m.stanza_id IS NOT NULL
+        UNION ALL
+        SELECT g.value AS asked, ${messageColumns} FROM ${wanted} AS g ${dialect.joinInOrder} message_alias a
+          ON a.account_id = ${accountId} AND a.given_by = ${by} AND a.value = g.value AND a.kind = 'stanza'
+          ${dialect.joinInOrder} message m ON m.id = a.message_id`);
+      const records = await this.#withTexts(executor, rows);
+      return new Map(records.map((record, index) => [String(rows[index]?.asked), record]));
+    });
+  }
+
+  /**
+   * Every message that one of these ids of the wire may mean (origin-id or id attribute, also of a correction of it),
+   * earliest first; whose id it is, the caller has to look at.
+   */
+  byWireNames(accountId: number, names: readonly WireName[]): Promise<(MessageRecord & { asked: string })[]> {
+    if (names.length === 0) return Promise.resolve([]);
+    return this.#db.read(async ({ executor }) => {
+      const { dialect } = executor;
+      const wanted = dialect.records({ conversation: "text", id: "text" }, [...names]);
+      const named = (table: Sql, condition: Sql, then = sql``) =>
+        sql`SELECT g.id AS asked, m.id AS message_id FROM ${wanted} AS g ${dialect.joinInOrder} ${table} ON ${condition} ${then}`;
+      const there = sql`m.account_id = ${accountId} AND m.conversation = g.conversation`;
+      const rows = await executor.all<{
+        asked: string;
+        message_id: number;
+      }>(sql`${named(sql`message m`, sql`${there} AND m.origin_id = g.id AND m.origin_id IS NOT NULL`)}
+        UNION ${named(sql`message m`, sql`${there} AND m.wire_id = g.id`)}
+        UNION ${named(
+          sql`message_alias a`,
+          sql`a.account_id = ${accountId} AND a.conversation = g.conversation AND a.value = g.id AND a.kind <> 'stanza'`,
+          sql`${dialect.joinInOrder} message m ON m.id = a.message_id`,
+        )} ORDER BY message_id`);
+      if (rows.length === 0) return [];
+      const ids = dialect.records(
+        { id: "number" },
+        rows.map((row) => ({ id: Number(row.message_id) })),
+      );
+      const found = await this.#load(executor, sql`WHERE m.id IN (SELECT id FROM ${ids} AS wanted)`);
+      const byId = new Map(found.map((record) => [record.id, record]));
+      return rows.flatMap(({ asked, message_id }) => {
+        const record = byId.get(Number(message_id));
+        return record ? [{ ...record, asked }] : [];
+      });
+    });
   }
 
   /** The earliest message of a conversation with this origin-id from this verified sender. */
@@ -220,14 +162,17 @@ export class MessageRepository {
   }
 
   /**
-   * The message that an id on the wire means: the origin-id if it had one, else the stanza's id; where
-   * both parties used the same id, the earliest stored message owns it.
+   * The message that an id on the wire means: the origin-id if it had one, else the stanza's id, or that of a correction
+   * (XEP-0308 §4); where both parties used the same id, the earliest stored message owns it.
    */
-  findByWireId(accountId: number, conversation: string, wireId: string): Promise<MessageRecord | undefined> {
-    const there = sql`account_id = ${accountId} AND conversation = ${conversation}`;
-    return this.#either(
-      sql`${there} AND origin_id = ${wireId}`,
-      sql`${there} AND wire_id = ${wireId} AND origin_id IS NULL`,
+  async findByWireId(
+    accountId: number,
+    conversation: string,
+    wireId: string,
+  ): Promise<MessageRecord | undefined> {
+    const found = await this.byWireNames(accountId, [{ conversation, id: wireId }]);
+    return found.find(
+      ({ originId, wireId: id }) => originId === wireId || originId === undefined || id !== wireId,
     );
   }
 
@@ -274,6 +219,60 @@ export class MessageRepository {
     );
   }
 
+  /** The stanza that is to go out for a message. */
+  setRaw(id: number, raw: string): Promise<void> {
+    return this.#db.write(({ executor }) =>
+      executor.run(sql`UPDATE message SET raw = ${raw} WHERE id = ${id}`),
+    );
+  }
+
+  /** What the room tells of a message's author. */
+  setOccupant(
+    id: number,
+    occupant: { readonly occupantId?: string; readonly realJid?: string; readonly nick?: string },
+  ): Promise<void> {
+    return this.#db.write(({ executor }) =>
+      executor.run(
+        sql`UPDATE message SET occupant_id = ${occupant.occupantId ?? null}, real_jid = ${occupant.realJid ?? null},
+            nick = ${occupant.nick ?? null} WHERE id = ${id}`,
+      ),
+    );
+  }
+
+  /** Our messages of a conversation up to a position that the other side may still confirm, newest first. */
+  sentUpTo(accountId: number, conversation: string, position: number): Promise<MessageRecord[]> {
+    return this.#db.read(({ executor }) =>
+      this.#load(
+        executor,
+        sql`WHERE m.account_id = ${accountId} AND m.conversation = ${conversation} AND m.position <= ${position}
+            AND m.direction = 'out' AND m.state IN ('pending', 'sent', 'delivered') ORDER BY m.position DESC LIMIT 1000`,
+      ),
+    );
+  }
+
+  /**
+   * The position in an archive at a time of it: of the last message until then, or of the first since.
+   *
+   * @returns undefined where there is none
+   */
+  archivePosition(
+    accountId: number,
+    archive: string,
+    point: { readonly until: Date } | { readonly since: Date },
+  ): Promise<number | undefined> {
+    const there = sql`account_id = ${accountId} AND stanza_id_by = ${archive} AND stanza_id IS NOT NULL`;
+    return this.#db.read(async ({ executor }) => {
+      const row = await executor.first<{ position: number }>(
+        "until" in point
+          ? sql`SELECT position FROM message WHERE ${there} AND position < ${(point.until.getTime() + 1000) * 1000}
+                ORDER BY position DESC LIMIT 1`
+          : sql`SELECT position FROM message WHERE ${there} AND position > ${(point.since.getTime() - 1000) * 1000}
+                ORDER BY position LIMIT 1`,
+      );
+      return row && Number(row.position);
+    });
+  }
+
   /**
    * Records the id that the archive gave a message we already had.
    *
@@ -290,6 +289,37 @@ export class MessageRepository {
     );
   }
 
+  /** Puts messages where the archive has them. */
+  async place(places: readonly MessagePlace[]): Promise<void> {
+    if (places.length === 0) return;
+    const rows = places.map(({ id, timestamp, position }) => ({
+      id,
+      timestamp: timestamp.getTime(),
+      position,
+    }));
+    return this.#db.write(({ executor }) =>
+      executor.run(sql`
+        UPDATE message SET timestamp = g.timestamp, position = g.position
+        FROM ${executor.dialect.records({ id: "number", timestamp: "number", position: "number" }, rows)} AS g
+        WHERE message.id = g.id`),
+    );
+  }
+
+  /**
+   * Another id of the same archive is the message's own from now on; where it was an alias, it is none any more.
+   *
+   * @throws {KeyTooLongError}
+   */
+  async replaceStanzaId(id: number, stanzaId: string): Promise<void> {
+    checkKeys({ stanzaId });
+    return this.#db.write(async ({ executor }) => {
+      await executor.run(
+        sql`DELETE FROM message_alias WHERE message_id = ${id} AND kind = 'stanza' AND value = ${stanzaId}`,
+      );
+      await executor.run(sql`UPDATE message SET stanza_id = ${stanzaId} WHERE id = ${id}`);
+    });
+  }
+
   /**
    * Puts a correction in the place of what was said (XEP-0308). The message keeps its uid, ids and place;
    * what stood before is kept as a version, and search finds the new text alone from the same commit on.
@@ -301,18 +331,65 @@ export class MessageRepository {
       const [before] = await this.#load(executor, sql`WHERE m.id = ${id} AND m.retracted IS NULL`);
       if (!before) return false;
       const at = correction.timestamp.getTime();
-      await executor.run(sql`
-        INSERT INTO message_version (message_id, number, bodies, subjects, timestamp, replaced_at, raw)
-        VALUES (${id}, (SELECT count(*) FROM message_version WHERE message_id = ${id}), ${JSON.stringify(before.bodies)},
-          ${JSON.stringify(before.subjects)}, ${(before.edited ?? before.timestamp).getTime()}, ${at}, ${before.raw ?? null})`);
+      await this.#keepVersion(executor, id, {
+        ...before,
+        timestamp: before.edited ?? before.timestamp,
+        replacedAt: correction.timestamp,
+      });
       await executor.run(sql`DELETE FROM message_text WHERE message_id = ${id}`);
-      await keepTexts(executor, id, correction);
-      const searchable = before.encrypted === undefined ? indexedTexts(correction) : "";
+      await keepTexts(executor, [{ ...correction, uid: before.uid }]);
+      const searchable = searchableText({ ...correction, encrypted: before.encrypted });
       await executor.run(
         sql`UPDATE message SET edited = ${at}, raw = ${correction.raw ?? null}, search_text = ${searchable} WHERE id = ${id}`,
       );
       return true;
     });
+  }
+
+  /**
+   * The first version of a message of which only a correction was here: the row takes its ids and place, and what it
+   * said is kept as a version.
+   */
+  completeWith(id: number, first: NewMessage): Promise<void> {
+    return this.#db.write(async ({ executor }) => {
+      const [standIn] = await this.#load(executor, sql`WHERE m.id = ${id}`);
+      if (!standIn) return;
+      const edited = standIn.edited ?? standIn.timestamp;
+      const gone = standIn.retracted !== undefined;
+      if (!gone) await this.#keepVersion(executor, id, { ...first, replacedAt: edited }, 0);
+      await executor.run(sql`
+        UPDATE message SET wire_id = ${first.wireId ?? null}, origin_id = ${first.originId ?? null},
+          stanza_id = ${first.stanzaId ?? null}, stanza_id_by = ${first.stanzaIdBy ?? null}, thread = ${first.thread ?? null},
+          reply_to_id = ${first.replyToId ?? null}, timestamp = ${first.timestamp.getTime()},
+          position = ${first.position ?? first.timestamp.getTime() * 1000}, stands_for = NULL,
+          edited = ${gone ? null : edited.getTime()}, from_jid = ${first.from}, to_jid = ${first.to} WHERE id = ${id}`);
+    });
+  }
+
+  /** @param number the first is 0; those from there on move up. Default: after all others. */
+  async #keepVersion(
+    executor: Executor,
+    id: number,
+    version: MessageVersion,
+    number?: number,
+  ): Promise<void> {
+    if (number !== undefined) {
+      // In two steps: no two rows may have the same number on the way.
+      await executor.run(
+        sql`UPDATE message_version SET number = -1 - number WHERE message_id = ${id} AND number >= ${number}`,
+      );
+      await executor.run(
+        sql`UPDATE message_version SET number = -number WHERE message_id = ${id} AND number < 0`,
+      );
+    }
+    const place =
+      number === undefined
+        ? sql`(SELECT count(*) FROM message_version WHERE message_id = ${id})`
+        : sql`${number}`;
+    await executor.run(sql`
+      INSERT INTO message_version (message_id, number, bodies, subjects, timestamp, replaced_at, raw)
+      VALUES (${id}, ${place}, ${JSON.stringify(version.bodies)}, ${JSON.stringify(version.subjects)},
+        ${version.timestamp.getTime()}, ${version.replacedAt.getTime()}, ${version.raw ?? null})`);
   }
 
   /**
@@ -341,7 +418,7 @@ export class MessageRepository {
         subjects: JSON.parse(String(row.subjects)) as LocalisedText[],
         timestamp: new Date(Number(row.timestamp)),
         replacedAt: new Date(Number(row.replaced_at)),
-        raw: text(row.raw),
+        raw: row.raw === null ? undefined : String(row.raw),
       }));
     });
   }
@@ -364,10 +441,9 @@ export class MessageRepository {
       if (query.types)
         conditions.push(sql`m.type IN (${join(query.types.length > 0 ? [...query.types] : [""])})`);
       if (query.from !== undefined) conditions.push(sql`m.sender = ${query.from}`);
-      if (query.before !== undefined)
-        conditions.push(sql`(m.timestamp, m.id) < (${await this.#point(executor, query.before, "before")})`);
-      if (query.after !== undefined)
-        conditions.push(sql`(m.timestamp, m.id) > (${await this.#point(executor, query.after, "after")})`);
+      if (query.direction !== undefined) conditions.push(sql`m.direction = ${query.direction}`);
+      if (query.before !== undefined) conditions.push(await this.#boundary(executor, query.before, "before"));
+      if (query.after !== undefined) conditions.push(await this.#boundary(executor, query.after, "after"));
       let source = sql`message m`;
       if (query.search !== undefined) {
         const match = executor.dialect.fullText("message", "m", parseFullTextQuery(query.search, "search"));
@@ -378,7 +454,7 @@ export class MessageRepository {
       const direction = forward ? sql`ASC` : sql`DESC`;
       const rows = await executor.all<Row>(sql`
         SELECT ${messageColumns} FROM ${source} WHERE ${join(conditions, " AND ")}
-        ORDER BY m.timestamp ${direction}, m.id ${direction} LIMIT ${query.limit + 1}`);
+        ORDER BY m.position ${direction}, m.id ${direction} LIMIT ${query.limit + 1}`);
       const page = rows.slice(0, query.limit);
       if (!forward) page.reverse();
       return { messages: await this.#withTexts(executor, page), complete: rows.length <= query.limit };
@@ -392,14 +468,21 @@ export class MessageRepository {
     );
   }
 
-  async #point(executor: Executor, point: string | Date, path: string): Promise<Sql> {
-    if (point instanceof Date)
-      return sql`${point.getTime()}, ${path === "after" ? Number.MAX_SAFE_INTEGER : 0}`;
-    const row = await executor.first<{ timestamp: number; id: number }>(
-      sql`SELECT timestamp, id FROM message WHERE uid = ${point}`,
+  /** What is before or after a point. An instant is compared with the stamps; the position only leads to the place in the index. */
+  async #boundary(executor: Executor, point: string | Date, side: "before" | "after"): Promise<Sql> {
+    if (point instanceof Date) {
+      const at = point.getTime();
+      return side === "before"
+        ? sql`m.timestamp < ${at} AND m.position < ${(at + SLACK_MS) * 1000}`
+        : sql`m.timestamp > ${at} AND m.position > ${(at - SLACK_MS) * 1000}`;
+    }
+    const row = await executor.first<{ position: number; id: number }>(
+      sql`SELECT position, id FROM message WHERE uid = ${point}`,
     );
-    if (!row) throw new InvalidQueryError(path, `${path}: no message has the uid ${point}`);
-    return sql`${row.timestamp}, ${row.id}`;
+    if (!row) throw new InvalidQueryError(side, `${side}: no message has the uid ${point}`);
+    return side === "before"
+      ? sql`(m.position, m.id) < (${row.position}, ${row.id})`
+      : sql`(m.position, m.id) > (${row.position}, ${row.id})`;
   }
 
   /** The earliest that fits one or the other. Said as one condition, SQLite would read the whole conversation. */
@@ -439,6 +522,6 @@ export class MessageRepository {
       if (others) others.push(entry);
       else byMessage.set(entry.message_id, [entry]);
     }
-    return rows.map((row) => recordOf(row, byMessage.get(Number(row.id)) ?? []));
+    return rows.map((row) => messageOf(row, byMessage.get(Number(row.id)) ?? []));
   }
 }

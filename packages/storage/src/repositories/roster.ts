@@ -48,6 +48,13 @@ export class RosterRepository {
     );
   }
 
+  find(accountId: number, jid: string): Promise<RosterContact | undefined> {
+    return this.#db.read(async ({ transaction }) => {
+      const row = await this.#db.models.RosterContact.findOne({ where: { accountId, jid }, transaction });
+      return row ? contactOf(row) : undefined;
+    });
+  }
+
   /**
    * Puts a whole roster in place of the one kept.
    *

@@ -13,7 +13,10 @@ export const messageSend = defineMethod({
       body: z.string().min(1).optional().describe("the text"),
       bodies: z.array(localisedText).min(1).max(50).optional().describe("the text in several languages"),
       subject: z.string().optional(),
-      type: messageType.exclude(["headline"]).optional().describe("chat (default) or normal"),
+      type: messageType
+        .exclude(["headline"])
+        .optional()
+        .describe("chat (default), groupchat (default in a room) or normal"),
       thread: z.string().min(1).optional(),
       replyTo: z.string().min(1).optional().describe("uid of the message it answers"),
       wait: z

@@ -45,3 +45,14 @@ export const message = z
     extra: z.record(z.string(), z.unknown()),
   })
   .meta({ id: "Message", description: "one message of one account's history" });
+
+export const conversation = z
+  .object({
+    account: z.string(),
+    conversation: z.string(),
+    type: z.enum(["chat", "groupchat"]),
+    name: z.string().optional(),
+    unread: z.int(),
+    last: message,
+  })
+  .meta({ id: "Conversation", description: "what one account has with one other party or room" });

@@ -1,0 +1,11 @@
+import type { MethodHandler } from "./context.js";
+import { messageView, requireMessage } from "./message-access.js";
+
+export const messageCorrect: MethodHandler<"message_correct"> = async (
+  { account, uid, body },
+  { accounts, store, sender },
+) => {
+  const found = await requireMessage({ accounts, store }, account, uid);
+  await sender.correct(found.account, found.message, body);
+  return { message: await messageView({ accounts, store }, found.message) };
+};

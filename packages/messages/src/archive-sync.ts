@@ -1,0 +1,359 @@
+import {
+  type ArchivePage,
+  type ArchiveQuery,
+  type EnvelopeOptions,
+  errorFieldOf,
+  hasErrorType,
+  Lanes,
+  openArchived,
+  queryArchive,
+  type RsmRequest,
+} from "@larder/core";
+import type { ArchiveCursor, ArchiveGap, ArchivePoint, Store } from "@larder/storage";
+import type { ConnectedAccount } from "./account.js";
+import type { Batch } from "./batch.js";
+import type { MessageIntake } from "./intake.js";
+import { PageSize } from "./page-size.js";
+import type { Order } from "./places.js";
+
+export interface ArchiveSyncOptions {
+  /** How far back a first reading goes, in days. Default 90. */
+  readonly days?: number;
+  /** What an account believes of whom, for the envelopes of an archive's messages. */
+  readonly envelopes: (account: ConnectedAccount) => EnvelopeOptions;
+}
+
+export interface SyncOutcome {
+  /** Messages that were not here before. */
+  readonly received: number;
+  /** Nothing is known to be missing between the wanted beginning and now. */
+  readonly complete: boolean;
+}
+
+/** How far before the time of a forgotten id reading begins again: stamps and order of an archive may differ. */
+const OVERLAP_MS = 600_000;
+const DAY_MS = 86_400_000;
+
+type Query = Omit<ArchiveQuery, "archive" | "rsm">;
+
+const pointOf = (result: { id: string; stamp?: Date } | undefined): ArchivePoint | undefined =>
+  result && { id: result.id, ...(result.stamp && { time: result.stamp }) };
+
+/** The server does not know the id to page from any more (XEP-0313 §4.3.2). */
+const isForgotten = (error: unknown): boolean => hasErrorType(error) && error.type === "not_found";
+
+/**
+ * Reads archives (XEP-0313) so that nothing stays missing unnoticed: from the last id that was committed on, each page
+ * with its messages in one commit; what is skipped to have the newest first is a gap, which is data until it is filled.
+ * A live message never moves the cursor.
+ */
+export class ArchiveSync {
+  readonly #store: Store;
+  readonly #intake: MessageIntake;
+  readonly #options: ArchiveSyncOptions;
+  readonly #lanes = new Lanes();
+  readonly #sizes = new Map<string, PageSize>();
+
+  constructor(store: Store, intake: MessageIntake, options: ArchiveSyncOptions) {
+    this.#store = store;
+    this.#intake = intake;
+    this.#options = options;
+  }
+
+  /**
+   * Reads what is new in an archive and fills its gaps; the first time back as far as the setting says. Calls for one
+   * account run one after the other.
+   *
+   * @param options.since how far back it has to be complete, where that is further than the setting
+   * @throws {StanzaError} the archive refused; what was read until then is kept
+   * @throws {ConnectionError} the session ended; the next call goes on from there
+   */
+  catchUp(
+    account: ConnectedAccount,
+    archive: string,
+    options: { readonly since?: Date } = {},
+  ): Promise<SyncOutcome> {
+    return this.#lanes.run(String(account.id), () =>
+      new Reading(this.#context(account, archive), options.since).run(),
+    );
+  }
+
+  /**
+   * Reads what is new up to now and nothing more: what it skips stays a gap for {@link catchUp}.
+   */
+  present(account: ConnectedAccount, archive: string): Promise<SyncOutcome> {
+    return this.#lanes.run(String(account.id), () => new Reading(this.#context(account, archive)).present());
+  }
+
+  /** Reads one conversation of the account's archive from an instant on; cursor and gaps stay as they are. */
+  conversation(account: ConnectedAccount, conversation: string, since: Date): Promise<SyncOutcome> {
+    return this.#lanes.run(String(account.id), () =>
+      new Reading(this.#context(account, account.jid)).conversation(conversation, since),
+    );
+  }
+
+  #context(account: ConnectedAccount, archive: string): Context {
+    const key = JSON.stringify([account.id, archive]);
+    const size = this.#sizes.get(key) ?? new PageSize();
+    this.#sizes.set(key, size);
+    return {
+      store: this.#store,
+      intake: this.#intake,
+      account,
+      archive,
+      size,
+      envelopes: this.#options.envelopes(account),
+      limit: new Date(Date.now() - (this.#options.days ?? 90) * DAY_MS),
+    };
+  }
+}
+
+interface Context {
+  readonly store: Store;
+  readonly intake: MessageIntake;
+  readonly account: ConnectedAccount;
+  readonly archive: string;
+  readonly size: PageSize;
+  readonly envelopes: EnvelopeOptions;
+  /** Where a first reading ends. */
+  readonly limit: Date;
+}
+
+/** One reading of one archive. */
+class Reading {
+  readonly #context: Context;
+  readonly #since: Date | undefined;
+  #received = 0;
+
+  constructor(context: Context, since?: Date) {
+    this.#context = context;
+    this.#since = since;
+  }
+
+  async run(): Promise<SyncOutcome> {
+    await this.present();
+    await this.#fillGaps();
+    await this.#backFill();
+    return this.#outcome();
+  }
+
+  async present(): Promise<SyncOutcome> {
+    const { store, account, archive } = this.#context;
+    const cursor = await store.archives.cursor(account.id, archive);
+    if (cursor) await this.#forward(cursor);
+    else await this.#first();
+    return this.#outcome();
+  }
+
+  async conversation(conversation: string, since: Date): Promise<SyncOutcome> {
+    await this.#pages({ with: conversation, start: since }, {}, undefined, undefined, async () => true);
+    return { received: this.#received, complete: true };
+  }
+
+  async #outcome(): Promise<SyncOutcome> {
+    const { store, account, archive } = this.#context;
+    const cursor = await store.archives.cursor(account.id, archive);
+    const gaps = await store.archives.gaps(account.id, archive);
+    return { received: this.#received, complete: gaps.length === 0 && this.#reaches(cursor) };
+  }
+
+  #wanted(): Date {
+    const { limit } = this.#context;
+    return this.#since !== undefined && this.#since < limit ? this.#since : limit;
+  }
+
+  #reaches(cursor: ArchiveCursor | undefined): boolean {
+    if (!cursor) return false;
+    return cursor.startReached || (cursor.oldest?.time !== undefined && cursor.oldest.time <= this.#wanted());
+  }
+
+  /** Nothing was read yet: the newest page, from which the rest is read backwards. */
+  async #first(): Promise<void> {
+    const page = await this.#ask({}, { before: "" });
+    await this.#commit(page, { before: undefined }, undefined, async () => {
+      const { store, account, archive } = this.#context;
+      await store.archives.setCursor(account.id, archive, {
+        newest: pointOf(page.results.at(-1)) ?? { time: new Date() }, // of an empty archive nothing else is known
+        oldest: pointOf(page.results[0]),
+        startReached: page.complete || page.results.length === 0,
+        caughtUpAt: new Date(),
+      });
+    });
+  }
+
+  /**
+   * From the last committed id to now. Where more than a page is missing, the newest page comes first, and what is
+   * between is a gap.
+   */
+  async #forward(cursor: ArchiveCursor): Promise<void> {
+    const { store, account, archive } = this.#context;
+    const newest = cursor.newest ?? { time: cursor.caughtUpAt };
+    const page = await this.#after(newest);
+    const caughtUp = (at: ArchivePoint | undefined, done: boolean) =>
+      store.archives.setCursor(account.id, archive, {
+        ...cursor,
+        newest: at ?? newest,
+        caughtUpAt: done ? new Date() : cursor.caughtUpAt,
+      });
+    const isEnd = page.complete || page.results.length === 0;
+    const last = pointOf(page.results.at(-1));
+    if (isEnd) {
+      await this.#commit(page, { after: await this.#positionAt(newest) }, "catchup", () =>
+        caughtUp(last, true),
+      );
+      return;
+    }
+    const latest = await this.#ask({}, { before: "" });
+    const first = pointOf(latest.results[0]) ?? {};
+    const order = { after: await this.#positionAt(newest) };
+    await this.#commit(page, order, "catchup", async () => {
+      await caughtUp(last, false);
+    });
+    await this.#commit(latest, { before: undefined }, "catchup", async () => {
+      await store.archives.addGap(account.id, archive, { after: last ?? newest, before: first });
+      await caughtUp(pointOf(latest.results.at(-1)), true);
+    });
+  }
+
+  /** A page after a point; by time, with overlap, where the server has forgotten the id or none is known. */
+  async #after(point: ArchivePoint): Promise<ArchivePage> {
+    if (point.id !== undefined) {
+      try {
+        return await this.#ask({}, { after: point.id });
+      } catch (error) {
+        if (!isForgotten(error)) throw error;
+      }
+    }
+    return this.#ask(point.time ? { start: new Date(point.time.getTime() - OVERLAP_MS) } : {}, {});
+  }
+
+  async #fillGaps(): Promise<void> {
+    const { store, account, archive } = this.#context;
+    for (const gap of await store.archives.gaps(account.id, archive)) {
+      try {
+        await this.#fill(gap);
+      } catch (error) {
+        await store.archives.gapFailed(gap.id, errorFieldOf(error));
+        throw error;
+      }
+    }
+  }
+
+  async #fill(gap: ArchiveGap): Promise<void> {
+    const { store } = this.#context;
+    const first = await this.#after(gap.after);
+    const after = await this.#positionAt(gap.after);
+    let reached = false;
+    await this.#pages({}, { after: first }, after, "catchup", async (page, settled) => {
+      reached ||= page.results.some(({ id }) => id === gap.before.id);
+      // What stands after the gap has to stand after what filled it: read on until the order needs no more change.
+      const isEnd = page.complete || page.results.length === 0 || (reached && settled);
+      const last = pointOf(page.results.at(-1));
+      if (isEnd) await store.archives.removeGap(gap.id);
+      else if (last) await store.archives.narrowGap(gap.id, last);
+      return !isEnd;
+    });
+  }
+
+  /** Further back than what was read, as far as is wanted. */
+  async #backFill(): Promise<void> {
+    const { store, account, archive } = this.#context;
+    let cursor = await store.archives.cursor(account.id, archive);
+    let next: Promise<ArchivePage> | undefined;
+    let before =
+      cursor?.oldest?.time &&
+      (await store.messages.archivePosition(account.id, archive, { since: cursor.oldest.time }));
+    while (cursor && !this.#reaches(cursor) && cursor.oldest?.id !== undefined) {
+      const page = await (next ?? this.#ask({}, { before: cursor.oldest.id })).catch((error: unknown) => {
+        if (!isForgotten(error)) throw error;
+        return undefined; // what was older than the oldest here has expired, and that too
+      });
+      const oldest = pointOf(page?.results[0]);
+      const moved: ArchiveCursor = {
+        ...cursor,
+        oldest: oldest ?? cursor.oldest,
+        startReached: page === undefined || page.complete || page.results.length === 0,
+      };
+      next =
+        this.#reaches(moved) || oldest?.id === undefined ? undefined : this.#ask({}, { before: oldest.id });
+      next?.catch(() => {}); // looked at in the next round
+      const latest = cursor;
+      const outcome = await this.#commit(
+        page ?? { results: [], rsm: {}, complete: true },
+        { before },
+        undefined,
+        () => store.archives.setCursor(account.id, archive, { ...latest, ...moved }),
+      );
+      before = outcome.first ?? before;
+      cursor = moved;
+    }
+  }
+
+  /**
+   * Reads forward, asking for the next page while one is being kept.
+   *
+   * @param onPage called in the unit of work of each page, with whether its order was right already; says whether to go on
+   */
+  async #pages(
+    query: Query,
+    start: { readonly after?: ArchivePage },
+    position: number | undefined,
+    origin: Batch["origin"],
+    onPage: (page: ArchivePage, settled: boolean) => Promise<boolean>,
+  ): Promise<void> {
+    let page = start.after ?? (await this.#ask(query, {}));
+    let after = position;
+    for (;;) {
+      const last = page.rsm.last ?? page.results.at(-1)?.id;
+      const isEnd = page.complete || page.results.length === 0 || last === undefined;
+      const next = isEnd ? undefined : this.#ask(query, { after: last });
+      next?.catch(() => {}); // looked at below, unless this page cannot be kept
+      const current = page;
+      let more = !isEnd;
+      const outcome = await this.#commit(current, { after }, origin, async (_, settled) => {
+        const wanted = await onPage(current, settled);
+        more = !isEnd && wanted;
+      });
+      after = outcome.last ?? after;
+      if (!more || !next) return;
+      page = await next;
+    }
+  }
+
+  async #ask(query: Query, rsm: RsmRequest): Promise<ArchivePage> {
+    const { account, archive, size } = this.#context;
+    const began = performance.now();
+    const page = await queryArchive(account.requester, {
+      archive,
+      ...query,
+      rsm: { max: size.next, ...rsm },
+    });
+    size.took(performance.now() - began, page.results.length);
+    return page;
+  }
+
+  /** Keeps a page with what it says of the cursor, in one unit of work. */
+  async #commit(
+    page: ArchivePage,
+    order: Order,
+    origin: Batch["origin"],
+    move: (page: ArchivePage, settled: boolean) => Promise<void>,
+  ): Promise<{ first?: number; last?: number }> {
+    const { store, intake, account, archive, envelopes } = this.#context;
+    const opened = page.results.flatMap((result) => openArchived(archive, result, envelopes) ?? []);
+    const outcome = await store.database.write(async () => {
+      const taken = await intake.takeAll(account, opened, { origin, order });
+      await move(page, taken.settled);
+      return taken;
+    });
+    this.#received += outcome.received;
+    return outcome;
+  }
+
+  #positionAt({ time }: ArchivePoint): Promise<number | undefined> {
+    const { store, account, archive } = this.#context;
+    return time
+      ? store.messages.archivePosition(account.id, archive, { until: time })
+      : Promise.resolve(undefined);
+  }
+}

@@ -1,0 +1,102 @@
+import { isDeepStrictEqual } from "node:util";
+import test from "ava";
+import { placesFor } from "../dist/places.js";
+import { alice, archived, chat, mine, origin, world } from "./support.js";
+
+const at = (seconds: number) => new Date(1_700_000_000_000 + seconds * 1000);
+const ascending = (places: readonly number[]) =>
+  places.every((place, i) => i === 0 || place > (places[i - 1] ?? 0));
+
+test("messages of one second stand in the archive's order, read forward or back, over the borders of pages", (t) => {
+  const stamps = [1, 1, 1, 2, 2, 3, 3, 3].map((second) => ({ timestamp: at(second) }));
+  const forward = placesFor(stamps.slice(0, 4), { after: undefined });
+  t.true(ascending([...forward, ...placesFor(stamps.slice(4), { after: forward.at(-1) })]));
+  const newest = placesFor(stamps.slice(4), { before: undefined });
+  t.true(ascending([...placesFor(stamps.slice(0, 4), { before: newest[0] }), ...newest]));
+});
+
+test("an archive whose stamps run backwards keeps its own order", (t) => {
+  const stamps = [5, 3, 4, 1].map((second) => ({ timestamp: at(second) }));
+  t.true(ascending(placesFor(stamps, { after: undefined })));
+  t.true(ascending(placesFor(stamps, { before: undefined })));
+});
+
+test("what stands right already is left where it is", (t) => {
+  const first = placesFor([{ timestamp: at(1) }, { timestamp: at(1) }], { after: undefined });
+  const again = first.map((position) => ({ timestamp: at(1), known: { timestamp: at(1), position } }));
+  t.true(isDeepStrictEqual(placesFor(again, { after: undefined }), first));
+  t.true(isDeepStrictEqual(placesFor(again, { before: undefined }), first));
+});
+
+test("live messages take the archive's time and order when it tells, and one that was missed stands between them", async (t) => {
+  const w = await world(t);
+  await w.take(chat("one", 'id="1"', archived("s1")));
+  await w.take(chat("three", 'id="3"', archived("s3")));
+  const stamp = new Date(Date.now() - (Date.now() % 1000)).toISOString();
+  await w.takePage([
+    ["s1", stamp, chat("one", 'id="1"')],
+    ["s2", stamp, chat("two", 'id="2"')],
+    ["s3", stamp, chat("three", 'id="3"')],
+  ]);
+  const history = await w.history();
+  t.deepEqual(
+    history.map(({ bodies }) => bodies[0]?.text),
+    ["one", "two", "three"],
+  );
+  t.true(history.every(({ timestamp }) => timestamp.toISOString() === stamp));
+});
+
+test("a time in the future is now, and one of 1970 stays, each in the archive's place", async (t) => {
+  const w = await world(t);
+  const before = Date.now();
+  await w.takePage([
+    ["s1", "2026-01-01T00:00:00Z", chat("a", 'id="1"')],
+    ["s2", "1970-01-01T00:00:00Z", chat("b", 'id="2"')],
+    ["s3", "2999-01-01T00:00:00Z", chat("c", 'id="3"')],
+  ]);
+  const history = await w.history();
+  t.deepEqual(
+    history.map(({ bodies }) => bodies[0]?.text),
+    ["a", "b", "c"],
+  );
+  t.is(history[1]?.timestamp.getTime(), 0);
+  const last = history[2]?.timestamp.getTime() ?? 0;
+  t.true(last >= before && last <= Date.now());
+});
+
+test("our message that the archive has is sent, though nobody acknowledged it, and the same in two places of the archive is one", async (t) => {
+  const w = await world(t);
+  await w.takePage([
+    ["s1", "2026-01-01T00:00:00Z", mine("hello", "m1", origin("m1"))],
+    ["s2", "2026-01-01T00:00:09Z", mine("hello", "m1", origin("m1"))],
+  ]);
+  t.is((await w.history()).length, 1);
+  t.is((await w.store.messages.findByStanzaId(w.account.id, alice, "s2"))?.stanzaId, "s1");
+  const again = await w.takePage([["s2", "2026-01-01T00:00:09Z", mine("hello", "m1", origin("m1"))]]);
+  t.is(again.received, 0);
+});
+
+test("a message that the archive has twice stands where it has it first, though the later copy was read first", async (t) => {
+  const w = await world(t);
+  const copy = mine("again", "m1", origin("m1"));
+  await w.takePage([["s9", "2026-01-01T00:00:09Z", copy]], { batch: { order: { before: undefined } } });
+  const [before] = await w.history();
+  const page = [
+    ["s1", "2026-01-01T00:00:01Z", copy],
+    ["s2", "2026-01-01T00:00:02Z", chat("between", 'id="2"')],
+    ["s9", "2026-01-01T00:00:09Z", copy],
+  ] as const;
+  for (let time = 0; time < 2; time++) {
+    await w.takePage(page);
+    const history = await w.history();
+    t.deepEqual(
+      history.map(({ bodies, stanzaId }) => [bodies[0]?.text, stanzaId]),
+      [
+        ["again", "s1"],
+        ["between", "s2"],
+      ],
+    );
+    t.is(history[0]?.uid, before?.uid);
+  }
+  t.is((await w.store.messages.findByStanzaId(w.account.id, alice, "s9"))?.uid, before?.uid);
+});
