@@ -14,6 +14,7 @@ import { isAnswer } from "./faults.js";
 import { prepareItems, withKeepableIds, withoutRepeats } from "./ingest.js";
 import { oldestFirst } from "./newest-first.js";
 import { nextCheckOf } from "./next-check.js";
+import { publishedSince } from "./node-archive.js";
 import { type Difference, findDifference } from "./node-difference.js";
 import { failNode } from "./node-failure.js";
 import { hidesOverwrites, isShareable, type NodeNotes, notesOf, objection } from "./node-notes.js";
@@ -72,12 +73,12 @@ export class CatchUp {
     if (objection(notes) !== undefined || notes.stableItems === false) return undefined;
     if (node.accountId === undefined ? !isShareable(notes) : isShareable(notes)) return undefined;
     let moment = changes.now;
-    let found = await this.#difference(requester, address, node, notes);
+    let found = await this.#difference(account, address, node, notes);
     if (found?.nothingLeft) {
       // It may be another node of the same name. Prosody then still lists the subscription, but sends nothing.
       await subscriber.renew(account, address);
       moment = changes.now;
-      found = await this.#difference(requester, address, node, notes);
+      found = await this.#difference(account, address, node, notes);
     }
     if (!found) return undefined;
     const now = { ...notes, listsIds: true, readInParts: undefined };
@@ -88,15 +89,40 @@ export class CatchUp {
   }
 
   async #difference(
-    requester: Requester,
+    account: CacheAccount,
     address: NodeAddress,
     node: NodeRecord,
     notes: NodeNotes,
   ): Promise<Difference | undefined> {
+    const requester = this.#context.traffic.background(account.requester);
     const ids = await this.#ids(requester, address, notes);
     if (!ids) return undefined;
     const kept = await this.#context.store.itemCare.order(node.id);
-    return this.#compare(requester, address, node, ids, kept);
+    const found = await this.#compare(requester, address, node, ids, kept);
+    if (!found || !notes.archived || !hidesOverwrites(notes)) return found;
+    return this.#withArchived(account, requester, address, node, found);
+  }
+
+  /** What was overwritten in its place, by the node's archive (XEP-0442). */
+  async #withArchived(
+    account: CacheAccount,
+    background: Requester,
+    address: NodeAddress,
+    node: NodeRecord,
+    found: Difference,
+  ): Promise<Difference | undefined> {
+    const since = node.lastCheck ?? new Date(0);
+    const archived = await publishedSince(account.requester, background, address, since);
+    if (!archived) return undefined;
+    const settled = new Set([...found.gone, ...[...found.changed, ...found.added].map(({ id }) => id)]);
+    const known = await this.#context.store.items.known(
+      node.id,
+      archived.map(({ id }) => id),
+    );
+    const changed = archived.filter(
+      ({ id, xml }) => !settled.has(id) && found.kept.has(id) && known.get(id)?.xml !== xml,
+    );
+    return { ...found, changed: [...found.changed, ...changed] };
   }
 
   async #notes(

@@ -26,7 +26,7 @@ export async function nextCheckOf(
 /** Whether items may have been overwritten, or have gone, in a way that only reading everything again shows. */
 export function needsFullCheck(node: NodeRecord): boolean {
   const notes = notesOf(node);
-  if (!hidesOverwrites(notes)) return false;
+  if (!hidesOverwrites(notes) || notes.archived) return false; // an archive tells what was overwritten (XEP-0442)
   // Since the last reading there was an absence, or it was in that reading.
   return notes.readInParts === true || (node.lastCheck?.getTime() ?? 0) > (node.lastSync?.getTime() ?? 0);
 }

@@ -83,6 +83,26 @@ test("where overwritten items keep their places, a full reading follows a day af
   });
 });
 
+test("a node's own archive tells what was overwritten in its place, and no full reading is due", async (t) => {
+  const w = await world(t, { paging: "ejabberd", archive: true }, 100);
+  await w.cache.sync(w.account, w.address);
+  const { lastSync } = await nodeOf(w);
+  await absent(w, () => {
+    w.service.publish("i5", "first");
+    w.service.publish("i5", "overwritten");
+    w.service.publish("i6", "and gone");
+    w.service.retract("i6");
+    w.service.publish("new");
+  });
+  t.deepEqual(await w.cached(), w.service.ids);
+  const { items } = await w.cache.getCached(w.account, { ...w.address, itemIds: ["i5"] });
+  t.deepEqual(items[0]?.parsed, { title: "overwritten" });
+  t.deepEqual(await w.told(), ["catchup items i5 new", "catchup retract i6"]);
+  const after = await nodeOf(w);
+  t.deepEqual(after.lastSync, lastSync);
+  t.is(after.nextCheck, undefined);
+});
+
 test("an event before the comparison does not hide what was missed before it", async (t) => {
   const w = await world(t, { paging: "none" }, 60);
   await w.cache.sync(w.account, w.address);

@@ -30,6 +30,8 @@ export interface Behaviour {
   readonly truncates?: number;
   /** An overwritten item stays in its place; by default only where `paging` is not `none`. */
   readonly keepsPlaces?: boolean;
+  /** Keeps an archive of the node (XEP-0442). */
+  readonly archive?: boolean;
   /** Sends notifications, and thereby answers, for this JID. */
   readonly account?: string;
   /** Namespace of the payloads. */
@@ -63,8 +65,32 @@ export class FakeService implements Requester {
     return this.items.map(({ id }) => id);
   }
 
+  readonly #archived: string[] = [];
+  readonly #interceptors = new Set<(stanza: XmlElement) => boolean>();
+
+  /** As a session has it: sees what arrives, and takes it where it returns true. */
+  intercept(interceptor: (stanza: XmlElement) => boolean): () => void {
+    this.#interceptors.add(interceptor);
+    return () => this.#interceptors.delete(interceptor);
+  }
+
+  /** Sends the results of a query before its answer (XEP-0442 §2). */
+  #queryArchive(iq: XmlElement): string {
+    const query = iq.getChild("query");
+    if (!this.behaviour.archive || query?.attrs.node !== this.node) throw new StanzaError("feature-not-implemented");
+    for (const [place, item] of this.#archived.entries()) {
+      const event = `<event xmlns="${PUBSUB}#event"><items node="${this.node}">${item}</items></event>`;
+      const stanza = parseTrustedXml(
+        `<message xmlns="jabber:client" from="${this.service}"><result xmlns="urn:xmpp:mam:2" queryid="${query.attrs.queryid}" id="${place}"><forwarded xmlns="urn:xmpp:forward:0"><message xmlns="jabber:client">${event}</message></forwarded></result></message>`,
+      );
+      for (const interceptor of this.#interceptors) interceptor(stanza);
+    }
+    return '<fin xmlns="urn:xmpp:mam:2" complete="true"/>';
+  }
+
   /** Publishes without telling; on services without paging an overwritten item goes to the end. */
   publish(id: string, text = `text of ${id}`): void {
+    if (this.behaviour.archive) this.#archived.push(this.itemXml(id, text));
     const known = this.items.findIndex((item) => item.id === id);
     if (known >= 0 && (this.behaviour.keepsPlaces ?? this.behaviour.paging !== "none")) {
       const old = this.items[known];
@@ -122,6 +148,7 @@ export class FakeService implements Requester {
       return "";
     }
     if (!this.exists) throw new StanzaError("item-not-found");
+    if (what === "urn:xmpp:mam:2") return this.#queryArchive(iq);
     if (what === "disco#info") return this.#info();
     if (what === "disco#items") return this.#listing();
     return pubsub(what === "subscribe" ? this.#subscribe() : this.#items(iq));
@@ -134,7 +161,7 @@ export class FakeService implements Requester {
     );
     const type = `<field var="FORM_TYPE" type="hidden"><value>${PUBSUB}#meta-data</value></field>`;
     const form = metadata ? `<x xmlns="jabber:x:data" type="result">${type}${fields.join("")}</x>` : "";
-    return `<query xmlns="http://jabber.org/protocol/disco#info"><identity category="pubsub" type="leaf"/>${form}</query>`;
+    return `<query xmlns="http://jabber.org/protocol/disco#info"><identity category="pubsub" type="leaf"/>${this.behaviour.archive ? '<feature var="urn:xmpp:mam:2"/>' : ""}${form}</query>`;
   }
 
   #listing(): string {

@@ -18,6 +18,8 @@ export interface ArchiveRequester extends Requester {
 export interface ArchiveQuery {
   /** Whose archive: the account's bare JID, or a room's. */
   readonly archive: string;
+  /** A pubsub node of that service, whose notifications are wanted (XEP-0442 §2). */
+  readonly node?: string;
   /** Only messages from or to this JID (§4.1.1). */
   readonly with?: string;
   /** Not before, not after (§4.1.2); the archive's times. */
@@ -85,7 +87,7 @@ export async function queryArchive(requester: ArchiveRequester, query: ArchiveQu
         { type: "set", to: own ? undefined : query.archive },
         xml(
           "query",
-          { xmlns: NS_MAM, queryid: queryId },
+          { xmlns: NS_MAM, queryid: queryId, node: query.node },
           submitForm(NS_MAM, {
             ...(query.with !== undefined && { with: query.with }),
             ...(query.start && { start: query.start.toISOString() }),
