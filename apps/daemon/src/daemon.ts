@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { ConflictError, hasErrorType, type InstancePaths, type SessionLog } from "@larder/core";
 import { ArchiveSync, DisplayedMarks, MessageIntake, MessageSender } from "@larder/messages";
-import { builtInAnalysers, ParserPool, PubsubCache } from "@larder/pubsub-cache";
+import { builtInAnalysers, ParserPool, PubsubCache, Reparser } from "@larder/pubsub-cache";
 import { Reactions } from "@larder/reactions";
 import { createStore, Database, databaseLocation, holdDatabase, holdFile } from "@larder/storage";
 import { AccountManager } from "./accounts/manager.js";
@@ -110,7 +110,12 @@ export class Daemon {
     );
 
     const pool = new ParserPool({ log });
-    this.#stops.push(() => pool[Symbol.asyncDispose]());
+    let reparser: Reparser | undefined;
+    // After the pool, which a parser that hangs may keep until its grace ends.
+    this.#stops.push(
+      () => reparser?.stop(),
+      () => pool[Symbol.asyncDispose](),
+    );
     const cache = new PubsubCache({
       store,
       pool,
@@ -118,6 +123,14 @@ export class Daemon {
       analysers,
       onBackgroundError: (err, address) => log.warn({ ...address, err }, "a synchronisation failed"),
     });
+    const background = new Reparser({
+      store,
+      pool,
+      analysers: cache.analysers,
+      isBusy: () => cache.isSynchronising,
+      log,
+    });
+    reparser = background;
     const sender = new MessageSender(store, {
       onError: (err) => log.warn({ err }, "a message could not be sent"),
     });
@@ -158,6 +171,7 @@ export class Daemon {
       sender,
       reactions,
       cache,
+      reparser: background,
       daemon: {
         version,
         connections: () => bridge.connections,
@@ -181,10 +195,12 @@ export class Daemon {
       stopListening,
       () => cache.close(),
       () => accounts.stop(),
+      () => void background.stop(),
       () => bridge.close(BRIDGE_GRACE_MS),
     );
     this.#prune(store, config, log);
     accounts.connectAll();
+    void background.runInBackground();
     log.info({ version, socket: paths.socket, database: database.location }, "larderd is ready");
     if (accounts.all().length === 0) log.info({}, "there is no account yet: larder account add JID");
   }

@@ -306,6 +306,11 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
     });
   }
 
+  /** Whether nodes are being read or checked now. */
+  get isSynchronising(): boolean {
+    return this.#keeper.isWorking;
+  }
+
   /** Resolves when no background work is under way. */
   async idle(): Promise<void> {
     await this.#live.idle();

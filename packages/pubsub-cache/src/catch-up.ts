@@ -2,7 +2,7 @@ import {
   AnswerTooLargeError,
   fetchItemIds,
   fetchNodeMetadata,
-  hasErrorType,
+  NotFoundError,
   type Requester,
   requestItems,
   type WireItem,
@@ -10,12 +10,13 @@ import {
 import type { ItemInput, NodeRecord } from "@larder/storage";
 import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
 import type { CacheContext } from "./context.js";
+import { isAnswer } from "./faults.js";
 import { prepareItems, withKeepableIds, withoutRepeats } from "./ingest.js";
 import { oldestFirst } from "./newest-first.js";
 import { nextCheckOf } from "./next-check.js";
 import { type Difference, findDifference } from "./node-difference.js";
 import { failNode } from "./node-failure.js";
-import { isShareable, type NodeNotes, notesOf, objection } from "./node-notes.js";
+import { hidesOverwrites, isShareable, type NodeNotes, notesOf, objection } from "./node-notes.js";
 import type { RunChanges } from "./run-changes.js";
 import { tell } from "./telling.js";
 
@@ -59,25 +60,43 @@ export class CatchUp {
   async #catchUp(
     account: CacheAccount,
     address: NodeAddress,
-    node: NodeRecord,
+    { id }: NodeRecord,
     changes: RunChanges,
   ): Promise<NodeRecord | undefined> {
     const { store, subscriber, traffic } = this.#context;
+    const node = await store.nodes.markNodeStale(id);
+    if (!node) throw new NotFoundError(`the node ${address.node} at ${address.service} was deleted`);
     const requester = traffic.background(account.requester);
     const subscribed = await subscriber.ensure(account, address);
     const notes = await this.#notes(requester, account, address, node);
     if (objection(notes) !== undefined || notes.stableItems === false) return undefined;
     if (node.accountId === undefined ? !isShareable(notes) : isShareable(notes)) return undefined;
-    const moment = changes.now;
-    const ids = await this.#ids(requester, address, notes);
-    if (!ids) return undefined;
-    const kept = await store.itemCare.order(node.id);
-    const found = await this.#compare(requester, address, node, ids, kept);
+    let moment = changes.now;
+    let found = await this.#difference(requester, address, node, notes);
+    if (found?.nothingLeft) {
+      // It may be another node of the same name. Prosody then still lists the subscription, but sends nothing.
+      await subscriber.renew(account, address);
+      moment = changes.now;
+      found = await this.#difference(requester, address, node, notes);
+    }
     if (!found) return undefined;
-    return this.#apply(account, address, node, { ...notes, listsIds: true }, subscribed, found, {
+    const now = { ...notes, listsIds: true, readInParts: undefined };
+    return this.#apply(account, address, node, now, subscribed, found, {
       changes,
       moment,
     });
+  }
+
+  async #difference(
+    requester: Requester,
+    address: NodeAddress,
+    node: NodeRecord,
+    notes: NodeNotes,
+  ): Promise<Difference | undefined> {
+    const ids = await this.#ids(requester, address, notes);
+    if (!ids) return undefined;
+    const kept = await this.#context.store.itemCare.order(node.id);
+    return this.#compare(requester, address, node, ids, kept);
   }
 
   async #notes(
@@ -118,10 +137,14 @@ export class CatchUp {
     address: NodeAddress,
     node: NodeRecord,
     ids: ReadonlySet<string>,
-    kept: readonly { itemId: string }[],
+    kept: readonly { itemId: string; generation: number }[],
   ): Promise<Difference | undefined> {
     const { store } = this.#context;
     const order = kept.map(({ itemId }) => itemId);
+    // What has come since the absence began says nothing of what came before it.
+    const recent = new Set(
+      kept.filter((item) => item.generation === node.generation).map((item) => item.itemId),
+    );
     for (let wanted = NEWEST; ; wanted *= 4) {
       const newest = await this.#newest(requester, address, wanted);
       if (!newest) return undefined;
@@ -131,6 +154,7 @@ export class CatchUp {
       );
       const difference = findDifference({
         kept: order,
+        recent,
         listed: ids,
         newest,
         isSame: ({ id, xml }) => known.get(id)?.xml === xml,
@@ -173,13 +197,13 @@ export class CatchUp {
     node: NodeRecord,
     notes: NodeNotes,
     subscribed: boolean,
-    { gone, changed, added }: Difference,
+    { gone, changed, added, kept }: Difference,
     { changes, moment }: { changes: RunChanges; moment: number },
   ): Promise<NodeRecord | undefined> {
-    const { store, lanes, timing, policy } = this.#context;
+    const { store, lanes, timing, policy, onProgress } = this.#context;
     const inPlace = await this.#prepared(account, address, node, changed);
     const atEnd = await this.#prepared(account, address, node, added);
-    return lanes.run(laneOf(address), () =>
+    const ended = await lanes.run(laneOf(address), () =>
       store.database.write(async (unit) => {
         const current = await store.nodes.get(node.id);
         if (!current || current.generation !== node.generation) return current;
@@ -199,6 +223,11 @@ export class CatchUp {
         );
         await store.items.storeLive(node.id, current.generation, changedNow, { keepPlaces: true });
         await store.items.storeLive(node.id, current.generation, addedNow);
+        // What events have brought since stands behind what was there before them.
+        const later = changes
+          .publishedSince(moment)
+          .filter((itemId) => !hidesOverwrites(notes) || !kept.has(itemId));
+        await store.itemCare.moveToEnd(node.id, later);
         const told = { origin: "catchup" } as const;
         const ids = [
           ...changedNow,
@@ -226,9 +255,8 @@ export class CatchUp {
         return { ...ended, nextCheck: nextCheck ?? undefined };
       }),
     );
+    const received = inPlace.length + atEnd.length;
+    onProgress({ account: account.jid, ...address, received, total: received, state: "synced" });
+    return ended;
   }
 }
-
-/** The service has answered, if with an error: not a fault of the connection or of ours. */
-const isAnswer = (error: unknown): error is Error & { type: string } =>
-  hasErrorType(error) && !["not_connected", "timeout", "storage"].includes(error.type);

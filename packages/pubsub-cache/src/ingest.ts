@@ -28,6 +28,45 @@ export function changedItems(
   });
 }
 
+/** What came of one item: its parsed data or why there is none, and what searches need of it. */
+type ParsedItem = {
+  readonly parsedJson?: string;
+  readonly parseError?: string;
+  /** The parser was not asked, because it is suspended. */
+  readonly temporary?: true;
+} & (
+  | { readonly prepared: PreparedItem; readonly text?: undefined }
+  | { readonly prepared?: undefined; readonly text: string }
+);
+
+/** Parses items in the pool, one result for each, in their order. */
+export async function parsedItems(
+  pool: ItemParser,
+  address: NodeAddress,
+  subtype: string | undefined,
+  parser: ParserModule | undefined,
+  items: readonly { readonly xml: string; readonly publisher?: string }[],
+): Promise<ParsedItem[]> {
+  const outcomes = parser
+    ? await pool.parse(
+        parser,
+        items.map(({ xml, publisher }) => ({ ...address, xml, subtype, publisher })),
+      )
+    : [];
+  const unparsed = parser ? [] : ((await pool.prepare?.(items)) ?? []);
+  return items.map(({ xml }, index) => {
+    const outcome = outcomes[index];
+    const parsedJson = outcome?.ok ? outcome.json : undefined;
+    const prepared = outcome?.prepared ?? unparsed[index];
+    const value = parsedJson === undefined || prepared ? undefined : (JSON.parse(parsedJson) as unknown);
+    return {
+      parsedJson,
+      ...(outcome && !outcome.ok && { parseError: outcome.error, temporary: outcome.temporary }),
+      ...(prepared ? { prepared } : { text: searchableText(xml, value) }),
+    };
+  });
+}
+
 /**
  * Makes items ready to be stored: parsed in the pool, with the text to search. An item that its parser
  * refuses is kept without parsed data, with the error beside it.
@@ -40,29 +79,11 @@ export async function prepareItems(
   items: readonly WireItem[],
 ): Promise<ItemInput[]> {
   if (items.length === 0) return [];
-  const parser = parserOf(analyser);
-  const outcomes = parser
-    ? await pool.parse(
-        parser,
-        items.map(({ xml, publisher }) => ({ ...address, xml, subtype, publisher })),
-      )
-    : [];
-  const unparsed = parser ? [] : ((await pool.prepare?.(items)) ?? []);
-  return items.map((item, index): ItemInput => {
-    const outcome = outcomes[index];
-    const parsedJson = outcome?.ok ? outcome.json : undefined;
-    const prepared = outcome?.prepared ?? unparsed[index];
-    return {
-      itemId: item.id,
-      publisher: item.publisher,
-      xml: item.xml,
-      parsedJson,
-      parseError: outcome && !outcome.ok ? outcome.error : undefined,
-      parser: parserName(analyser),
-      ...(prepared
-        ? { prepared }
-        : { text: searchableText(item.xml, parsedJson === undefined ? undefined : JSON.parse(parsedJson)) }),
-    };
+  const parsed = await parsedItems(pool, address, subtype, parserOf(analyser), items);
+  return parsed.map(({ temporary, ...result }, index): ItemInput => {
+    const { id = "", publisher, xml = "" } = items[index] ?? {};
+    // One that was not asked has not parsed it: whoever looks for such items finds it.
+    return { itemId: id, publisher, xml, ...result, parser: temporary ? undefined : parserName(analyser) };
   });
 }
 

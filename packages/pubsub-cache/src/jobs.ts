@@ -74,6 +74,11 @@ export class Jobs<Result> {
     return next;
   }
 
+  /** How many run now, or wait for their turn. */
+  get running(): number {
+    return this.#running.size;
+  }
+
   /** Resolves when no job runs or waits any more. */
   async idle(): Promise<void> {
     while (this.#running.size > 0 || this.#following.size > 0)

@@ -1,8 +1,9 @@
-import { hasErrorType, NotConnectedError } from "@larder/core";
+import { NotConnectedError } from "@larder/core";
 import type { ListedNode, NodeRecord } from "@larder/storage";
 import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
 import { CatchUp } from "./catch-up.js";
 import type { CacheContext } from "./context.js";
+import { isDisconnection } from "./faults.js";
 import { Jobs } from "./jobs.js";
 import { needsFullCheck, nextCheckOf } from "./next-check.js";
 import { notesOf } from "./node-notes.js";
@@ -14,6 +15,9 @@ export interface KeeperOptions {
   /** Told of background work that failed; the node's `lastError` has it too. */
   readonly onBackgroundError: (error: unknown, address: NodeAddress) => void;
 }
+
+/** A reading that was interrupted is followed by a comparison, and that, where it cannot tell, by a reading in one go. */
+const MOST_ROUNDS = 4;
 
 /** How many nodes are taken up at once when their time has come. */
 const DUE_AT_ONCE = 100;
@@ -59,7 +63,7 @@ export class Keeper {
       (error: unknown) => {
         this.#wakeup.by(this.#context.store.nodes.nextDue(new Date(0)));
         // Without a session the next one goes on.
-        if (hasErrorType(error) && error.type === "not_connected") return;
+        if (isDisconnection(error)) return;
         this.#options.onBackgroundError(error, address);
       },
     );
@@ -68,26 +72,40 @@ export class Keeper {
   /** Looks at everything that an account keeps: a session has begun in which events may have been missed. */
   async sessionStarted(account: CacheAccount): Promise<void> {
     const { store } = this.#context;
-    for (const node of await store.nodes.markStale(account.id)) this.look(account, addressOf(node));
+    // After what runs now: it may be failing with the last session.
+    for (const node of await store.nodes.markStale(account.id))
+      this.look(account, addressOf(node), { after: true });
     this.#wakeup.by(store.nodes.nextDue(new Date(0)));
   }
 
   /** Takes up what the loss of the connection has cut short; nothing was missed. */
   async sessionResumed(account: CacheAccount): Promise<void> {
     for (const node of await this.#context.store.nodes.unfinished(account.id))
-      this.look(account, addressOf(node));
+      this.look(account, addressOf(node), { after: true });
   }
 
   stop(): void {
     this.#wakeup.stop();
   }
 
+  /** Whether any node is being read or checked. */
+  get isWorking(): boolean {
+    return this.#jobs.running > 0;
+  }
+
   idle(): Promise<void> {
     return this.#jobs.idle();
   }
 
-  /** What a node needs now. */
+  /** What a node needs now, until it is as its service has it, or that cannot be reached. */
   async #care(account: CacheAccount, address: NodeAddress): Promise<NodeRecord> {
+    for (let round = 1; ; round++) {
+      const node = await this.#careOnce(account, address);
+      if (node.state !== "stale" || round >= MOST_ROUNDS) return node;
+    }
+  }
+
+  async #careOnce(account: CacheAccount, address: NodeAddress): Promise<NodeRecord> {
     const { store, timing } = this.#context;
     if (!account.online()) throw new NotConnectedError(account.jid);
     const node = await store.nodes.find({ accountId: account.id, ...address });
@@ -95,14 +113,9 @@ export class Keeper {
     if (!node || !readable || node.resume)
       return this.#synchroniser.sync(account, address, { tell: readable === true, afresh: false });
     const fullCheckDue = (node.lastSync?.getTime() ?? 0) + timing.fullCheckMs <= Date.now();
-    if (!(needsFullCheck(node) && (fullCheckDue || notesOf(node).readInParts))) {
-      const caughtUp = await this.#catchUp.catchUp(account, address, node);
-      if (caughtUp) {
-        // What was read across an absence may hold what only a reading in one go can put right.
-        if (!notesOf(caughtUp).readInParts || !needsFullCheck(caughtUp)) return caughtUp;
-      }
-    }
-    return this.#synchroniser.sync(account, address, { tell: true, afresh: true });
+    const hidden = needsFullCheck(node) && (fullCheckDue || notesOf(node).readInParts === true);
+    const caughtUp = hidden ? undefined : await this.#catchUp.catchUp(account, address, node);
+    return caughtUp ?? this.#synchroniser.sync(account, address, { tell: true, afresh: true });
   }
 
   /** Takes up the nodes that are due, and says when the next one is. */

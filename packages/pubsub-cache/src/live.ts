@@ -121,12 +121,10 @@ export class LiveEvents {
       const told = { event: "subscription", state, origin: "live" } as const;
       await tell(unit, store, undefined, account.id, address, told);
       if (!node) return;
-      if (node.accountId !== undefined)
-        await store.nodes.update(node.id, {
-          subscribed: state === "subscribed",
-          ...(node.state === "synced" && { state: "stale" }),
-        });
-      else if (state === "none") await store.sharedNodes.removeReader(node.id, account.id);
+      if (node.accountId !== undefined) {
+        await store.nodes.update(node.id, { subscribed: state === "subscribed" });
+        await store.nodes.markNodeStale(node.id);
+      } else if (state === "none") await store.sharedNodes.removeReader(node.id, account.id);
     });
     // What happened before an approval has not been told; and who was cut off may no longer be allowed to read.
     if (node) onHint(account, address);

@@ -8,11 +8,17 @@ export interface Difference {
   readonly changed: readonly WireItem[];
   /** The newest items, oldest first: added, overwritten, or published again; they stand at the end of the node. */
   readonly added: readonly WireItem[];
+  /** Ids of the copy before. */
+  readonly kept: ReadonlySet<string>;
+  /** Nothing of the copy is there any more as it was, though there was something. */
+  readonly nothingLeft: boolean;
 }
 
 export interface Comparison {
   /** Ids of the copy, oldest first. */
   readonly kept: readonly string[];
+  /** Those of them that came when others may have been missed already. */
+  readonly recent?: ReadonlySet<string>;
   /** All ids that the service lists, in no order. */
   readonly listed: ReadonlySet<string>;
   /** The newest items of the service, oldest first. */
@@ -36,12 +42,12 @@ export interface Comparison {
  * @returns undefined where the newest items do not reach back as far as that
  */
 export function findDifference(comparison: Comparison): Difference | undefined {
-  const { kept, listed, newest, isSame, all, partial } = comparison;
+  const { kept, recent, listed, newest, isSame, all, partial } = comparison;
   const onPage = new Set(newest.map(({ id }) => id));
   // What is on the page was there when it was made, though the list of ids may be older.
   const gone = new Set(kept.filter((id) => !listed.has(id) && !onPage.has(id)));
   const anchor = findAnchor(
-    kept.filter((id) => !gone.has(id)),
+    kept.filter((id) => !gone.has(id) && !recent?.has(id)),
     newest,
     isSame,
   );
@@ -58,6 +64,8 @@ export function findDifference(comparison: Comparison): Difference | undefined {
     gone: [...gone],
     changed: newest.slice(0, end).filter((item) => known.has(item.id) && !isSame(item)),
     added: newest.slice(end),
+    kept: known,
+    nothingLeft: anchor === undefined && kept.length > 0,
   };
 }
 

@@ -1,7 +1,8 @@
-import { errorFieldOf, hasErrorType, NotConnectedError } from "@larder/core";
+import { errorFieldOf, hasErrorType } from "@larder/core";
 import type { NodeRecord } from "@larder/storage";
 import type { CacheAccount, NodeAddress } from "./account.js";
 import type { CacheContext } from "./context.js";
+import { isDisconnection } from "./faults.js";
 import { retryPause } from "./policy.js";
 import { tell } from "./telling.js";
 
@@ -32,12 +33,15 @@ export async function failNode(
     });
   } else {
     const failures = node.failures + 1;
-    const offline = error instanceof NotConnectedError || !account.online();
+    const offline = isDisconnection(error) || !account.online();
     await store.nodes.update(node.id, {
       state: readable ? "stale" : "error",
       lastError: { ...errorFieldOf(error), since: since(node, error) },
       failures: offline ? node.failures : failures,
-      nextCheck: offline ? null : new Date(Date.now() + pauseAfter(error, retryPause(timing, failures))),
+      nextCheck:
+        offline && !account.online()
+          ? null
+          : new Date(Date.now() + pauseAfter(error, retryPause(timing, failures))),
     });
   }
   onProgress({ account: account.jid, ...address, received: 0, state: "error" });

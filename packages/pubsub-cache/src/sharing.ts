@@ -46,7 +46,7 @@ export class Sharing {
   /** What the former feeder was told last is not known, so the node is compared once more. */
   async #feed(node: NodeRecord, account: CacheAccount): Promise<void> {
     this.#context.feeds.begin(node, account);
-    if (node.state === "synced") await this.#context.store.nodes.update(node.id, { state: "stale" });
+    await this.#context.store.nodes.markNodeStale(node.id);
     this.#options.look(account, { service: node.service, node: node.node });
   }
 

@@ -4,10 +4,12 @@ import {
   type Subscription,
   type SubscriptionState,
   subscribe,
+  UnsupportedError,
   unsubscribe,
 } from "@larder/core";
 import { fitsKey, type Store } from "@larder/storage";
 import type { CacheAccount, NodeAddress } from "./account.js";
+import { isAnswer } from "./faults.js";
 import type { ServiceTraffic } from "./service-traffic.js";
 
 /** The id of a subscription, where it can be kept; one that cannot is as if the service had given none. */
@@ -16,12 +18,17 @@ export const keepableSubid = (subid: string | undefined): string | undefined =>
 
 const isKeepable = ({ node }: Subscription): boolean => fitsKey(node);
 
+/** How long a service may take to list subscriptions, before we do without. */
+const LIST_TIMEOUT_MS = 5000;
+
 /** Sees to it that services send their events, and knows which do. */
 export class Subscriber {
   readonly #store: Store;
   readonly #traffic: ServiceTraffic;
   /** By account and service, what came of asking for the subscriptions in this session. */
   readonly #reconciled = new Map<string, Promise<void>>();
+  /** Services that did not answer when they were asked for subscriptions. */
+  readonly #mute = new Set<string>();
 
   constructor(store: Store, traffic: ServiceTraffic) {
     this.#store = store;
@@ -52,8 +59,19 @@ export class Subscriber {
       return (await this.#subscribe(account, address, "background")) === "subscribed";
     } catch (error) {
       // A node that nobody may subscribe to can still be read; one that cannot be read fails there.
-      if (hasErrorType(error) && error.type !== "not_connected" && error.type !== "timeout") return false;
+      if (isAnswer(error)) return false;
       throw error;
+    }
+  }
+
+  /** Subscribes once more where the service says that we are: some keep saying so of a node that is another by now. */
+  async renew(account: CacheAccount, address: NodeAddress): Promise<void> {
+    const existing = await this.#store.subscriptions.find(account.id, address.service, address.node);
+    if (!existing.some(({ state }) => state === "subscribed")) return;
+    try {
+      await this.#subscribe(account, address, "background");
+    } catch (error) {
+      if (!isAnswer(error)) throw error;
     }
   }
 
@@ -116,16 +134,20 @@ export class Subscriber {
 
   async #replace(account: CacheAccount, service: string): Promise<void> {
     try {
+      if (this.#mute.has(service)) throw new UnsupportedError(`${service} does not list subscriptions`);
       const requester = this.#traffic.background(account.requester);
-      const current = await fetchSubscriptions(requester, service);
+      const current = await fetchSubscriptions(requester, service, { timeoutMs: LIST_TIMEOUT_MS });
       await this.#store.subscriptions.replace(
         account.id,
         service,
         current.filter(isKeepable).map(({ subid, ...rest }) => ({ ...rest, subid: keepableSubid(subid) })),
       );
     } catch (error) {
-      if (!hasErrorType(error) || ["not_connected", "timeout", "storage"].includes(error.type)) throw error;
-      // It does not tell: then we ask to be subscribed anew, which changes nothing where we are.
+      const silent = hasErrorType(error) && error.type === "timeout";
+      if (!silent && !isAnswer(error)) throw error;
+      // It does not tell: then we ask to be subscribed anew, which changes nothing where we are. Prosody 0.12 gives no
+      // answer at all once a node that we were subscribed to has been deleted.
+      if (silent) this.#mute.add(service);
       await this.#store.subscriptions.replace(account.id, service, []);
     }
   }

@@ -11,6 +11,7 @@ import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
 import type { Analyser, Analysis } from "./analysers/analyser.js";
 import { described } from "./analysers/described.js";
 import type { CacheContext } from "./context.js";
+import { isAnswer } from "./faults.js";
 import { changedItems, prepareItems, withKeepableIds } from "./ingest.js";
 import { nextCheckOf } from "./next-check.js";
 import { failNode } from "./node-failure.js";
@@ -152,7 +153,7 @@ export class Synchroniser {
       const own = address.service === account.jid;
       return await fetchNodeMetadata(requester, address.service, address.node, { own });
     } catch (error) {
-      if (hasErrorType(error) && !["not_connected", "timeout", "storage"].includes(error.type)) return {};
+      if (isAnswer(error)) return {};
       throw error;
     }
   }
@@ -304,7 +305,7 @@ export class Synchroniser {
     try {
       ids = await fetchItemIds(requester, address.service, address.node);
     } catch (error) {
-      if (hasErrorType(error) && !["not_connected", "timeout", "storage"].includes(error.type)) return;
+      if (isAnswer(error)) return;
       throw error;
     }
     const seen = await store.itemCare.seenBy(node.id, generation);
@@ -359,8 +360,7 @@ export class Synchroniser {
         const notes = { ...run.notes, readInParts: run.interrupted || undefined };
         const started = new Date(run.startedAt);
         await store.nodes.update(node.id, {
-          // What may have changed behind the reading is looked for next; until then the copy is as good as after an absence.
-          state: run.interrupted ? "stale" : "synced",
+          state: "synced",
           subscribed: subscribed && current.state !== "ignored",
           metadata: notes,
           resume: null,
@@ -371,6 +371,8 @@ export class Synchroniser {
           lastError: null,
           failures: 0,
         });
+        // What may have changed behind the reading is looked for next; until then the copy is as good as after an absence.
+        if (run.interrupted) await store.nodes.markNodeStale(node.id);
         const since = policy.maxAgeMs === undefined ? undefined : new Date(Date.now() - policy.maxAgeMs);
         await store.itemCare.trim(node.id, { items: policy.maxItems, bytes: policy.maxBytes, since });
         const ended = (await store.nodes.get(node.id)) ?? node;

@@ -52,6 +52,8 @@ export type {
   NodeState,
 } from "./repositories/node-record.js";
 export type { NodeRepository } from "./repositories/nodes.js";
+
+export type { ParsableItem, ParsingRepository, Reparsed } from "./repositories/parsing.js";
 export type {
   OwnReactionStep,
   ReactionKey,

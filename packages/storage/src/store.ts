@@ -11,6 +11,7 @@ import { MessageAliasRepository } from "./repositories/message-aliases.js";
 import { MessageRemovalRepository } from "./repositories/message-removals.js";
 import { MessageRepository } from "./repositories/messages.js";
 import { NodeRepository } from "./repositories/nodes.js";
+import { ParsingRepository } from "./repositories/parsing.js";
 import { ReactionRepository } from "./repositories/reactions.js";
 import { RoomRepository } from "./repositories/rooms.js";
 import { RosterRepository } from "./repositories/roster.js";
@@ -37,6 +38,7 @@ export interface Store {
   readonly items: ItemRepository;
   readonly itemCare: ItemCare;
   readonly itemSearch: ItemSearchRepository;
+  readonly parsing: ParsingRepository;
   readonly subscriptions: SubscriptionRepository;
   readonly events: EventLogRepository;
 }
@@ -61,6 +63,7 @@ export function createStore(database: Database): Store {
     items: new ItemRepository(database),
     itemCare: new ItemCare(database),
     itemSearch: new ItemSearchRepository(database),
+    parsing: new ParsingRepository(database),
     subscriptions: new SubscriptionRepository(database),
     events: new EventLogRepository(database),
   };

@@ -152,4 +152,9 @@ export function addCacheCommands(pubsub: Command): void {
   addSync(cache);
   addSearch(cache);
   addCacheCareCommands(cache);
+  addMethodCommand(cache, {
+    usage: "reparse",
+    method: "ps_cache_reparse",
+    render: ({ items }) => `${items} items were parsed again`,
+  });
 }

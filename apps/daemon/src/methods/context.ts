@@ -1,6 +1,6 @@
 import type { BridgeInput, BridgeMethod, BridgeResult } from "@larder/core";
 import type { MessageSender } from "@larder/messages";
-import type { PubsubCache } from "@larder/pubsub-cache";
+import type { PubsubCache, Reparser } from "@larder/pubsub-cache";
 import type { Reactions } from "@larder/reactions";
 import type { Store } from "@larder/storage";
 import type { AccountManager } from "../accounts/manager.js";
@@ -13,6 +13,7 @@ export interface MethodContext {
   readonly sender: MessageSender;
   readonly reactions: Reactions;
   readonly cache: PubsubCache;
+  readonly reparser: Reparser;
   /** Facts about the daemon itself. */
   readonly daemon: {
     readonly version: string;

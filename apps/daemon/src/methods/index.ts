@@ -18,10 +18,12 @@ import { mucJoin } from "./muc-join.js";
 import { mucLeave } from "./muc-leave.js";
 import { presenceSubscribe } from "./presence-subscribe.js";
 import { presenceSubscriptionAnswer } from "./presence-subscription-answer.js";
+import { psAnalysersList } from "./ps-analysers-list.js";
 import { psCacheExplain } from "./ps-cache-explain.js";
 import { psCacheGet } from "./ps-cache-get.js";
 import { psCacheNodes } from "./ps-cache-nodes.js";
 import { psCachePurge } from "./ps-cache-purge.js";
+import { psCacheReparse } from "./ps-cache-reparse.js";
 import { psCacheReset } from "./ps-cache-reset.js";
 import { psCacheSearch } from "./ps-cache-search.js";
 import { psCacheSync } from "./ps-cache-sync.js";
@@ -72,6 +74,8 @@ export const methodHandlers: MethodHandlers = {
   ps_cache_explain: psCacheExplain,
   ps_cache_purge: psCachePurge,
   ps_cache_reset: psCacheReset,
+  ps_cache_reparse: psCacheReparse,
+  ps_analysers_list: psAnalysersList,
   ps_item_publish: psItemPublish,
   ps_item_retract: psItemRetract,
   ps_node_create: psNodeCreate,

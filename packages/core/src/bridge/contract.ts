@@ -18,10 +18,12 @@ import { mucJoin } from "./methods/muc-join.js";
 import { mucLeave } from "./methods/muc-leave.js";
 import { presenceSubscribe } from "./methods/presence-subscribe.js";
 import { presenceSubscriptionAnswer } from "./methods/presence-subscription-answer.js";
+import { psAnalysersList } from "./methods/ps-analysers-list.js";
 import { psCacheExplain } from "./methods/ps-cache-explain.js";
 import { psCacheGet } from "./methods/ps-cache-get.js";
 import { psCacheNodes } from "./methods/ps-cache-nodes.js";
 import { psCachePurge } from "./methods/ps-cache-purge.js";
+import { psCacheReparse } from "./methods/ps-cache-reparse.js";
 import { psCacheReset } from "./methods/ps-cache-reset.js";
 import { psCacheSearch } from "./methods/ps-cache-search.js";
 import { psCacheSync } from "./methods/ps-cache-sync.js";
@@ -81,6 +83,8 @@ export const bridgeMethods = {
   ps_cache_explain: psCacheExplain,
   ps_cache_purge: psCachePurge,
   ps_cache_reset: psCacheReset,
+  ps_cache_reparse: psCacheReparse,
+  ps_analysers_list: psAnalysersList,
   signals_subscribe: signalsSubscribe,
   signals_unsubscribe: signalsUnsubscribe,
   events_get: eventsGet,

@@ -65,9 +65,14 @@ export async function unsubscribe(
  *
  * @throws {StanzaError} `unsupported` where the service does not tell them, …
  */
-export async function fetchSubscriptions(requester: Requester, service: string): Promise<Subscription[]> {
+export async function fetchSubscriptions(
+  requester: Requester,
+  service: string,
+  options: { timeoutMs?: number } = {},
+): Promise<Subscription[]> {
   const answer = await requester.request(
     xml("iq", { type: "get", to: service }, xml("pubsub", { xmlns: NS_PUBSUB }, xml("subscriptions"))),
+    options,
   );
   const listed = answer.getChild("pubsub", NS_PUBSUB)?.getChild("subscriptions");
   return (listed?.getChildren("subscription") ?? []).flatMap((element) => {

@@ -20,8 +20,10 @@ export interface ParserPoolOptions {
   readonly maxThreads?: number;
   /** For one item, in milliseconds, where the parser does not say otherwise; default 2000. */
   readonly timeoutMs?: number;
-  /** Most memory of a thread's heap, in MiB; default 128. Buffers are outside it. */
+  /** Most memory of a thread's heap, in MiB; default 128. Buffers are outside it, see `growthMb`. */
   readonly memoryMb?: number;
+  /** By how much the whole program may grow while a batch is parsed, in MiB; default 512. */
+  readonly growthMb?: number;
   /** Most items that a thread gets at once; default 50. Less costs messages, more costs work where a thread is lost. */
   readonly batchSize?: number;
   /** Most JSON for one item, in bytes; default 1 MiB. */
@@ -82,6 +84,7 @@ export class ParserPool implements AsyncDisposable {
       maxThreads: options.maxThreads ?? Math.max(1, Math.min(2, availableParallelism() - 1)),
       timeoutMs: options.timeoutMs ?? 2000,
       memoryMb: options.memoryMb ?? 128,
+      growthMb: options.growthMb ?? 512,
       batchSize: options.batchSize ?? 50,
       maxResultBytes: options.maxResultBytes ?? 1024 * 1024,
       inlineBytes: options.inlineBytes ?? 16 * 1024,
@@ -271,7 +274,8 @@ export class ParserPool implements AsyncDisposable {
   ): Promise<AttemptResult> {
     const { module, version, timeoutMs = this.#options.timeoutMs } = parser;
     const task = { module, version, items, maxResultBytes: this.#options.maxResultBytes };
-    return attempt(pool, task, timeoutMs, signal);
+    const growthBytes = this.#options.growthMb * 1024 * 1024;
+    return attempt(pool, task, { timeoutMs, growthBytes }, signal);
   }
 
   #lost(parser: WorkerModule, reason: string): void {

@@ -19,13 +19,13 @@ export class ItemCare {
     this.#db = db;
   }
 
-  /** Ids of the visible items of a node with their positions, oldest first. */
-  order(nodeId: number): Promise<{ itemId: string; position: number }[]> {
+  /** Ids of the visible items of a node, oldest first, with the number of the reading or absence that saw them last. */
+  order(nodeId: number): Promise<{ itemId: string; generation: number }[]> {
     return this.#db.read(async ({ executor }) => {
-      const rows = await executor.all<{ item_id: string; position: number | string }>(
-        sql`SELECT item_id, position FROM pubsub_item WHERE node_id = ${nodeId} AND position >= 0 ORDER BY position`,
+      const rows = await executor.all<{ item_id: string; generation: number }>(
+        sql`SELECT item_id, generation FROM pubsub_item WHERE node_id = ${nodeId} AND position >= 0 ORDER BY position`,
       );
-      return rows.map((row) => ({ itemId: row.item_id, position: Number(row.position) }));
+      return rows.map((row) => ({ itemId: row.item_id, generation: row.generation }));
     });
   }
 
@@ -36,6 +36,28 @@ export class ItemCare {
         sql`SELECT item_id FROM pubsub_item WHERE node_id = ${nodeId} AND generation = ${generation}`,
       );
       return new Set(rows.map((row) => row.item_id));
+    });
+  }
+
+  /** Makes these the newest items of their node, in this order; those that are not there, or not visible, are passed over. */
+  moveToEnd(nodeId: number, itemIds: readonly string[]): Promise<void> {
+    if (itemIds.length === 0) return Promise.resolve();
+    return this.#db.write(async ({ executor }) => {
+      const rows = itemIds.map((id, place) => ({ id, place }));
+      const end = await executor.first<{ position: number | string | null }>(
+        sql`SELECT max(position) AS position FROM pubsub_item WHERE node_id = ${nodeId}`,
+      );
+      const node = await executor.first<{ last: number | string }>(
+        sql`SELECT last_position AS last FROM pubsub_node WHERE id = ${nodeId}`,
+      );
+      const from = Math.max(Number(end?.position ?? -1), Number(node?.last ?? -1)) + 1;
+      await executor.run(sql`
+        UPDATE pubsub_item SET position = CAST(${from} AS BIGINT) + moved.place
+        FROM ${executor.dialect.records({ id: "text", place: "number" }, rows)} AS moved
+        WHERE pubsub_item.node_id = ${nodeId} AND pubsub_item.item_id = moved.id AND pubsub_item.position >= 0`);
+      await executor.run(
+        sql`UPDATE pubsub_node SET last_position = ${from + rows.length - 1} WHERE id = ${nodeId}`,
+      );
     });
   }
 

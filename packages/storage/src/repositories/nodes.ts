@@ -40,6 +40,9 @@ export const fits = ({ accountIds, services, nodes, types, subtypes }: NodeFilte
     " AND ",
   );
 
+/** A reading that was cut short goes on under its number. */
+const STALE = sql`state = 'stale', generation = generation + CASE WHEN resume IS NULL THEN 1 ELSE 0 END`;
+
 /** Cached nodes and how they stand. */
 export class NodeRepository {
   readonly #db: Database;
@@ -116,13 +119,26 @@ export class NodeRepository {
   markStale(accountId: number): Promise<NodeRecord[]> {
     return this.#db.write(async ({ executor }) => {
       await executor.run(
-        sql`UPDATE pubsub_node SET state = 'stale' WHERE account_id = ${accountId} AND state = 'synced'`,
+        sql`UPDATE pubsub_node SET ${STALE} WHERE account_id = ${accountId} AND state = 'synced'`,
       );
       const rows = await executor.all<NodeRow>(
         sql`SELECT n.* FROM pubsub_node n WHERE n.account_id = ${accountId} AND n.state IN ('new', 'stale', 'syncing', 'error')
             ORDER BY n.last_check IS NOT NULL, n.last_check, n.id`,
       );
       return rows.map(nodeOf);
+    });
+  }
+
+  /**
+   * Events of a node may have been missed, or it is to be compared with its service: what comes from now on has a
+   * number of its own, for it says nothing of what came before.
+   *
+   * @returns the node as it is then
+   */
+  markNodeStale(id: number): Promise<NodeRecord | undefined> {
+    return this.#db.write(async ({ executor }) => {
+      await executor.run(sql`UPDATE pubsub_node SET ${STALE} WHERE id = ${id} AND state = 'synced'`);
+      return this.get(id);
     });
   }
 
