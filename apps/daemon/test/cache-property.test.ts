@@ -103,8 +103,7 @@ test("any sequence of publishing, overwriting, retracting, purging, disconnectin
           ({ signal, params }) => signal === "ps_cache_progress" && params.node === address.node,
         );
       }
-      const cached = await client.call("ps_items_get", { account, ...address });
-      t.is(cached.source, "cache");
+      const cached = await client.call("ps_cache_get", { account, ...address });
       const { items } = await getItems(bob, address);
       t.deepEqual(
         cached.items.map((item) => item.xml),

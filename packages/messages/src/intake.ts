@@ -162,6 +162,7 @@ export class MessageIntake {
     const { store, account, batch } = work;
     const messages = said.map(({ message }) => message);
     const { copies, standIns } = await findKnown(store, account.id, messages);
+    markRepeats(messages, copies);
     const places = batch.order
       ? placesFor(
           messages.map(({ timestamp, stanzaId }, at) => {
@@ -313,6 +314,18 @@ export class MessageIntake {
       await store.messages.setState(known.id, "sent");
       await tell(work, known.uid, "state");
     }
+  }
+}
+
+/** Where a page has a known message twice, the second is a further copy of it: the first gives it its id and its place. */
+function markRepeats(messages: readonly NewMessage[], copies: Map<number, MessageRecord>): void {
+  const firsts = new Map<number, NewMessage>();
+  for (const [at, message] of messages.entries()) {
+    const known = copies.get(at);
+    if (!known || message.stanzaId === undefined || known.stanzaId !== undefined) continue;
+    const first = firsts.get(known.id);
+    if (!first) firsts.set(known.id, message);
+    else copies.set(at, { ...known, stanzaId: first.stanzaId, stanzaIdBy: first.stanzaIdBy, position: -1 });
   }
 }
 

@@ -100,3 +100,23 @@ test("a message that the archive has twice stands where it has it first, though 
   }
   t.is((await w.store.messages.findByStanzaId(w.account.id, alice, "s9"))?.uid, before?.uid);
 });
+
+test("a live message that a page of the archive has twice stands where it is first", async (t) => {
+  const w = await world(t);
+  await w.take(
+    `<message xmlns="jabber:client" from="${alice}"><sent xmlns="urn:xmpp:carbons:2"><forwarded xmlns="urn:xmpp:forward:0">${mine("again", "m1", origin("m1"))}</forwarded></sent></message>`,
+  );
+  await w.takePage([
+    ["s1", "2026-01-01T00:00:01Z", mine("again", "m1", origin("m1"))],
+    ["s2", "2026-01-01T00:00:02Z", chat("between", 'id="2"')],
+    ["s3", "2026-01-01T00:00:03Z", mine("again", "m1", origin("m1"))],
+  ]);
+  t.deepEqual(
+    (await w.history()).map(({ bodies, stanzaId }) => [bodies[0]?.text, stanzaId]),
+    [
+      ["again", "s1"],
+      ["between", "s2"],
+    ],
+  );
+  t.truthy(await w.store.messages.findByStanzaId(w.account.id, alice, "s3"));
+});

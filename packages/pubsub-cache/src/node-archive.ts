@@ -1,8 +1,8 @@
 import {
   type ArchiveRequester,
   queryArchive,
-  readPubsubEvents,
   type Requester,
+  readPubsubEvents,
   type WireItem,
 } from "@larder/core";
 import type { NodeAddress } from "./account.js";

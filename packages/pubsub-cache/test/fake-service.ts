@@ -77,7 +77,8 @@ export class FakeService implements Requester {
   /** Sends the results of a query before its answer (XEP-0442 §2). */
   #queryArchive(iq: XmlElement): string {
     const query = iq.getChild("query");
-    if (!this.behaviour.archive || query?.attrs.node !== this.node) throw new StanzaError("feature-not-implemented");
+    if (!this.behaviour.archive || query?.attrs.node !== this.node)
+      throw new StanzaError("feature-not-implemented");
     for (const [place, item] of this.#archived.entries()) {
       const event = `<event xmlns="${PUBSUB}#event"><items node="${this.node}">${item}</items></event>`;
       const stanza = parseTrustedXml(
