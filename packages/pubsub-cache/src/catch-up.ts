@@ -242,17 +242,29 @@ export class CatchUp {
             .map(({ input }) => input);
         const vanished = overtaken(gone.map((itemId) => ({ itemId }))).map(({ itemId }) => itemId);
         const removed = vanished.length > 0 ? await store.items.remove(node.id, vanished) : [];
-        const [changedNow, addedNow] = [overtaken(inPlace), overtaken(atEnd)];
+        const changedNow = overtaken(inPlace);
+        const there = changes
+          .stillThere(
+            atEnd.map((input) => ({ id: input.itemId, input })),
+            moment,
+          )
+          .map(({ input }) => input);
         const before = await store.items.known(
           node.id,
-          addedNow.map(({ itemId }) => itemId),
+          there.map(({ itemId }) => itemId),
         );
+        // An event that the answer has seen already, for it says the same, changes nothing of its order.
+        const upToDate = new Set(overtaken(there).map(({ itemId }) => itemId));
+        const addedNow = there.filter(
+          ({ itemId, xml }) => upToDate.has(itemId) || before.get(itemId)?.xml === xml,
+        );
+        const placed = new Set(addedNow.map(({ itemId }) => itemId));
         await store.items.storeLive(node.id, current.generation, changedNow, { keepPlaces: true });
         await store.items.storeLive(node.id, current.generation, addedNow);
         // What events have brought since stands behind what was there before them.
         const later = changes
           .publishedSince(moment)
-          .filter((itemId) => !hidesOverwrites(notes) || !kept.has(itemId));
+          .filter((itemId) => !placed.has(itemId) && (!hidesOverwrites(notes) || !kept.has(itemId)));
         await store.itemCare.moveToEnd(node.id, later);
         const told = { origin: "catchup" } as const;
         const ids = [

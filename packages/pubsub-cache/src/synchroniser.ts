@@ -5,6 +5,7 @@ import {
   hasErrorType,
   NotFoundError,
   type Requester,
+  type WireItem,
 } from "@larder/core";
 import { fitsKey, type ItemInput, type KnownItem, type NodeRecord } from "@larder/storage";
 import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
@@ -237,7 +238,7 @@ export class Synchroniser {
     await lanes.run(laneOf(address), async () => {
       await this.#stillThere(run);
       const current = changes.stillTrue(page.items, page.moment);
-      const placed = hidesOverwrites(run.notes) ? changes.stillThere(page.items, page.moment) : current;
+      const placed = await this.#placed(run, page, current);
       const changed = current.flatMap(({ id }) => prepared.get(id) ?? []);
       const order = placed.map(({ id }) => id);
       const characters = run.characters + page.items.reduce((sum, { xml }) => sum + xml.length, 0);
@@ -267,6 +268,23 @@ export class Synchroniser {
       total: run.total,
       state: "syncing",
     });
+  }
+
+  /**
+   * The items of a page that stand where it has them: those that no event has overtaken, and those whose event the
+   * page has seen already, for it says the same. Where overwritten items keep their places, all that are still there.
+   */
+  async #placed(
+    { node, changes, notes }: Run,
+    { items, moment }: NodePage,
+    current: readonly WireItem[],
+  ): Promise<readonly WireItem[]> {
+    const there = changes.stillThere(items, moment);
+    if (hidesOverwrites(notes) || there.length === current.length) return there;
+    const kept = new Set(current.map(({ id }) => id));
+    const overtaken = there.filter(({ id }) => !kept.has(id)).map(({ id }) => id);
+    const stored = await this.#context.store.items.known(node.id, overtaken);
+    return there.filter(({ id, xml }) => kept.has(id) || stored.get(id)?.xml === xml);
   }
 
   #state(run: Run, mark: PageMark, received: number, characters: number): RunState {

@@ -108,19 +108,20 @@ test("an event before the comparison does not hide what was missed before it", a
   await w.cache.sync(w.account, w.address);
   w.account.connected = false;
   w.service.publish("i3", "missed");
-  w.service.publish("missed");
-  w.service.publish("last");
+  w.service.publish("i5", "last");
   w.account.connected = true;
+  const { lastSync } = await nodeOf(w);
   w.service.before = async (what) => {
     if (what !== "subscriptions") return;
     w.service.before = () => {};
-    await w.event(`<items node="feed">${w.service.itemXml("last")}</items>`);
+    await w.event(`<items node="feed">${w.service.itemXml("i5", "last")}</items>`);
   };
   await w.cache.sessionStarted(w.account);
   await w.cache.idle();
   t.deepEqual(await w.cached(), w.service.ids);
   const { items } = await w.cache.getCached(w.account, { ...w.address, itemIds: ["i3"] });
   t.deepEqual(items[0]?.parsed, { title: "missed" });
+  t.deepEqual((await nodeOf(w)).lastSync, lastSync, "it was not read in full");
 });
 
 test("an event during the comparison stands behind what was missed before it", async (t) => {
@@ -142,6 +143,33 @@ test("an event during the comparison stands behind what was missed before it", a
     t.deepEqual(await w.cached(), w.service.ids, paging);
   }
 });
+
+for (const when of ["a first reading", "a comparison"] as const) {
+  test(`events that come late do not turn round what ${when} has seen`, async (t) => {
+    for (const paging of ["none", "rsm"] as const) {
+      const w = await world(t, { paging, keepsPlaces: false }, 3);
+      if (when === "a comparison") await w.cache.sync(w.account, w.address);
+      const event = (id: string) => w.event(`<items node="feed">${w.service.itemXml(id)}</items>`);
+      let first = true;
+      w.service.before = (what) => {
+        if (what !== "items" || !first) return;
+        for (const id of ["a", "b", "c"]) w.service.publish(id);
+      };
+      w.service.after = async (what) => {
+        if (what !== "items" || !first) return;
+        first = false; // the answer has all of them, and only two of their events are here
+        await event("a");
+        await event("b");
+      };
+      if (when === "a comparison") {
+        await w.cache.sessionStarted(w.account);
+        await w.cache.idle();
+      } else await w.cache.sync(w.account, w.address);
+      await event("c");
+      t.deepEqual(await w.cached(), w.service.ids, paging);
+    }
+  });
+}
 
 for (const [why, behaviour] of [
   ["does not list ids", { hidesIds: true }],
@@ -182,6 +210,7 @@ test("a reading that is cut goes on where it was, also in another session", asyn
   const { resume } = await nodeOf(w);
   t.true(Number(resume?.received) >= 250);
   w.service.before = () => {};
+  w.service.retract("i3"); // behind the reading
   const asked = askedFromNow(w);
   await w.cache.sessionStarted(w.account);
   await w.cache.idle();
