@@ -251,6 +251,7 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
   async sessionResumed(account: CacheAccount): Promise<void> {
     this.#accounts.set(account.id, account);
     await this.#keeper.sessionResumed(account);
+    await this.#sharing.sessionResumed(account);
   }
 
   /** To be called when an account has no session any more. */
@@ -293,6 +294,10 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
     if (node && node.accountId !== undefined) {
       const nextCheck = new Date(Date.now() + this.#context.timing.unsubscribedCheckMs);
       await this.#store.nodes.update(node.id, { subscribed: false, nextCheck });
+      this.#keeper.wake();
+    } else if (node) {
+      this.#context.feeds.release(node, account);
+      await this.#store.sharedNodes.removeReader(node.id, account.id);
     }
     return state;
   }

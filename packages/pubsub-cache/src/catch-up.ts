@@ -232,7 +232,8 @@ export class CatchUp {
     const ended = await lanes.run(laneOf(address), () =>
       store.database.write(async (unit) => {
         const current = await store.nodes.get(node.id);
-        if (!current || current.generation !== node.generation) return current;
+        if (!current) throw new NotFoundError(`the node ${address.node} at ${address.service} was deleted`);
+        if (current.generation !== node.generation) return current;
         const overtaken = <Item extends { readonly itemId: string }>(inputs: readonly Item[]) =>
           changes
             .stillTrue(

@@ -10,5 +10,6 @@ export const isAnswer = (error: unknown): error is TypedError =>
   hasErrorType(error) && !OF_OURS.includes(error.type);
 
 /** There is no session, or it ended while something was asked. */
-export const isDisconnection = (error: unknown): error is TypedError =>
-  hasErrorType(error) && OF_THE_CONNECTION.includes(error.type);
+export const isDisconnection = (error: unknown): boolean =>
+  (hasErrorType(error) && OF_THE_CONNECTION.includes(error.type)) ||
+  (error instanceof Error && error.name === "AbortError"); // the cache is being closed

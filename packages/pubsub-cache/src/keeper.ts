@@ -34,6 +34,7 @@ export class Keeper {
   readonly #catchUp: CatchUp;
   readonly #wakeup: Wakeup;
   readonly #accounts: Map<number, CacheAccount>;
+  #stopped = false;
 
   constructor(context: CacheContext, accounts: Map<number, CacheAccount>, options: KeeperOptions) {
     this.#context = context;
@@ -52,7 +53,10 @@ export class Keeper {
   /** Reads a node in full for somebody who waits for it, or joins what is being done with it. */
   synchronise(account: CacheAccount, address: NodeAddress, options: { tell: boolean }): Promise<NodeRecord> {
     const job = () => this.#synchroniser.sync(account, address, { ...options, afresh: true });
-    return this.#jobs.run(keyOf(account, address), account.id, job, { urgent: true });
+    const done = this.#jobs.run(keyOf(account, address), account.id, job, { urgent: true });
+    const wake = () => this.wake();
+    done.then(wake, wake);
+    return done;
   }
 
   /** Sees to it in the background that a node is kept and up to date. */
@@ -84,7 +88,13 @@ export class Keeper {
       this.look(account, addressOf(node), { after: true });
   }
 
+  /** Takes up what is due, at its time. */
+  wake(): void {
+    this.#wakeup.by(this.#context.store.nodes.nextDue(new Date(0)));
+  }
+
   stop(): void {
+    this.#stopped = true;
     this.#wakeup.stop();
   }
 
@@ -106,9 +116,16 @@ export class Keeper {
   }
 
   async #careOnce(account: CacheAccount, address: NodeAddress): Promise<NodeRecord> {
-    const { store, timing } = this.#context;
-    if (!account.online()) throw new NotConnectedError(account.jid);
+    const { store, timing, feeds } = this.#context;
     const node = await store.nodes.find({ accountId: account.id, ...address });
+    if (this.#stopped || !account.online()) {
+      if (node) await store.nodes.markNodeStale(node.id); // so that whoever comes back looks at it
+      throw new NotConnectedError(account.jid);
+    }
+    if (node && node.accountId === undefined && !feeds.feederOf(node)) {
+      feeds.begin(node, account);
+      await store.nodes.markNodeStale(node.id);
+    }
     const readable = node && (node.state === "synced" || node.state === "stale");
     if (!node || !readable || node.resume)
       return this.#synchroniser.sync(account, address, { tell: readable === true, afresh: false });
@@ -125,8 +142,9 @@ export class Keeper {
     for (const node of await store.nodes.due(now, DUE_AT_ONCE)) {
       const account = this.#whoCares(node);
       if (!account) {
-        // Its next session looks at it anyway.
+        // Whoever comes online, or goes on, looks at what is stale.
         await store.nodes.update(node.id, { nextCheck: null });
+        await store.nodes.markNodeStale(node.id);
       } else if (!(await this.#discard(node))) {
         await store.nodes.update(node.id, { nextCheck: null });
         this.look(account, addressOf(node));

@@ -130,6 +130,11 @@ export class LiveItems {
       keepable.map(({ id }) => id),
     );
     const changed = changedItems(keepable, before, analyser);
+    if (origin === "live" && isReadable(node) && !hidesOverwrites(notesOf(node)))
+      await this.#moveToEnd(
+        node,
+        keepable.filter((item) => !changed.includes(item)),
+      );
     if (changed.length === 0) return false; // a repeated notification, or the last item sent on subscribing (§6.1.7)
     const prepared = await prepareItems(pool, address, subtype, analyser, changed);
     const current = new Set(stillTrue(changed).map(({ id }) => id));
@@ -152,6 +157,13 @@ export class LiveItems {
     });
     runs.note(node.id, (changes) => changes.published(ids));
     return true;
+  }
+
+  /** Items that were published again as they were: nothing to tell, but they are the newest now (§12.1). */
+  async #moveToEnd(node: NodeRecord, items: readonly WireItem[]): Promise<void> {
+    const ids = items.map(({ id }) => id);
+    await this.#options.store.itemCare.moveToEnd(node.id, ids);
+    if (ids.length > 0) this.#options.runs.note(node.id, (changes) => changes.published(ids));
   }
 
   /** Asks for items that were only named, those together that come in the meantime. */

@@ -109,7 +109,7 @@ export class LiveEvents {
     node: NodeRecord | undefined,
     event: Extract<PubsubEvent, { event: "subscription" }>,
   ): Promise<void> {
-    const { store, onHint } = this.#options;
+    const { store, feeds, onHint } = this.#options;
     if (event.jid !== undefined && bareJid(event.jid) !== account.jid) return; // §12.14: somebody else's, told to an owner
     const { state } = event;
     await store.database.write(async (unit) => {
@@ -124,7 +124,10 @@ export class LiveEvents {
       if (node.accountId !== undefined) {
         await store.nodes.update(node.id, { subscribed: state === "subscribed" });
         await store.nodes.markNodeStale(node.id);
-      } else if (state === "none") await store.sharedNodes.removeReader(node.id, account.id);
+      } else if (state === "none") {
+        feeds.release(node, account);
+        await store.sharedNodes.removeReader(node.id, account.id);
+      }
     });
     // What happened before an approval has not been told; and who was cut off may no longer be allowed to read.
     if (node) onHint(account, address);

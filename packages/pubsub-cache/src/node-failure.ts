@@ -14,7 +14,7 @@ const GONE_AFTER_MS = 60_000;
  * the next session where there is none now; a node that is proven to be gone is dropped.
  */
 export async function failNode(
-  { store, timing, onProgress }: CacheContext,
+  { store, timing, feeds, onProgress }: CacheContext,
   account: CacheAccount,
   address: NodeAddress,
   { id }: NodeRecord,
@@ -23,7 +23,11 @@ export async function failNode(
   const node = await store.nodes.get(id);
   if (!node) return; // it was deleted, or taken out of the cache
   const readable = node.state === "synced" || node.state === "stale";
-  if (isGone(node, error)) {
+  if (node.accountId === undefined && isRefusal(error)) {
+    // What one account may not read, others may go on to.
+    feeds.release(node, account);
+    await store.sharedNodes.removeReader(node.id, account.id);
+  } else if (isGone(node, error)) {
     await store.database.write(async (unit) => {
       if (readable)
         await tell(unit, store, node, account.id, address, { event: "delete", origin: "catchup" });
@@ -46,6 +50,9 @@ export async function failNode(
   }
   onProgress({ account: account.jid, ...address, received: 0, state: "error" });
 }
+
+const isRefusal = (error: unknown): boolean =>
+  hasErrorType(error) && (error.type === "forbidden" || error.type === "not_found");
 
 /** Where a node seems to be gone, the second look must come late enough to prove it. */
 const pauseAfter = (error: unknown, pause: number): number =>

@@ -25,6 +25,11 @@ export class SharedFeeds {
     this.#feeders.set(id, account);
   }
 
+  /** This account no longer feeds the node; the next one that looks at it does. */
+  release({ id }: NodeRecord, account: CacheAccount): void {
+    if (this.#feeders.get(id)?.id === account.id) this.#feeders.delete(id);
+  }
+
   /** The nodes that an account has fed, which somebody else has to do now. */
   end(account: CacheAccount): number[] {
     const fed = [...this.#feeders].filter(([, feeder]) => feeder.id === account.id).map(([id]) => id);

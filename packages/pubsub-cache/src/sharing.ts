@@ -1,4 +1,4 @@
-import { hasErrorType, requestItems } from "@larder/core";
+import { asStorageFailure, hasErrorType, requestItems } from "@larder/core";
 import type { NodeRecord } from "@larder/storage";
 import type { CacheAccount, NodeAddress } from "./account.js";
 import type { CacheContext } from "./context.js";
@@ -22,12 +22,28 @@ export class Sharing {
   /** An account has a new session: it takes over what nobody feeds, and proves that it may still read the rest. */
   async sessionStarted(account: CacheAccount): Promise<void> {
     const { store, subscriber, feeds } = this.#context;
-    for (const node of await store.sharedNodes.of(account.id)) {
+    const nodes = await store.sharedNodes.of(account.id);
+    const [fed, orphans] = [[] as NodeRecord[], [] as NodeRecord[]];
+    for (const node of nodes) {
       const feeder = feeds.feederOf(node);
-      if (!feeder || feeder.id === account.id) await this.#feed(node, account);
-      else if (await this.#mayRead(node, account)) await subscriber.ensure(account, node);
-      else await store.sharedNodes.removeReader(node.id, account.id);
+      (feeder && feeder.id !== account.id ? fed : orphans).push(node);
     }
+    for (const node of orphans) await this.#feed(node, account);
+    for (const node of fed) {
+      try {
+        if (await this.#mayRead(node, account)) await subscriber.ensure(account, node);
+        else await store.sharedNodes.removeReader(node.id, account.id);
+      } catch (error) {
+        if (asStorageFailure(error)) throw error; // anything else is asked again with the next session
+      }
+    }
+  }
+
+  /** A session goes on that was thought lost: what nobody feeds by now is this account's again. */
+  async sessionResumed(account: CacheAccount): Promise<void> {
+    const { store, feeds } = this.#context;
+    for (const node of await store.sharedNodes.of(account.id))
+      if (!feeds.feederOf(node)) await this.#feed(node, account);
   }
 
   /** An account has no session any more: others that may read its nodes feed them now. */

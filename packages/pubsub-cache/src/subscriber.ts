@@ -27,6 +27,8 @@ export class Subscriber {
   readonly #traffic: ServiceTraffic;
   /** By account and service, what came of asking for the subscriptions in this session. */
   readonly #reconciled = new Map<string, Promise<void>>();
+  /** By account and service, whether its subscriptions are known; where not, the nodes that were subscribed to anew. */
+  readonly #unsure = new Map<string, Set<string>>();
   /** Services that did not answer when they were asked for subscriptions. */
   readonly #mute = new Set<string>();
 
@@ -38,7 +40,9 @@ export class Subscriber {
   /** A session has begun: what was known of an account's subscriptions may no longer be so. */
   sessionStarted(account: CacheAccount): void {
     for (const key of this.#reconciled.keys()) {
-      if ((JSON.parse(key) as [number])[0] === account.id) this.#reconciled.delete(key);
+      if ((JSON.parse(key) as [number])[0] !== account.id) continue;
+      this.#reconciled.delete(key);
+      this.#unsure.delete(key);
     }
   }
 
@@ -52,11 +56,15 @@ export class Subscriber {
     const { subscriptions } = this.#store;
     await this.#reconcile(account, address.service);
     const existing = await subscriptions.find(account.id, address.service, address.node);
-    if (existing.some(({ state }) => state === "subscribed")) return true;
+    const renewed = this.#unsure.get(keyOf(account, address.service));
+    const known = existing.some(({ state }) => state === "subscribed");
+    if (known && (!renewed || renewed.has(address.node))) return true;
     // Not yet approved, or ended by the user.
-    if (existing.length > 0) return false;
+    if (existing.length > 0 && !known) return false;
     try {
-      return (await this.#subscribe(account, address, "background")) === "subscribed";
+      const state = await this.#subscribe(account, address, "background");
+      renewed?.add(address.node);
+      return state === "subscribed";
     } catch (error) {
       // A node that nobody may subscribe to can still be read; one that cannot be read fails there.
       if (isAnswer(error)) return false;
@@ -122,7 +130,7 @@ export class Subscriber {
 
   /** Once a session, what the service says of our subscriptions takes the place of what we believe (§5.6). */
   #reconcile(account: CacheAccount, service: string): Promise<void> {
-    const key = JSON.stringify([account.id, service]);
+    const key = keyOf(account, service);
     let asked = this.#reconciled.get(key);
     if (!asked) {
       asked = this.#replace(account, service);
@@ -145,10 +153,12 @@ export class Subscriber {
     } catch (error) {
       const silent = hasErrorType(error) && error.type === "timeout";
       if (!silent && !isAnswer(error)) throw error;
-      // It does not tell: then we ask to be subscribed anew, which changes nothing where we are. Prosody 0.12 gives no
-      // answer at all once a node that we were subscribed to has been deleted.
+      // It does not tell: what we know stays, and each node is subscribed to anew, which changes nothing where we are.
+      // Prosody 0.12 gives no answer at all once a node that we were subscribed to has been deleted.
       if (silent) this.#mute.add(service);
-      await this.#store.subscriptions.replace(account.id, service, []);
+      this.#unsure.set(keyOf(account, service), new Set());
     }
   }
 }
+
+const keyOf = (account: CacheAccount, service: string): string => JSON.stringify([account.id, service]);

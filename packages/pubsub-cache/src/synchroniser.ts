@@ -1,8 +1,10 @@
 import {
+  ConflictError,
   fetchItemIds,
   fetchNodeMetadata,
   getItemsById,
   hasErrorType,
+  NotAcceptableError,
   NotFoundError,
   type Requester,
   type WireItem,
@@ -94,7 +96,8 @@ export class Synchroniser {
         return await this.#sync(account, address, node, changes, request, undefined);
       }
     } catch (error) {
-      await failNode(this.#context, account, address, node, error);
+      // Another account reads the node that both share, and goes on.
+      if (!(error instanceof ConflictError)) await failNode(this.#context, account, address, node, error);
       throw error;
     } finally {
       runs.end(node.id, changes);
@@ -149,12 +152,13 @@ export class Synchroniser {
   }
 
   /** What the service says of the node; nothing where it does not say. */
-  async #metadata({ requester, address, account }: Run): Promise<NodeNotes> {
+  async #metadata({ requester, address, account, node }: Run): Promise<NodeNotes> {
     try {
       const own = address.service === account.jid;
       return await fetchNodeMetadata(requester, address.service, address.node, { own });
     } catch (error) {
-      if (isAnswer(error)) return {};
+      // Who shares a node must not lose it for an answer that says nothing of it.
+      if (isAnswer(error)) return node.accountId === undefined ? notesOf(node) : {};
       throw error;
     }
   }
@@ -242,6 +246,10 @@ export class Synchroniser {
       const changed = current.flatMap(({ id }) => prepared.get(id) ?? []);
       const order = placed.map(({ id }) => id);
       const characters = run.characters + page.items.reduce((sum, { xml }) => sum + xml.length, 0);
+      if (policy.maxBytes !== undefined && characters > policy.maxBytes * FAR_TOO_LARGE)
+        throw new NotAcceptableError(
+          `${address.node} has more than ${FAR_TOO_LARGE} times what is kept of a node`,
+        );
       const surplus = this.#surplus(run, order);
       await store.database.write(async (unit) => {
         await store.items.storePage(node.id, generation, run.received, order, changed);
@@ -410,11 +418,16 @@ export class Synchroniser {
   async #stillThere({ address, node, generation }: Run): Promise<NodeRecord> {
     const current = await this.#context.store.nodes.get(node.id);
     if (current?.generation === generation) return current;
+    if (current)
+      throw new ConflictError(`another reading of ${address.node} at ${address.service} has begun`);
     throw new NotFoundError(`the node ${address.node} at ${address.service} was deleted while it was read`);
   }
 }
 
 const MISSING_AT_ONCE = 50;
+
+/** A node that has so many times what is kept of one is read no further: it may have no end. */
+const FAR_TOO_LARGE = 4;
 
 /** What the answers have shown, without what the service has said: that is asked anew. */
 const withoutMetadata = ({ paging, overwritten, listsIds }: NodeNotes): NodeNotes => ({

@@ -475,3 +475,33 @@ test("explain tells of nodes that are not kept what would happen to them", async
   await w.cache.getItems(w.account, w.address);
   t.regex(await reason(), /No analyser is for its name or for payloads in urn:other/);
 });
+
+test("a service that fails to list subscriptions does not make us forget those at it", async (t) => {
+  const w = await world(t, {}, 2);
+  const other = { accountId: w.account.id, service: w.address.service, node: "other", state: "subscribed" };
+  await w.store.subscriptions.put(other);
+  w.service.before = (what) => {
+    if (what === "subscriptions") throw new StanzaError("remote-server-not-found");
+  };
+  const asked = askedFromNow(w);
+  await w.cache.sync(w.account, w.address);
+  await w.cache.sync(w.account, w.address);
+  t.deepEqual(await w.store.subscriptions.find(w.account.id, other.service, other.node), [
+    { ...other, subid: undefined },
+  ]);
+  t.is(asked.filter((what) => what === "subscribe").length, 1, "asked to subscribe once a session");
+});
+
+test("what is to be looked at while the connection is lost is looked at when it goes on", async (t) => {
+  const w = await world(t, {}, 3);
+  await w.cache.sync(w.account, w.address);
+  w.account.connected = false;
+  w.service.items = w.service.items.slice(-1);
+  await w.event('<purge node="feed"/>');
+  await w.cache.idle();
+  t.deepEqual(await w.cached(), []);
+  w.account.connected = true;
+  await w.cache.sessionResumed(w.account);
+  await w.cache.idle();
+  t.deepEqual(await w.cached(), ["i2"]);
+});

@@ -245,3 +245,12 @@ for (const [who, from, subscription, accepted] of [
     t.false(await w.event(`<items node="other">${w.service.itemXml("i1")}</items>`, from));
   });
 }
+
+test("an item that is published again as it was is the newest then, and nothing is told", async (t) => {
+  const w = await world(t, { paging: "none" }, 3);
+  await w.cache.sync(w.account, w.address);
+  w.service.publish("i0");
+  await w.event(`<items node="feed">${w.service.itemXml("i0")}</items>`);
+  t.deepEqual(await w.cached(), w.service.ids);
+  t.deepEqual(await w.told(), []);
+});

@@ -151,3 +151,28 @@ test("a shared node goes with the last account that may read it", async (t) => {
   }
   t.deepEqual(await cache.nodes(), []);
 });
+
+test("a shared node is fed again when the session that fed it goes on", async (t) => {
+  const { w, cache, address, service } = await shared(t);
+  w.account.connected = false;
+  await cache.sessionEnded(w.account);
+  w.account.connected = true;
+  await cache.sessionResumed(w.account);
+  await cache.idle();
+  service.publish("live");
+  await cache.handleMessage(
+    w.account,
+    service.event(`<items node="feed">${service.itemXml("live")}</items>`),
+  );
+  t.deepEqual(idsOf(await cache.getCached(w.account, address)), service.ids);
+  t.is((await cache.getItems(w.account, address)).source, "cache");
+});
+
+test("a refusal that one reader of a shared node meets takes it from nobody else", async (t) => {
+  const { w, bob, cache, address } = await shared(t);
+  await cache.sync(bob, address);
+  bob.refuse();
+  await t.throwsAsync(cache.sync(bob, address), { instanceOf: StanzaError });
+  await t.throwsAsync(cache.getCached(bob, address));
+  t.is((await cache.getCached(w.account, address)).items.length, 5);
+});

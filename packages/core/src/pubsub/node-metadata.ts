@@ -53,7 +53,8 @@ function readFields(fields: Fields): Omit<NodeMetadata, "kind" | "archived"> {
   };
   const count = (name: string): number | undefined => {
     const value = text(name);
-    return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+    // Ten digits are centuries, or more items than anybody keeps: as good as no limit.
+    return value !== undefined && /^\d{1,9}$/.test(value) ? Number(value) : undefined;
   };
   const persistItems = flag("pubsub#persist_items") === false ? "transient" : undefined;
   return {

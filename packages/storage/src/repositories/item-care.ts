@@ -50,6 +50,10 @@ export class ItemCare {
       const node = await executor.first<{ last: number | string }>(
         sql`SELECT last_position AS last FROM pubsub_node WHERE id = ${nodeId}`,
       );
+      const newest = await executor.first<{ item_id: string }>(
+        sql`SELECT item_id FROM pubsub_item WHERE node_id = ${nodeId} AND position = ${end?.position ?? -1}`,
+      );
+      if (itemIds.length === 1 && newest?.item_id === itemIds[0]) return;
       const from = Math.max(Number(end?.position ?? -1), Number(node?.last ?? -1)) + 1;
       await executor.run(sql`
         UPDATE pubsub_item SET position = CAST(${from} AS BIGINT) + moved.place
