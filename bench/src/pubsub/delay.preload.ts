@@ -10,15 +10,17 @@ const inMs = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - RESOLUTION
 
 if (isMainThread && process.channel) {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  let before = process.cpuUsage();
   process.on("message", (question: DelayQuestion) => {
     if (question === "begin") {
+      before = process.cpuUsage();
       delay.reset();
       delay.enable();
       process.send?.({});
       return;
     }
     delay.disable();
-    const { user, system } = process.cpuUsage();
+    const { user, system } = process.cpuUsage(before);
     process.send?.({
       p50: inMs(delay.percentile(50)),
       p99: inMs(delay.percentile(99)),

@@ -17,7 +17,7 @@ export interface LoopDelay {
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
-  /** Processor time of the whole process since it began. */
+  /** Processor time of all threads of the process meanwhile, in milliseconds. */
   readonly cpuMs: number;
 }
 
