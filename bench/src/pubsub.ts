@@ -2,13 +2,17 @@
 
 import { parseArgs } from "node:util";
 import { benchFirstSync } from "./pubsub/first-sync.js";
+import { benchFlat } from "./pubsub/flat.js";
+import { benchReads } from "./pubsub/reads.js";
+import { benchResponsive } from "./pubsub/responsive.js";
 import { type BenchServer, type ServerName, startServer } from "./pubsub/server.js";
+import { benchUnchanged } from "./pubsub/unchanged.js";
 
 const HELP = `node bench/dist/pubsub.js [posts] [options]
   posts             in the node that is synchronised (5000 and 20000; 5000 on Prosody)
   --server NAME     ejabberd (default), prosody or both
   --turns NUMBER    how often each thing is measured (5)
-  --only PARTS      of first`;
+  --only PARTS      of first,responsive,reads,unchanged,flat (flat on ejabberd alone)`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -16,7 +20,7 @@ const { values, positionals } = parseArgs({
     help: { type: "boolean" },
     server: { type: "string", default: "ejabberd" },
     turns: { type: "string", default: "5" },
-    only: { type: "string", default: "first" },
+    only: { type: "string", default: "first,responsive,reads,unchanged,flat" },
   },
 });
 
@@ -27,6 +31,10 @@ const given = positionals.map(Number);
 async function run(bench: BenchServer): Promise<void> {
   const counts = given.length > 0 ? given : bench.name === "ejabberd" ? [5000, 20_000] : [5000];
   if (parts.includes("first")) for (const count of counts) await benchFirstSync(bench, count, turns);
+  if (parts.includes("responsive")) await benchResponsive(bench);
+  if (parts.includes("reads")) await benchReads(bench);
+  if (parts.includes("unchanged")) await benchUnchanged(bench);
+  if (parts.includes("flat") && bench.name === "ejabberd") await benchFlat(bench);
 }
 
 if (values.help) console.log(HELP);

@@ -3,12 +3,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BridgeClient, DaemonUnreachableError, instancePaths } from "@larder/core";
+import { BridgeClient, type BridgeResult, DaemonUnreachableError, instancePaths } from "@larder/core";
 import { Child } from "./child.js";
 import { type BenchServer, PASSWORD } from "./server.js";
 
 const PROGRAM = fileURLToPath(new URL("../../../apps/daemon/bin/larderd.cjs", import.meta.url));
 const PRELOAD = new URL("./delay.preload.js", import.meta.url).href;
+
+type CachedNode = BridgeResult<"ps_cache_nodes">["nodes"][number];
 
 export type DelayQuestion = "begin" | "end";
 
@@ -26,8 +28,8 @@ export interface LarderdOptions {
   readonly configuration?: string;
   /** Another way to the server than straight to it. */
   readonly service?: string;
-  /** Further arguments for Node, a profiler for example; `LARDER_BENCH_NODE_ARGS` has more of them. */
-  readonly nodeArguments?: readonly string[];
+  /** Puts further files into its home before it starts. */
+  readonly prepare?: (home: string) => Promise<void>;
 }
 
 /** The real program in a process of its own, with one account that is online. */
@@ -49,6 +51,8 @@ export class Larderd implements AsyncDisposable {
       join(home, "larder.toml"),
       `log.level = "${process.env.LARDER_BENCH_LOG ?? "warn"}"\n${options.configuration ?? ""}`,
     );
+    await options.prepare?.(home);
+    // For a profiler, for example.
     const more = process.env.LARDER_BENCH_NODE_ARGS?.split(" ").filter((word) => word !== "") ?? [];
     const daemon = spawn(process.execPath, ["--import", PRELOAD, ...more, PROGRAM], {
       env: { ...process.env, LARDER_HOME: home },
@@ -65,8 +69,39 @@ export class Larderd implements AsyncDisposable {
       caFile,
       autoConnect: false,
     });
-    await bridge.call("account_connect", { account });
+    await larderd.connect();
     return larderd;
+  }
+
+  async connect(): Promise<void> {
+    await this.bridge.call("account_connect", { account: this.account });
+  }
+
+  async disconnect(): Promise<void> {
+    await this.bridge.call("account_disconnect", { account: this.account });
+  }
+
+  /** How a node stands in the cache. */
+  async node(name: string): Promise<CachedNode | undefined> {
+    const { nodes } = await this.bridge.call("ps_cache_nodes", { nodes: [name] });
+    return nodes[0];
+  }
+
+  /** When a node was last known to be up to date, if it is so now. */
+  async lastCheck(node: string): Promise<string | undefined> {
+    const { account, bridge } = this;
+    const service = this.bench.server.pubsub;
+    const { state, lastCheck } = await bridge.call("ps_cache_explain", { account, service, node });
+    return state === "synced" ? lastCheck : undefined;
+  }
+
+  /** Waits for the check after that one; no signal tells that it is over. */
+  async checkedAfter(node: string, before: string | undefined): Promise<void> {
+    for (;;) {
+      const now = await this.lastCheck(node);
+      if (now !== undefined && now !== before) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 
   /** Synchronises a node; in milliseconds. */
@@ -76,8 +111,7 @@ export class Larderd implements AsyncDisposable {
     const from = performance.now();
     await bridge.call("ps_cache_sync", { account, service, node });
     const ms = performance.now() - from;
-    const { nodes } = await bridge.call("ps_cache_nodes", { accounts: [account] });
-    const found = nodes.find((each) => each.node === node);
+    const found = await this.node(node);
     if (found?.state !== "synced" || found.items !== expected)
       throw new Error(`larderd holds ${found?.items} items of ${expected} (${found?.state})`);
     return ms;
