@@ -127,12 +127,15 @@ export class TestClient {
   }
 }
 
+/** What is needed of a server, whichever it is. */
+type TestServer = Pick<ProsodyServer, "domain" | "service" | "caFile" | "addUser">;
+
 let people = 0;
 
 /** Registers a user that no other test has, adds its account and waits until it is online. */
 export async function addAccount(
   client: TestClient,
-  server: ProsodyServer,
+  server: TestServer,
   name: string,
   password = name,
 ): Promise<string> {
@@ -144,7 +147,7 @@ export async function addAccount(
 /** Adds the account of a user that is registered already. */
 export async function addAgain(
   client: TestClient,
-  server: ProsodyServer,
+  server: TestServer,
   jid: string,
   password: string,
 ): Promise<string> {

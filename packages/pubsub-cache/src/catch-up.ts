@@ -16,7 +16,7 @@ import { oldestFirst } from "./newest-first.js";
 import { nextCheckOf } from "./next-check.js";
 import { type Difference, findDifference } from "./node-difference.js";
 import { failNode } from "./node-failure.js";
-import { isShareable, type NodeNotes, notesOf, objection } from "./node-notes.js";
+import { hidesOverwrites, isShareable, type NodeNotes, notesOf, objection } from "./node-notes.js";
 import type { RunChanges } from "./run-changes.js";
 import { tell } from "./telling.js";
 
@@ -197,13 +197,13 @@ export class CatchUp {
     node: NodeRecord,
     notes: NodeNotes,
     subscribed: boolean,
-    { gone, changed, added }: Difference,
+    { gone, changed, added, kept }: Difference,
     { changes, moment }: { changes: RunChanges; moment: number },
   ): Promise<NodeRecord | undefined> {
-    const { store, lanes, timing, policy } = this.#context;
+    const { store, lanes, timing, policy, onProgress } = this.#context;
     const inPlace = await this.#prepared(account, address, node, changed);
     const atEnd = await this.#prepared(account, address, node, added);
-    return lanes.run(laneOf(address), () =>
+    const ended = await lanes.run(laneOf(address), () =>
       store.database.write(async (unit) => {
         const current = await store.nodes.get(node.id);
         if (!current || current.generation !== node.generation) return current;
@@ -223,6 +223,11 @@ export class CatchUp {
         );
         await store.items.storeLive(node.id, current.generation, changedNow, { keepPlaces: true });
         await store.items.storeLive(node.id, current.generation, addedNow);
+        // What events have brought since stands behind what was there before them.
+        const later = changes
+          .publishedSince(moment)
+          .filter((itemId) => !hidesOverwrites(notes) || !kept.has(itemId));
+        await store.itemCare.moveToEnd(node.id, later);
         const told = { origin: "catchup" } as const;
         const ids = [
           ...changedNow,
@@ -250,5 +255,8 @@ export class CatchUp {
         return { ...ended, nextCheck: nextCheck ?? undefined };
       }),
     );
+    const received = inPlace.length + atEnd.length;
+    onProgress({ account: account.jid, ...address, received, total: received, state: "synced" });
+    return ended;
   }
 }

@@ -94,7 +94,7 @@ function stateReasons(node: NodeRecord, { busy, online, timing }: Circumstances)
     case "synced":
       if (node.subscribed) return ["It is kept, and its service tells of every change."];
       return [
-        `It is kept, but its service does not let us subscribe: reads use the copy for ${timing.unsubscribedMaxAgeMs / 1000} s after each check.`,
+        `It is kept without a subscription, which its service does not allow or its user has ended: reads use the copy for ${timing.unsubscribedMaxAgeMs / 1000} s after each check.`,
       ];
     case "stale":
       if (busy) return ["Events may have been missed; it is being compared with its service now."];

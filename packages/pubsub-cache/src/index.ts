@@ -28,6 +28,7 @@ export type {
   ParserItem,
   VCard,
 } from "./parsers/index.js";
+export * from "./plain-client/index.js";
 export type { CacheEffort, CachePolicy, CacheTiming } from "./policy.js";
 export type { ReadAnswer, ReadItem, ReadRequest } from "./reader.js";
 export { type ReparseLog, Reparser, type ReparserOptions } from "./reparse.js";

@@ -8,6 +8,8 @@ export interface Difference {
   readonly changed: readonly WireItem[];
   /** The newest items, oldest first: added, overwritten, or published again; they stand at the end of the node. */
   readonly added: readonly WireItem[];
+  /** Ids of the copy before. */
+  readonly kept: ReadonlySet<string>;
   /** Nothing of the copy is there any more as it was, though there was something. */
   readonly nothingLeft: boolean;
 }
@@ -62,6 +64,7 @@ export function findDifference(comparison: Comparison): Difference | undefined {
     gone: [...gone],
     changed: newest.slice(0, end).filter((item) => known.has(item.id) && !isSame(item)),
     added: newest.slice(end),
+    kept: known,
     nothingLeft: anchor === undefined && kept.length > 0,
   };
 }

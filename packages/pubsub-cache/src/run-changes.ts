@@ -15,7 +15,15 @@ export class RunChanges {
 
   published(itemIds: readonly string[]): void {
     this.#clock++;
-    for (const id of itemIds) this.#published.set(id, this.#clock);
+    for (const id of itemIds) {
+      this.#published.delete(id); // so that the last one published stands last
+      this.#published.set(id, this.#clock);
+    }
+  }
+
+  /** Ids of what was published after a moment, in the order of publishing. */
+  publishedSince(moment: number): string[] {
+    return [...this.#published].filter(([, at]) => at > moment).map(([id]) => id);
   }
 
   retracted(itemIds: readonly string[]): void {

@@ -360,8 +360,7 @@ export class Synchroniser {
         const notes = { ...run.notes, readInParts: run.interrupted || undefined };
         const started = new Date(run.startedAt);
         await store.nodes.update(node.id, {
-          // What may have changed behind the reading is looked for next; until then the copy is as good as after an absence.
-          state: run.interrupted ? "stale" : "synced",
+          state: "synced",
           subscribed: subscribed && current.state !== "ignored",
           metadata: notes,
           resume: null,
@@ -372,6 +371,8 @@ export class Synchroniser {
           lastError: null,
           failures: 0,
         });
+        // What may have changed behind the reading is looked for next; until then the copy is as good as after an absence.
+        if (run.interrupted) await store.nodes.markNodeStale(node.id);
         const since = policy.maxAgeMs === undefined ? undefined : new Date(Date.now() - policy.maxAgeMs);
         await store.itemCare.trim(node.id, { items: policy.maxItems, bytes: policy.maxBytes, since });
         const ended = (await store.nodes.get(node.id)) ?? node;

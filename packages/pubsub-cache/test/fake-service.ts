@@ -92,6 +92,13 @@ export class FakeService implements Requester {
   /** Whether the account is subscribed. */
   subscribed = false;
 
+  /** The same as it is sent again, to who has just become available. */
+  delayedEvent(children: string): XmlElement {
+    const stanza = this.event(children);
+    const delay = '<delay xmlns="urn:xmpp:delay" stamp="2026-01-01T00:00:00Z"/>';
+    return parseTrustedXml(stanza.toString().replace("</message>", `${delay}</message>`));
+  }
+
   async request(iq: XmlElement): Promise<XmlElement> {
     const query = iq.getChild("query");
     const element = iq.getChild("pubsub")?.getChildElements()[0];
@@ -109,6 +116,10 @@ export class FakeService implements Requester {
     if (what === "subscriptions") {
       const one = `<subscription node="${this.node}" jid="${this.account}" subscription="subscribed"/>`;
       return pubsub(`<subscriptions>${this.subscribed && this.exists ? one : ""}</subscriptions>`);
+    }
+    if (what === "unsubscribe") {
+      this.subscribed = false;
+      return "";
     }
     if (!this.exists) throw new StanzaError("item-not-found");
     if (what === "disco#info") return this.#info();

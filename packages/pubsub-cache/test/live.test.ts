@@ -1,6 +1,6 @@
 import { NotFoundError } from "@larder/core";
 import test, { type ExecutionContext } from "ava";
-import { gate, type World, world } from "./support.js";
+import { analyser, gate, type World, world } from "./support.js";
 
 test("events are applied in their order and told", async (t) => {
   const { cache, account, address, cached, service, event, told } = await world(t, {}, 2);
@@ -225,3 +225,23 @@ test("a slow event holds up no other node", async (t) => {
   await first;
   t.deepEqual(await cached(), ["i0", "slow"]);
 });
+
+for (const [who, from, subscription, accepted] of [
+  ["a contact whose presence we have", "carol@larder.test", "to", true],
+  ["a contact who has ours", "carol@larder.test", "from", false],
+  ["our own account", "alice@larder.test", undefined, true],
+  ["a stranger", "mallory@larder.test", undefined, false],
+] as const) {
+  test(`an event that our caps ask for, from ${who}, is ${accepted ? "told, and its node kept" : "dropped"}`, async (t) => {
+    const w = await world(t, {}, 2, { analysers: [{ ...analyser, node: "feed", notify: true }] });
+    t.deepEqual(w.cache.announcedNodes, ["feed"]);
+    if (subscription)
+      await w.store.roster.replace(w.account.id, [{ jid: from, subscription, groups: [] }], undefined);
+    t.is(await w.event(`<items node="feed">${w.service.itemXml("i1")}</items>`, from), accepted);
+    await w.cache.idle();
+    t.deepEqual(await w.told(), accepted ? ["live items"] : []);
+    const node = await w.store.nodes.find({ accountId: w.account.id, service: from, node: "feed" });
+    t.is(node?.state, accepted ? "synced" : undefined);
+    t.false(await w.event(`<items node="other">${w.service.itemXml("i1")}</items>`, from));
+  });
+}

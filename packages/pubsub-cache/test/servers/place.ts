@@ -69,6 +69,15 @@ export class Publisher {
     return publishItem(this.session, { ...this.address, id, payload: parseTrustedXml(entry(title)) });
   }
 
+  publishXml(id: string, payload: string): Promise<string> {
+    return publishItem(this.session, { ...this.address, id, payload: parseTrustedXml(payload) });
+  }
+
+  /** Resolves when its session is online. */
+  online(): Promise<void> {
+    return untilOnline(this.session);
+  }
+
   async publishAll(count: number, prefix = "i"): Promise<void> {
     for (let start = 0; start < count; start += 50) {
       await Promise.all(
@@ -136,16 +145,20 @@ export class Reader {
   }
 
   /** Resolves when the session is online again. */
-  async online(): Promise<void> {
-    if (this.session.state === "online") return;
-    await new Promise<void>((resolve) => {
-      const off = this.session.on("state", ({ state }) => {
-        if (state !== "online") return;
-        off();
-        resolve();
-      });
-    });
+  online(): Promise<void> {
+    return untilOnline(this.session);
   }
+}
+
+async function untilOnline(session: Session): Promise<void> {
+  if (session.state === "online") return;
+  await new Promise<void>((resolve) => {
+    const off = session.on("state", ({ state }) => {
+      if (state !== "online") return;
+      off();
+      resolve();
+    });
+  });
 }
 
 export interface PlaceOptions {

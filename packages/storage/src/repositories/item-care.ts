@@ -39,6 +39,28 @@ export class ItemCare {
     });
   }
 
+  /** Makes these the newest items of their node, in this order; those that are not there, or not visible, are passed over. */
+  moveToEnd(nodeId: number, itemIds: readonly string[]): Promise<void> {
+    if (itemIds.length === 0) return Promise.resolve();
+    return this.#db.write(async ({ executor }) => {
+      const rows = itemIds.map((id, place) => ({ id, place }));
+      const end = await executor.first<{ position: number | string | null }>(
+        sql`SELECT max(position) AS position FROM pubsub_item WHERE node_id = ${nodeId}`,
+      );
+      const node = await executor.first<{ last: number | string }>(
+        sql`SELECT last_position AS last FROM pubsub_node WHERE id = ${nodeId}`,
+      );
+      const from = Math.max(Number(end?.position ?? -1), Number(node?.last ?? -1)) + 1;
+      await executor.run(sql`
+        UPDATE pubsub_item SET position = CAST(${from} AS BIGINT) + moved.place
+        FROM ${executor.dialect.records({ id: "text", place: "number" }, rows)} AS moved
+        WHERE pubsub_item.node_id = ${nodeId} AND pubsub_item.item_id = moved.id AND pubsub_item.position >= 0`);
+      await executor.run(
+        sql`UPDATE pubsub_node SET last_position = ${from + rows.length - 1} WHERE id = ${nodeId}`,
+      );
+    });
+  }
+
   /**
    * Removes the oldest items that are over a limit. What stays is complete from its oldest item on.
    *

@@ -1,0 +1,2 @@
+export { type AttachedCache, type AttachOptions, attachCache } from "./attach-cache.js";
+export type { PlainClient } from "./client.js";

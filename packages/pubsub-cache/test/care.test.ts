@@ -1,0 +1,428 @@
+import { NotConnectedError, NotFoundError, RequestTimeoutError, StanzaError } from "@larder/core";
+import type { NodeRecord } from "@larder/storage";
+import test from "ava";
+import { gate, idsOf, type World, world } from "./support.js";
+
+const nodeOf = async ({ store, account, address }: World): Promise<NodeRecord> => {
+  const node = await store.nodes.find({ accountId: account.id, ...address });
+  if (!node) throw new Error("the node is not there");
+  return node;
+};
+
+/** What the service is asked from now on, in order. */
+function askedFromNow({ service }: World): string[] {
+  service.asked.length = 0;
+  return service.asked;
+}
+
+const absent = async (w: World, work: () => void) => {
+  w.account.connected = false;
+  work();
+  w.account.connected = true;
+  await w.cache.sessionStarted(w.account);
+  await w.cache.idle();
+};
+
+for (const [kind, behaviour] of [
+  ["a service that pages", { keepsPlaces: false }],
+  ["a service that ignores RSM", { paging: "none" }],
+  ["a service with ejabberd's ways", { paging: "ejabberd" }],
+] as const) {
+  test(`${kind}: after an absence ids and the newest items are compared, and the difference is told`, async (t) => {
+    const w = await world(t, behaviour, 300);
+    await w.cache.sync(w.account, w.address);
+    const { lastSync } = await nodeOf(w);
+    const asked = askedFromNow(w);
+    await absent(w, () => {
+      w.service.retract("i10");
+      for (let i = 0; i < 40; i++) w.service.publish(`new${i}`);
+    });
+    t.deepEqual(await w.cached(), w.service.ids);
+    t.deepEqual((await nodeOf(w)).lastSync, lastSync, "it was not read in full");
+    t.deepEqual(asked, ["subscriptions", "disco#info", "disco#items", "items", "items"]);
+    const added = Array.from({ length: 40 }, (_, i) => `new${i}`).join(" ");
+    t.deepEqual(await w.told(), [`catchup items ${added}`, "catchup retract i10"]);
+  });
+
+  test(`${kind}: an unchanged node costs its ids and the newest items, and nothing is told`, async (t) => {
+    const w = await world(t, behaviour, 300);
+    await w.cache.sync(w.account, w.address);
+    await absent(w, () => {});
+    t.is((await nodeOf(w)).state, "synced");
+    t.deepEqual(await w.told(), []);
+  });
+}
+
+test("where overwritten items move to the end, they are found without reading everything", async (t) => {
+  const w = await world(t, { paging: "none" }, 300);
+  await w.cache.sync(w.account, w.address);
+  const { lastSync } = await nodeOf(w);
+  await absent(w, () => {
+    for (const id of ["i5", "i100", "i299", "i7"]) w.service.publish(id, "again");
+    w.service.publish("i8"); // the same content, in another place
+  });
+  t.deepEqual(await w.cached(), w.service.ids);
+  t.deepEqual((await nodeOf(w)).lastSync, lastSync);
+  t.deepEqual(await w.told(), ["catchup items i5 i100 i299 i7"], "what says the same is no difference");
+});
+
+test("where overwritten items keep their places, a full reading follows a day after the last one", async (t) => {
+  const w = await world(t, { paging: "ejabberd" }, 100);
+  await w.cache.sync(w.account, w.address);
+  await absent(w, () => w.service.publish("i5", "hidden"));
+  const { items } = await w.cache.getCached(w.account, { ...w.address, itemIds: ["i5"] });
+  t.deepEqual(items[0]?.parsed, { title: "text of i5" });
+  const { reasons, nextCheck } = await w.cache.explain(w.account, w.address);
+  t.true(reasons.some((reason) => reason.includes("leaves overwritten items in their place")));
+  const { id, lastSync } = await nodeOf(w);
+  t.is(nextCheck?.getTime(), (lastSync?.getTime() ?? 0) + 86_400_000);
+  await w.store.nodes.update(id, { lastSync: new Date(Date.now() - 86_400_001) });
+  await absent(w, () => {});
+  t.deepEqual((await w.cache.getCached(w.account, { ...w.address, itemIds: ["i5"] })).items[0]?.parsed, {
+    title: "hidden",
+  });
+});
+
+test("an event before the comparison does not hide what was missed before it", async (t) => {
+  const w = await world(t, { paging: "none" }, 60);
+  await w.cache.sync(w.account, w.address);
+  w.account.connected = false;
+  w.service.publish("i3", "missed");
+  w.service.publish("missed");
+  w.service.publish("last");
+  w.account.connected = true;
+  w.service.before = async (what) => {
+    if (what !== "subscriptions") return;
+    w.service.before = () => {};
+    await w.event(`<items node="feed">${w.service.itemXml("last")}</items>`);
+  };
+  await w.cache.sessionStarted(w.account);
+  await w.cache.idle();
+  t.deepEqual(await w.cached(), w.service.ids);
+  const { items } = await w.cache.getCached(w.account, { ...w.address, itemIds: ["i3"] });
+  t.deepEqual(items[0]?.parsed, { title: "missed" });
+});
+
+test("an event during the comparison stands behind what was missed before it", async (t) => {
+  for (const paging of ["none", "ejabberd"] as const) {
+    const w = await world(t, { paging }, 40);
+    await w.cache.sync(w.account, w.address);
+    w.account.connected = false;
+    w.service.publish("missed1");
+    w.service.publish("missed2");
+    w.account.connected = true;
+    w.service.after = async (what) => {
+      if (what !== "items") return;
+      w.service.after = () => {};
+      w.service.publish("live");
+      await w.event(`<items node="feed">${w.service.itemXml("live")}</items>`);
+    };
+    await w.cache.sessionStarted(w.account);
+    await w.cache.idle();
+    t.deepEqual(await w.cached(), w.service.ids, paging);
+  }
+});
+
+for (const [why, behaviour] of [
+  ["does not list ids", { hidesIds: true }],
+  [
+    "says that its items may be added anywhere",
+    { metadata: { "{urn:xmpp:pubsub-caching:0}stable-items": "false" } },
+  ],
+] as const) {
+  test(`a service that ${why} is read in full after an absence`, async (t) => {
+    const w = await world(t, behaviour, 30);
+    await w.cache.sync(w.account, w.address);
+    const { lastSync } = await nodeOf(w);
+    await absent(w, () => {
+      w.service.retract("i1");
+      w.service.publish("new");
+    });
+    t.deepEqual(await w.cached(), w.service.ids);
+    t.notDeepEqual((await nodeOf(w)).lastSync, lastSync);
+  });
+}
+
+test("an answer cut short without a word is completed by the ids of the node", async (t) => {
+  const w = await world(t, { paging: "none" }, 90);
+  w.service.behaviour = { ...w.service.behaviour, truncates: 10 };
+  w.service.before = (what) => {
+    // Only the items are cut; the list of ids is whole.
+    w.service.behaviour = { ...w.service.behaviour, truncates: what === "items" ? 10 : undefined };
+  };
+  t.is((await w.cache.sync(w.account, w.address)).items, 90);
+});
+
+test("a reading that is cut goes on where it was, also in another session", async (t) => {
+  const w = await world(t, { cap: 50 }, 500);
+  w.service.before = (what, times) => {
+    if (what === "items" && times === 7) throw new NotConnectedError(w.account.jid);
+  };
+  await t.throwsAsync(w.cache.sync(w.account, w.address), { instanceOf: NotConnectedError });
+  const { resume } = await nodeOf(w);
+  t.true(Number(resume?.received) >= 250);
+  w.service.before = () => {};
+  const asked = askedFromNow(w);
+  await w.cache.sessionStarted(w.account);
+  await w.cache.idle();
+  t.deepEqual(await w.cached(), w.service.ids);
+  t.true(asked.filter((what) => what === "items").length < 9, `it did not begin anew: ${asked.join(" ")}`);
+});
+
+test("a place that the service has forgotten makes the reading begin anew", async (t) => {
+  const w = await world(t, { cap: 50, strictIds: true }, 200);
+  w.service.before = (what, times) => {
+    if (what === "items" && times === 3) throw new NotConnectedError(w.account.jid);
+  };
+  await t.throwsAsync(w.cache.sync(w.account, w.address));
+  for (const id of w.service.ids.slice(0, 120)) w.service.retract(id);
+  w.service.before = () => {};
+  await w.cache.sessionStarted(w.account);
+  await w.cache.idle();
+  t.deepEqual(await w.cached(), w.service.ids);
+});
+
+test("what failed is tried again by itself after a pause, and the next session tries at once", async (t) => {
+  const w = await world(t, {}, 5, { timing: { retryMs: 10, maxRetryMs: 20 } });
+  let refusals = 2;
+  w.service.before = (what) => {
+    if (what === "items" && refusals-- > 0) throw new RequestTimeoutError("no answer");
+  };
+  const synced = new Promise<void>((resolve) => {
+    w.cache.on("progress", ({ state }) => state === "synced" && resolve());
+  });
+  await t.throwsAsync(w.cache.sync(w.account, w.address), { instanceOf: RequestTimeoutError });
+  const { state, reasons, nextRetry, lastError } = await w.cache.explain(w.account, w.address);
+  t.is(state, "error");
+  t.true(nextRetry instanceof Date);
+  t.like(lastError, { type: "timeout", retryable: true });
+  t.true(reasons.some((reason) => reason.includes("It is tried again at")));
+  await w.cache.sessionStarted(w.account);
+  await synced;
+  t.deepEqual(await w.cached(), w.service.ids);
+  t.is((await nodeOf(w)).failures, 0);
+});
+
+test("a service that has had enough is left in peace for a while, and then asked again", async (t) => {
+  const w = await world(t, {}, 5);
+  let refused = false;
+  w.service.before = (what) => {
+    if (what !== "items" || refused) return;
+    refused = true;
+    throw new StanzaError("resource-constraint", { errorType: "wait" });
+  };
+  const run = w.cache.sync(w.account, w.address);
+  const begun = Date.now();
+  await run;
+  t.true(Date.now() - begun >= 800, "about a second, before the next attempt");
+  t.deepEqual(await w.cached(), w.service.ids);
+});
+
+test("no more requests than the limit are under way to the services of one host", async (t) => {
+  const w = await world(t, {}, 3, { effort: { requestsPerHost: 2, jobsPerAccount: 8 } });
+  let [now, most] = [0, 0];
+  w.service.before = async () => {
+    most = Math.max(most, ++now);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  w.service.after = () => {
+    now--;
+  };
+  await Promise.all(
+    Array.from({ length: 6 }, (_, i) => w.cache.sync(w.account, { ...w.address, node: `n${i}` })),
+  );
+  t.is(most, 2);
+});
+
+test("beyond a limit of items the newest are kept, and what the copy cannot answer is asked of the service", async (t) => {
+  for (const paging of ["rsm", "none", "ejabberd"] as const) {
+    const w = await world(t, { paging }, 500, { policy: { maxItems: 120 } });
+    const node = await w.cache.sync(w.account, w.address);
+    t.is(node.items, 120, paging);
+    t.deepEqual(await w.cached(), w.service.ids.slice(-120));
+    const from = async (request: object) => {
+      const answer = await w.cache.getItems(w.account, { ...w.address, ...request });
+      return [answer.source, idsOf(answer).length];
+    };
+    t.deepEqual(await from({ maxItems: 100 }), ["cache", 100]);
+    t.deepEqual(await from({ maxItems: 121 }), ["service", 121]);
+    t.deepEqual(await from({}), ["service", 500]);
+    t.deepEqual(await from({ itemIds: ["i499", "i400"] }), ["cache", 2]);
+    t.deepEqual(await from({ itemIds: ["i499", "i1"] }), ["service", 2]);
+    t.deepEqual(await from({ rsm: { max: 50, before: "" } }), ["cache", 50]);
+    t.deepEqual(await from({ rsm: { max: 50 } }), ["service", 50]);
+    t.deepEqual(await from({ rsm: { max: 50, index: 10 } }), ["service", 50]);
+    const last = await w.cache.getItems(w.account, { ...w.address, rsm: { max: 50, before: "" } });
+    t.is(last.rsm?.count, undefined, "how many there are in all is not known");
+    const before = await w.cache.getItems(w.account, {
+      ...w.address,
+      rsm: { max: 50, before: last.rsm?.first },
+    });
+    t.is(before.source, "cache");
+    const beyond = await w.cache.getItems(w.account, {
+      ...w.address,
+      rsm: { max: 50, before: before.rsm?.first },
+    });
+    t.deepEqual([beyond.source, idsOf(beyond)], ["service", w.service.ids.slice(350, 400)], paging);
+    await w.event(`<items node="feed">${w.service.itemXml("live")}</items>`);
+    t.deepEqual((await w.cached())?.length, 120, "also when events come");
+    t.true(
+      (await w.cache.explain(w.account, w.address)).reasons.some((reason) => reason.includes("120 items")),
+    );
+  }
+});
+
+test("beyond a limit of characters the oldest items go", async (t) => {
+  const w = await world(t, {}, 100, { policy: { maxBytes: 3000 } });
+  const size = w.service.itemXml("i99").length;
+  await w.cache.sync(w.account, w.address);
+  const kept = await w.cached();
+  t.true(kept.length > 3000 / (size + 60) && kept.length <= 3000 / size, String(kept.length));
+  t.deepEqual(kept, w.service.ids.slice(-kept.length));
+});
+
+test("what a full node drops without a word is dropped here too", async (t) => {
+  const w = await world(t, { metadata: { "pubsub#max_items": "5" } }, 5);
+  await w.cache.sync(w.account, w.address);
+  await w.event(`<items node="feed">${w.service.itemXml("new")}</items>`);
+  t.deepEqual(await w.cached(), ["i1", "i2", "i3", "i4", "new"]);
+  t.deepEqual(await w.told(), ["live items new", "live retract i0"]);
+});
+
+test("items that have expired at the service go here too, at their time", async (t) => {
+  const w = await world(t, { metadata: { "pubsub#item_expire": "3600" } }, 3);
+  await w.cache.sync(w.account, w.address);
+  const { id, nextCheck } = await nodeOf(w);
+  t.true(Math.abs((nextCheck?.getTime() ?? 0) - Date.now() - 3_600_000) < 60_000);
+  await w.store.nodes.update(id, { metadata: { itemExpireSeconds: -1 }, nextCheck: new Date() });
+  w.service.items = [];
+  w.service.behaviour = { ...w.service.behaviour, metadata: { "pubsub#item_expire": "0" } };
+  await w.cache.sessionStarted(w.account);
+  await w.cache.idle();
+  t.deepEqual(await w.cached(), []);
+});
+
+for (const [what, metadata] of [
+  ["keeps no items", { "{urn:xmpp:pubsub-caching:0}persistence": "transient" }],
+  ["gives each reader other items", { "{urn:xmpp:pubsub-caching:0}consistent-items": "0" }],
+] as const) {
+  test(`a node of a service that ${what} is not kept, and explain says why`, async (t) => {
+    const w = await world(t, { metadata }, 3);
+    t.is((await w.cache.sync(w.account, w.address)).state, "ignored");
+    await t.throwsAsync(w.cached(), { instanceOf: NotFoundError });
+    t.is((await w.cache.getItems(w.account, w.address)).source, "service");
+    const { reasons } = await w.cache.explain(w.account, w.address);
+    t.regex(reasons[0] ?? "", /^It is not kept: its .*XEP-0460/);
+  });
+}
+
+test("payloads that were not sent are asked for by their ids, those together that come together", async (t) => {
+  const w = await world(t, {}, 3);
+  await w.cache.sync(w.account, w.address);
+  const asked = askedFromNow(w);
+  const all = gate();
+  w.service.before = () => all.opened;
+  for (let i = 0; i < 30; i++) {
+    w.service.publish(`new${i}`);
+    await w.event(`<items node="feed"><item id="new${i}"/></items>`);
+  }
+  all.open();
+  await w.cache.idle();
+  t.deepEqual(await w.cached(), w.service.ids);
+  t.true(asked.filter((what) => what === "items").length <= 2, asked.join());
+  t.false(asked.includes("disco#items"), "the node was not looked at as a whole");
+});
+
+test("an item that was taken back before it could be asked for does not come", async (t) => {
+  const w = await world(t, {}, 1);
+  await w.cache.sync(w.account, w.address);
+  w.service.publish("a");
+  w.service.after = async (what) => {
+    if (what !== "items") return;
+    w.service.after = () => {};
+    w.service.retract("a");
+    await w.event('<items node="feed"><retract id="a"/></items>');
+  };
+  await w.event('<items node="feed"><item id="a"/></items>');
+  await w.cache.idle();
+  t.deepEqual(await w.cached(), ["i0"]);
+});
+
+test("after a purge the item that survived is found", async (t) => {
+  const w = await world(t, {}, 3);
+  await w.cache.sync(w.account, w.address);
+  w.service.items = w.service.items.slice(-1);
+  await w.event('<purge node="feed"/>');
+  await w.cache.idle();
+  t.deepEqual(await w.cached(), ["i2"]);
+});
+
+test("a deletion tells where the node has gone", async (t) => {
+  const w = await world(t, {}, 1);
+  await w.cache.sync(w.account, w.address);
+  await w.event('<delete node="feed"><redirect uri="xmpp:new.larder.test?;node=feed"/></delete>');
+  const { events } = await w.store.events.since(await w.store.events.oldest(), { limit: 10 });
+  t.is(events.at(-1)?.data.redirect, "xmpp:new.larder.test?;node=feed");
+});
+
+test("an item that is sent again after an absence of which nobody knew makes the node be looked at", async (t) => {
+  const w = await world(t, {}, 2);
+  await w.cache.sync(w.account, w.address);
+  w.service.publish("missed");
+  w.service.publish("last");
+  const delayed = w.service.delayedEvent(`<items node="feed">${w.service.itemXml("last")}</items>`);
+  await w.cache.handleMessage(w.account, delayed);
+  await w.cache.idle();
+  t.deepEqual(await w.cached(), w.service.ids);
+});
+
+test("who ends a subscription is not subscribed again by the cache, which then goes by the age of its copy", async (t) => {
+  const w = await world(t, {}, 2);
+  await w.cache.sync(w.account, w.address);
+  t.is(await w.cache.unsubscribe(w.account, w.address), "none");
+  const asked = askedFromNow(w);
+  await w.cache.sync(w.account, w.address);
+  t.false(asked.includes("subscribe"));
+  t.is((await w.cache.getItems(w.account, w.address)).source, "cache");
+  const { id } = await nodeOf(w);
+  await w.store.nodes.update(id, { lastCheck: new Date(Date.now() - 300_001) });
+  t.is((await w.cache.getItems(w.account, w.address)).source, "service");
+  t.is(await w.cache.subscribe(w.account, w.address), "subscribed");
+});
+
+test("purging takes nodes out, or the older items of nodes, which are then asked of the service", async (t) => {
+  const w = await world(t, {}, 4);
+  await w.cache.sync(w.account, w.address);
+  const cut = new Date(Date.now() + 1);
+  while (Date.now() <= cut.getTime()) await new Promise((resolve) => setImmediate(resolve));
+  w.service.publish("young");
+  await w.event(`<items node="feed">${w.service.itemXml("young")}</items>`);
+  t.is(await w.cache.purge({ services: ["other.larder.test"] }), 0);
+  t.is(await w.cache.purge({ nodes: ["feed"], createdBefore: cut }), 4);
+  t.deepEqual(await w.cached(), ["young"]);
+  t.is((await w.cache.getItems(w.account, { ...w.address, maxItems: 1 })).source, "cache");
+  t.is((await w.cache.getItems(w.account, w.address)).source, "service");
+  t.is(await w.cache.purge({ types: ["example"], subtypes: [null] }), 1);
+  await t.throwsAsync(w.cached(), { instanceOf: NotFoundError });
+});
+
+test("after a reset the cache fills again as if new, also where a synchronisation was running", async (t) => {
+  const w = await world(t, { cap: 20 }, 100);
+  w.service.after = async (what, times) => {
+    if (what === "items" && times === 3) await w.cache.reset();
+  };
+  await t.throwsAsync(w.cache.sync(w.account, w.address), { instanceOf: NotFoundError });
+  t.deepEqual(await w.cache.nodes(), []);
+  w.service.after = () => {};
+  await w.cache.getItems(w.account, w.address);
+  await w.cache.idle();
+  t.deepEqual(await w.cached(), w.service.ids);
+});
+
+test("explain tells of nodes that are not kept what would happen to them", async (t) => {
+  const w = await world(t, { namespace: "urn:other" }, 1);
+  const reason = async () => (await w.cache.explain(w.account, w.address)).reasons[0] ?? "";
+  t.regex(await reason(), /nothing of it was read since the start/);
+  await w.cache.getItems(w.account, w.address);
+  t.regex(await reason(), /No analyser is for its name or for payloads in urn:other/);
+});

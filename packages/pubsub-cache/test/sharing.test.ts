@@ -1,0 +1,153 @@
+import { StanzaError } from "@larder/core";
+import type { CacheAccount } from "@larder/pubsub-cache";
+import test, { type ExecutionContext } from "ava";
+import type { FakeService } from "./fake-service.js";
+import { idsOf, type World, world } from "./support.js";
+
+const OPEN = {
+  "pubsub#access_model": "open",
+  "{urn:xmpp:pubsub-caching:0}consistent-items": "true",
+  "{urn:xmpp:pubsub-caching:0}consistent-set": "true",
+};
+
+/** A second account at the same service. */
+async function another(w: World, jid = "bob@larder.test") {
+  const { id } = await w.store.accounts.add({
+    jid,
+    autoConnect: true,
+    tls: "required",
+    allowPlaintext: false,
+  });
+  let refuses = false;
+  const account: CacheAccount & { connected: boolean; refuse(): void } = {
+    id,
+    jid,
+    connected: true,
+    online: () => account.connected,
+    refuse: () => {
+      refuses = true;
+    },
+    requester: {
+      account: jid,
+      request: async (iq) => {
+        if (refuses) throw new StanzaError("forbidden");
+        return (w.service as FakeService).request(iq);
+      },
+    },
+  };
+  return account;
+}
+
+async function shared(t: ExecutionContext, metadata: Record<string, string> = OPEN) {
+  const w = await world(t, { metadata }, 5);
+  const bob = await another(w);
+  await w.cache.sessionStarted(w.account);
+  await w.cache.sessionStarted(bob);
+  await w.cache.sync(w.account, w.address);
+  return { ...w, w, bob };
+}
+
+const toldTo = async ({ store }: World, accountId: number): Promise<string[]> => {
+  const { events } = await store.events.since(await store.events.oldest(), { limit: 100 });
+  return events
+    .filter((event) => event.accountId === accountId)
+    .map(({ data }) => `${data.event} ${((data.ids ?? []) as string[]).join(" ")}`);
+};
+
+test("a node that is open and the same for everybody is kept once, for those who have read it", async (t) => {
+  const { w, bob, cache, address } = await shared(t);
+  const mine = await cache.nodes({ accountIds: [bob.id] });
+  t.deepEqual(mine, [], "who has not read it does not see it");
+  t.is((await cache.getItems(bob, address)).source, "service");
+  await cache.idle();
+  t.is((await cache.getItems(bob, address)).source, "cache");
+  const nodes = await cache.nodes();
+  t.is(nodes.length, 1);
+  t.deepEqual(nodes[0]?.accountIds, [w.account.id, bob.id]);
+  const found = await cache.search({ limit: 10, accountIds: [bob.id] });
+  t.is(found.items.length, 5);
+  t.deepEqual(found.items[0]?.accountIds, [w.account.id, bob.id]);
+});
+
+for (const [what, metadata] of [
+  ["is not open", { ...OPEN, "pubsub#access_model": "whitelist" }],
+  ["has other items for each reader", { ...OPEN, "{urn:xmpp:pubsub-caching:0}consistent-set": "false" }],
+  ["says nothing of it", {}],
+] as const) {
+  test(`a node that ${what} is kept for each account by itself`, async (t) => {
+    const { bob, cache, address } = await shared(t, metadata);
+    await cache.sync(bob, address);
+    t.is((await cache.nodes()).length, 2);
+    t.is((await cache.search({ limit: 20, accountIds: [bob.id] })).items.length, 5);
+  });
+}
+
+test("who may not read a shared node gets nothing of it from the cache", async (t) => {
+  const { bob, cache, address } = await shared(t);
+  bob.refuse();
+  await t.throwsAsync(cache.getItems(bob, address), { instanceOf: StanzaError });
+  await t.throwsAsync(cache.sync(bob, address), { instanceOf: StanzaError });
+  await t.throwsAsync(cache.getCached(bob, address));
+  t.deepEqual((await cache.search({ limit: 20, accountIds: [bob.id] })).items, []);
+});
+
+test("who may no longer read a shared node is shut out with its next session", async (t) => {
+  const { bob, cache, address } = await shared(t);
+  await cache.sync(bob, address);
+  t.is((await cache.getCached(bob, address)).items.length, 5);
+  bob.refuse();
+  await cache.sessionStarted(bob);
+  await t.throwsAsync(cache.getCached(bob, address));
+});
+
+test("an event of a shared node is applied once and told to all of its readers", async (t) => {
+  const { w, bob, cache, address, service } = await shared(t);
+  await cache.sync(bob, address);
+  const event = (text: string) => service.event(`<items node="feed">${service.itemXml("new", text)}</items>`);
+  await cache.handleMessage(w.account, event("1"));
+  await cache.handleMessage(w.account, event("2"));
+  await cache.handleMessage(bob, event("1"));
+  const { items } = await cache.getCached(bob, { ...address, itemIds: ["new"] });
+  t.deepEqual(items[0]?.parsed, { title: "2" }, "an older event on another account's stream undoes nothing");
+  t.deepEqual(await toldTo(w, w.account.id), ["items new", "items new"]);
+  t.deepEqual(await toldTo(w, bob.id), ["items new", "items new"]);
+});
+
+test("when the account that feeds a shared node goes, another one does, and what was missed is found", async (t) => {
+  const { w, bob, cache, address, service } = await shared(t);
+  await cache.sync(bob, address);
+  w.account.connected = false;
+  service.publish("missed");
+  await cache.sessionEnded(w.account);
+  await cache.idle();
+  t.deepEqual(idsOf(await cache.getCached(bob, address)), service.ids);
+  service.publish("live");
+  await cache.handleMessage(bob, service.event(`<items node="feed">${service.itemXml("live")}</items>`));
+  t.deepEqual(idsOf(await cache.getCached(w.account, address)), service.ids);
+  t.is((await cache.getItems(bob, address)).source, "cache");
+});
+
+test("a shared node that is no longer for everybody is kept for each account by itself again", async (t) => {
+  const { w, bob, cache, address, service } = await shared(t);
+  await cache.sync(bob, address);
+  service.behaviour = { ...service.behaviour, metadata: { "pubsub#access_model": "whitelist" } };
+  await cache.handleMessage(w.account, service.event('<configuration node="feed"/>'));
+  await cache.idle();
+  const nodes = await cache.nodes();
+  t.deepEqual(
+    nodes.map(({ accountIds }) => accountIds),
+    [[w.account.id]],
+  );
+  await t.throwsAsync(cache.getCached(bob, address));
+});
+
+test("a shared node goes with the last account that may read it", async (t) => {
+  const { w, bob, cache, address, store } = await shared(t);
+  await cache.sync(bob, address);
+  for (const account of [w.account, bob]) {
+    t.is((await cache.nodes()).length, 1);
+    await store.accounts.remove(account.id, { keepData: false });
+    await cache.accountRemoved(account);
+  }
+  t.deepEqual(await cache.nodes(), []);
+});
