@@ -12,6 +12,7 @@ const HELP = `node bench/dist/pubsub.js [posts] [options]
   posts             in the node that is synchronised (5000 and 20000; 5000 on Prosody)
   --server NAME     ejabberd (default), prosody or both
   --turns NUMBER    how often each thing is measured (5)
+  --largest NUMBER  items of the largest node of flat (100000)
   --only PARTS      of first,responsive,reads,unchanged,flat (flat on ejabberd alone)`;
 
 const { values, positionals } = parseArgs({
@@ -20,6 +21,7 @@ const { values, positionals } = parseArgs({
     help: { type: "boolean" },
     server: { type: "string", default: "ejabberd" },
     turns: { type: "string", default: "5" },
+    largest: { type: "string", default: "100000" },
     only: { type: "string", default: "first,responsive,reads,unchanged,flat" },
   },
 });
@@ -34,7 +36,7 @@ async function run(bench: BenchServer): Promise<void> {
   if (parts.includes("responsive")) await benchResponsive(bench);
   if (parts.includes("reads")) await benchReads(bench);
   if (parts.includes("unchanged")) await benchUnchanged(bench);
-  if (parts.includes("flat") && bench.name === "ejabberd") await benchFlat(bench);
+  if (parts.includes("flat") && bench.name === "ejabberd") await benchFlat(bench, Number(values.largest));
 }
 
 if (values.help) console.log(HELP);

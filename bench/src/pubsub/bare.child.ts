@@ -42,8 +42,10 @@ let connected: Promise<Client> | undefined;
 
 process.on("message", (question: BareQuestion) => {
   connected ??= connect(question.login);
-  connected.then((bare) => read(bare, question)).then(
-    (reading) => process.send?.(reading),
-    (error) => process.send?.({ error: String(error) }),
-  );
+  connected
+    .then((bare) => read(bare, question))
+    .then(
+      (reading) => process.send?.(reading),
+      (error) => process.send?.({ error: String(error) }),
+    );
 });

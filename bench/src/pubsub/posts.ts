@@ -7,7 +7,7 @@ export interface Post {
 }
 
 /** A post has its text twice, as XHTML and as plain text; with both it would be half as large again. */
-const PLAIN_COPY = /<content type="text">[^]*?<\/content>/;
+const PLAIN_COPY = /<content type="text">[\s\S]*?<\/content>/;
 
 /** Posts of about 2.2 thousand characters in 13 languages, from the oldest to the newest. */
 export function makePosts(count: number, service: string, node: string, seed = 1): Post[] {

@@ -131,11 +131,7 @@ export class Subscriber {
   }
 
   /** Whether an event of this state says only what is known: ejabberd tells whoever subscribes that it has. */
-  async isKnown(
-    account: CacheAccount,
-    address: NodeAddress,
-    state: string | undefined,
-  ): Promise<boolean> {
+  async isKnown(account: CacheAccount, address: NodeAddress, state: string | undefined): Promise<boolean> {
     if (state !== "subscribed") return false;
     if (this.#asking.has(keyOf(account, address))) return true;
     const existing = await this.#store.subscriptions.find(account.id, address.service, address.node);
