@@ -109,9 +109,10 @@ export class LiveEvents {
     node: NodeRecord | undefined,
     event: Extract<PubsubEvent, { event: "subscription" }>,
   ): Promise<void> {
-    const { store, feeds, onHint } = this.#options;
+    const { store, subscriber, feeds, onHint } = this.#options;
     if (event.jid !== undefined && bareJid(event.jid) !== account.jid) return; // §12.14: somebody else's, told to an owner
     const { state } = event;
+    const isKnown = await subscriber.isKnown(account, address, state);
     await store.database.write(async (unit) => {
       if (state === "none") await store.subscriptions.remove(account.id, address.service, address.node);
       else if (state !== undefined) {
@@ -120,7 +121,7 @@ export class LiveEvents {
       }
       const told = { event: "subscription", state, origin: "live" } as const;
       await tell(unit, store, undefined, account.id, address, told);
-      if (!node) return;
+      if (!node || isKnown) return;
       if (node.accountId !== undefined) {
         await store.nodes.update(node.id, { subscribed: state === "subscribed" });
         await store.nodes.markNodeStale(node.id);
@@ -130,7 +131,7 @@ export class LiveEvents {
       }
     });
     // What happened before an approval has not been told; and who was cut off may no longer be allowed to read.
-    if (node) onHint(account, address);
+    if (node && !isKnown) onHint(account, address);
   }
 
   /** The effects of an event and the event itself are one unit of work. */

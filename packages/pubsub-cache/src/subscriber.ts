@@ -29,6 +29,8 @@ export class Subscriber {
   readonly #reconciled = new Map<string, Promise<void>>();
   /** By account and service, whether its subscriptions are known; where not, the nodes that were subscribed to anew. */
   readonly #unsure = new Map<string, Set<string>>();
+  /** Requests to subscribe that are under way. */
+  readonly #asking = new Map<string, number>();
   /** Services that did not answer when they were asked for subscriptions. */
   readonly #mute = new Set<string>();
 
@@ -120,12 +122,28 @@ export class Subscriber {
   ): Promise<SubscriptionState> {
     const { subscriptions, database } = this.#store;
     const requester = this.#traffic[priority](account.requester);
-    const { state, subid } = await subscribe(requester, service, node);
-    await database.write(async () => {
-      await subscriptions.remove(account.id, service, node);
-      await subscriptions.put({ accountId: account.id, service, node, subid: keepableSubid(subid), state });
-    });
-    return state;
+    const key = nodeKeyOf(account, { service, node });
+    this.#asking.set(key, (this.#asking.get(key) ?? 0) + 1);
+    try {
+      const { state, subid } = await subscribe(requester, service, node);
+      await database.write(async () => {
+        await subscriptions.remove(account.id, service, node);
+        await subscriptions.put({ accountId: account.id, service, node, subid: keepableSubid(subid), state });
+      });
+      return state;
+    } finally {
+      const left = (this.#asking.get(key) ?? 1) - 1;
+      if (left > 0) this.#asking.set(key, left);
+      else this.#asking.delete(key);
+    }
+  }
+
+  /** Whether an event of this state says only what is known: ejabberd tells whoever subscribes that it has. */
+  async isKnown(account: CacheAccount, address: NodeAddress, state: string | undefined): Promise<boolean> {
+    if (state !== "subscribed") return false;
+    if (this.#asking.has(nodeKeyOf(account, address))) return true;
+    const existing = await this.#store.subscriptions.find(account.id, address.service, address.node);
+    return existing.some((subscription) => subscription.state === state);
   }
 
   /** Once a session, what the service says of our subscriptions takes the place of what we believe (§5.6). */
@@ -162,3 +180,6 @@ export class Subscriber {
 }
 
 const keyOf = (account: CacheAccount, service: string): string => JSON.stringify([account.id, service]);
+
+const nodeKeyOf = (account: CacheAccount, { service, node }: NodeAddress): string =>
+  JSON.stringify([account.id, service, node]);

@@ -199,6 +199,16 @@ test("an event of the subscription changes it; one about somebody else does not"
   t.false(await subscribed());
 });
 
+test("an event that repeats what subscribing was answered is no reason to look at the node again", async (t) => {
+  const { cache, account, address, store, event, service } = await world(t, {}, 1);
+  await cache.sync(account, address);
+  const asked = service.asked.length;
+  await event('<subscription node="feed" jid="alice@larder.test" subscription="subscribed"/>');
+  await cache.idle();
+  t.is((await store.nodes.find({ accountId: account.id, ...address }))?.state, "synced");
+  t.is(service.asked.length, asked);
+});
+
 test("a slow event holds up no other node", async (t) => {
   const slow = gate();
   const begun = gate();

@@ -49,7 +49,24 @@ const WORD = new RegExp(
 const FOREIGN_RUN = /(?<![a-z0-9\u0080-\uffff])[a-z0-9]*[\u0080-\uffff][a-z0-9\u0080-\uffff]*/gi;
 const FOLDED_WORD = /[a-z0-9\u0080-\uffff]+/g;
 
+/** Words come again and again, in one text and in the next; of a whole language, most of what is written is here. */
+const folded = new Map<string, string>();
+const MOST_FOLDED = 20_000;
+/** Longer ones are sentences of a script without blanks, or nothing that comes again. */
+const LONGEST_KEPT = 40;
+
 function foreignWords(run: string): string {
+  const known = folded.get(run);
+  if (known !== undefined) return known;
+  const words = cutForeign(run);
+  if (run.length <= LONGEST_KEPT) {
+    if (folded.size >= MOST_FOLDED) folded.clear();
+    folded.set(` ${run}`.slice(1), words); // a slice would keep the whole text alive
+  }
+  return words;
+}
+
+function cutForeign(run: string): string {
   return ` ${Array.from(foldText(run).matchAll(WORD), ([word]) => word.replaceAll("\ufe0f", "")).join(" ")} `;
 }
 

@@ -34,6 +34,7 @@ test("what a client sends comes back through the proxy, in order and complete", 
   const text = Array.from({ length: 200_000 }, (_, i) => i % 10).join("");
   client.end(text);
   t.is(await read(client, text.length), text);
+  t.deepEqual(proxy.bytes, { toServer: text.length, toClient: text.length });
   echo.close();
 });
 

@@ -6,6 +6,8 @@ export class TcpProxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #pairs = new Set<readonly [client: Socket, upstream: Socket]>();
   #paused = false;
+  #toServer = 0;
+  #toClient = 0;
 
   private constructor(
     server: Server,
@@ -34,6 +36,11 @@ export class TcpProxy implements AsyncDisposable {
   /** How many connections pass through now. */
   get connections(): number {
     return this.#pairs.size;
+  }
+
+  /** How many bytes clients and server have sent so far, on all connections. */
+  get bytes(): { readonly toServer: number; readonly toClient: number } {
+    return { toServer: this.#toServer, toClient: this.#toClient };
   }
 
   /** Destroys all present connections on both sides, without notice; new ones are taken as before. */
@@ -76,6 +83,8 @@ export class TcpProxy implements AsyncDisposable {
     for (const [from, to] of [pair, [upstream, client] as const]) {
       from.setNoDelay(true);
       from.on("data", (chunk) => {
+        if (from === client) this.#toServer += chunk.length;
+        else this.#toClient += chunk.length;
         if (to.write(chunk)) return;
         from.pause();
         to.once("drain", () => {
