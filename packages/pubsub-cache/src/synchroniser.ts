@@ -208,7 +208,7 @@ export class Synchroniser {
     }
     if (run.analyser) return undefined;
     const namespace = page.items[0]?.payload?.namespace;
-    const found = analysers.analyse({ ...address, namespace });
+    const found = analysers.analyse({ ...address, namespace, nodeType: run.notes.type });
     // A node that is empty now keeps the name that its items gave it.
     const kept = found ? undefined : analysers.byName(node.analyser);
     run.analysis = found ?? (kept && { ...kept, analyser: kept.name, subtype: node.subtype });

@@ -1,7 +1,8 @@
 import { NotConnectedError, NotFoundError, RequestTimeoutError, StanzaError } from "@larder/core";
+import type { Analyser } from "@larder/pubsub-cache";
 import type { NodeRecord } from "@larder/storage";
 import test from "ava";
-import { gate, idsOf, type World, world } from "./support.js";
+import { analyser, gate, idsOf, type World, world } from "./support.js";
 
 const nodeOf = async ({ store, account, address }: World): Promise<NodeRecord> => {
   const node = await store.nodes.find({ accountId: account.id, ...address });
@@ -474,6 +475,18 @@ test("explain tells of nodes that are not kept what would happen to them", async
   t.regex(await reason(), /nothing of it was read since the start/);
   await w.cache.getItems(w.account, w.address);
   t.regex(await reason(), /No analyser is for its name or for payloads in urn:other/);
+});
+
+test("an analyser is told what the service says the items are", async (t) => {
+  const types: (string | undefined)[] = [];
+  const onMatch: Analyser["onMatch"] = (analysis, { nodeType }) => {
+    types.push(nodeType);
+    return { ...analysis, subtype: nodeType };
+  };
+  const options = { analysers: [{ ...analyser, onMatch }] };
+  const w = await world(t, { metadata: { "pubsub#type": "urn:example:gallery" } }, 2, options);
+  t.is((await w.cache.sync(w.account, w.address)).subtype, "urn:example:gallery");
+  t.deepEqual(types, ["urn:example:gallery"]);
 });
 
 test("a service that fails to list subscriptions does not make us forget those at it", async (t) => {

@@ -12,6 +12,8 @@ export interface NodeMetadata {
   /** `leaf` holds items, `collection` holds nodes (XEP-0248). */
   readonly kind?: "leaf" | "collection";
   readonly title?: string;
+  /** What its items are, most often a namespace (`pubsub#type`, XEP-0060 §16.4.3). */
+  readonly type?: string;
   /** `open`, `presence`, `roster`, `authorize`, `whitelist` (XEP-0060 §4.5). */
   readonly accessModel?: string;
   /** How many items the node keeps; older ones go without a word (XEP-0060 §7.1.2.5). Absent also for `max`. */
@@ -59,6 +61,7 @@ function readFields(fields: Fields): Omit<NodeMetadata, "kind" | "archived"> {
   const persistItems = flag("pubsub#persist_items") === false ? "transient" : undefined;
   return {
     title: text("pubsub#title"),
+    type: text("pubsub#type"),
     accessModel: text("pubsub#access_model"),
     maxItems: count("pubsub#max_items"),
     itemExpireSeconds: count("pubsub#item_expire"),
