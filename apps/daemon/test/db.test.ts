@@ -139,9 +139,11 @@ test("status tells of a database that is absent, current, older and newer, and m
   t.is((await db(home, "migrate")).code, 0);
   t.is(await state(), "current");
   const undone = await db(home, "rollback --json");
-  t.is(told<{ undone: string[] }>(undone).undone.length, 1);
+  const [newest = "", ...further] = told<{ undone: string[] }>(undone).undone;
+  t.deepEqual(further, []);
   t.is(await state(), "older");
-  t.regex((await db(home, "migrate")).stdout, /histories\nthe database as it was is kept in /);
+  const migrated = (await db(home, "migrate")).stdout;
+  t.true(migrated.includes(`${newest}\nthe database as it was is kept in `), migrated);
   await run(urlOf(home), "INSERT INTO migration (name, revision, applied_at) VALUES ('2999.future', 1, 0)");
   t.is(await state(), "newer");
   t.regex((await db(home, "status")).stdout, /newer than this program: update Larder/);
