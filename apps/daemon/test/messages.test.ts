@@ -135,7 +135,9 @@ test("a message written offline waits, survives a SIGKILL, and goes out once whe
   t.is(arrived.bodies[0]?.text, "later");
   await second.signal(
     ({ signal, params }) =>
-      signal === "message_update" && params.message.uid === message.uid && params.message.state === "sent",
+      signal === "message_update" &&
+      params.message.uid === message.uid &&
+      ["sent", "delivered"].includes(params.message.state ?? ""),
   );
   const { messages } = await second.call("history_get", {
     account: bob,
