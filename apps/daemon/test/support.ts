@@ -159,6 +159,8 @@ export async function addAgain(
     autoConnect: false,
   });
   await client.call("account_connect", { account: jid });
+  // What the archive has when it is read for the first time is told by progress alone: from here on it is told.
+  await client.call("history_sync", { account: jid }).catch(() => {});
   return jid;
 }
 

@@ -39,6 +39,9 @@ type Query = Omit<ArchiveQuery, "archive" | "rsm">;
 const pointOf = (result: { id: string; stamp?: Date } | undefined): ArchivePoint | undefined =>
   result && { id: result.id, ...(result.stamp && { time: result.stamp }) };
 
+/** By how much a server's clock may be behind ours. */
+const CLOCKS_DIFFER_MS = 600_000;
+
 /** The server does not know the id to page from any more (XEP-0313 §4.3.2). */
 const isForgotten = (error: unknown): boolean => hasErrorType(error) && error.type === "not_found";
 
@@ -169,11 +172,14 @@ class Reading {
 
   /** Nothing was read yet: the newest page, from which the rest is read backwards. */
   async #first(): Promise<void> {
+    // Of an empty archive nothing else is known. What comes while it is asked must not fall before that, nor what comes
+    // in the same second, or by a server's clock that is behind ours: whatever is in it then is new.
+    const empty = { time: new Date(Date.now() - CLOCKS_DIFFER_MS) };
     const page = await this.#ask({}, { before: "" });
     await this.#commit(page, { before: undefined }, undefined, async () => {
       const { store, account, archive } = this.#context;
       await store.archives.setCursor(account.id, archive, {
-        newest: pointOf(page.results.at(-1)) ?? { time: new Date() }, // of an empty archive nothing else is known
+        newest: pointOf(page.results.at(-1)) ?? empty,
         oldest: pointOf(page.results[0]),
         startReached: page.complete || page.results.length === 0,
         caughtUpAt: new Date(),
