@@ -19,6 +19,7 @@ export const packages = {
   servers: [
     { name: "prosody", command: "prosody", service: "prosody.service" },
     { name: "lua-dbi-sqlite3" }, // Prosody's SQL storage
+    { name: "prosody-modules" }, // moderation of rooms
     // erl first: the epmd that comes with it is nobody's yet only where it was missing
     { name: "erlang-base", command: "erl", service: "epmd.socket epmd.service" },
     { name: "ejabberd", command: "ejabberdctl", service: "ejabberd.service" },

@@ -12,6 +12,7 @@ export interface ProsodySettings {
   readonly tls: CertificateFiles | undefined;
   readonly resumptionSeconds: number;
   readonly mam: boolean;
+  readonly moderation: boolean;
   readonly storage: "sql" | "internal";
   readonly passwordHash: PasswordHash;
   readonly dataDirectory: string;
@@ -92,7 +93,7 @@ Component ${lua(settings.pubsub)} "pubsub"
   expose_publisher = true
   modules_enabled = { ${lua(PLUGIN_NAME)} }
 Component ${lua(settings.rooms)} "muc"
-  modules_enabled = { "muc_mam" }
+  modules_enabled = { "muc_mam"${settings.moderation ? ', "muc_moderation"' : ""} }
   muc_log_by_default = true
   muc_log_expires_after = "never"
   muc_room_locking = false

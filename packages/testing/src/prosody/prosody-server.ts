@@ -21,6 +21,8 @@ export interface ProsodyOptions extends XmppServerOptions {
   readonly storage?: "sql" | "internal";
   /** Default `SHA-256`: SCRAM-SHA-256 (and PLAIN) is offered; with `SHA-1`, SCRAM-SHA-1. */
   readonly passwordHash?: PasswordHash;
+  /** Whether rooms have moderation (XEP-0425), in the version of Debian's prosody-modules; default false. */
+  readonly moderation?: boolean;
 }
 
 /** A private Prosody; its nodes hold up to 200_000 items. */
@@ -70,6 +72,7 @@ export class ProsodyServer extends XmppServer {
         tls: place.certificates,
         resumptionSeconds: options.resumptionSeconds ?? 600,
         mam: options.mam ?? true,
+        moderation: options.moderation ?? false,
         storage: options.storage ?? "sql",
         passwordHash: options.passwordHash ?? "SHA-256",
         dataDirectory: path.join(place.directory, "data"),
