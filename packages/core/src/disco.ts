@@ -2,7 +2,7 @@ import { readForm } from "./data-form.js";
 import { NS_DATA, NS_DISCO_INFO, NS_DISCO_ITEMS } from "./namespaces.js";
 import type { Requester } from "./requester.js";
 import { readRsm, rsmElement } from "./rsm.js";
-import { xml } from "./xml/element.js";
+import { type XmlElement, xml } from "./xml/element.js";
 
 /** What an entity says of itself (XEP-0030 §3). */
 export interface DiscoInfo {
@@ -12,12 +12,19 @@ export interface DiscoInfo {
   readonly forms: Readonly<Record<string, Record<string, string | string[]>>>;
 }
 
-/** Asks an entity, or one of its nodes, what it is. */
-export async function discoInfo(requester: Requester, to: string, node?: string): Promise<DiscoInfo> {
+/** The `<query/>` with which an entity, or one of its nodes, says what it is. */
+export async function queryDiscoInfo(
+  requester: Requester,
+  to: string,
+  node?: string,
+): Promise<XmlElement | undefined> {
   const answer = await requester.request(
     xml("iq", { type: "get", to }, xml("query", { xmlns: NS_DISCO_INFO, node })),
   );
-  const query = answer.getChild("query", NS_DISCO_INFO);
+  return answer.getChild("query", NS_DISCO_INFO);
+}
+
+export function readDiscoInfo(query: XmlElement | undefined): DiscoInfo {
   const forms = new Map<string, Record<string, string | string[]>>();
   for (const form of query?.getChildren("x", NS_DATA) ?? []) {
     const { formType, fields } = readForm(form);
@@ -33,6 +40,11 @@ export async function discoInfo(requester: Requester, to: string, node?: string)
     features: new Set((query?.getChildren("feature") ?? []).flatMap(({ attrs }) => attrs.var ?? [])),
     forms: Object.fromEntries(forms),
   };
+}
+
+/** Asks an entity, or one of its nodes, what it is. */
+export async function discoInfo(requester: Requester, to: string, node?: string): Promise<DiscoInfo> {
+  return readDiscoInfo(await queryDiscoInfo(requester, to, node));
 }
 
 /** What belongs to an entity. */

@@ -5,10 +5,20 @@ export {
   type ArchiveResult,
   queryArchive,
 } from "./archive/query-archive.js";
+export { fetchBlockList, isBlocked, readBlocked } from "./blocking.js";
 export * from "./bridge/index.js";
 export { capsElement, capsVersion, discoInfoAnswer, type OwnInfo } from "./caps.js";
+export { CapsRegistry } from "./caps-registry.js";
+export { verifyCaps } from "./caps-verification.js";
 export { type FormFields, readForm, submitForm } from "./data-form.js";
-export { type DiscoInfo, type DiscoItem, discoInfo, discoItems } from "./disco.js";
+export {
+  type DiscoInfo,
+  type DiscoItem,
+  discoInfo,
+  discoItems,
+  queryDiscoInfo,
+  readDiscoInfo,
+} from "./disco.js";
 export * from "./errors/errors.js";
 export { StanzaError } from "./errors/stanza-error.js";
 export {
@@ -48,7 +58,7 @@ export {
   type Tombstone,
 } from "./messaging/retraction.js";
 export { readTexts, type TextInLanguage } from "./messaging/texts.js";
-export { type Bookmark, readBookmark } from "./muc/bookmarks.js";
+export { type Bookmark, type BookmarkChange, changeBookmark, readBookmark } from "./muc/bookmarks.js";
 export { joinPresence, leavePresence, type MucPresence, mucStatus, readMucPresence } from "./muc/presence.js";
 export { type SelfPingOutcome, selfPing } from "./muc/self-ping.js";
 export * from "./namespaces.js";
@@ -73,7 +83,19 @@ export {
   subscribe,
   unsubscribe,
 } from "./pubsub/subscribe.js";
-export type { Requester } from "./requester.js";
+export type {
+  OwnReactionState,
+  ReactedMessage,
+  ReactionChange,
+  ReactionEvent,
+  ReactionFilter,
+  ReactionHolder,
+  ReactionSender,
+  ReactionStore,
+  ReactionTarget,
+  ReactionTargetName,
+} from "./reactions/ledger.js";
+export type { AnswerParts, Requester, RequesterOptions } from "./requester.js";
 export { fetchRoster, type RosterEntry, readRoster } from "./roster.js";
 export { type RsmAnswer, type RsmRequest, readRsm, rsmElement } from "./rsm.js";
 export type { StanzaHandler } from "./session/dispatcher.js";

@@ -28,6 +28,7 @@ export const NS_PUBSUB_NODE_CONFIG = "http://jabber.org/protocol/pubsub#node_con
 export const NS_PUBSUB_METADATA = "http://jabber.org/protocol/pubsub#meta-data";
 export const NS_PUBSUB_PUBLISH_OPTIONS = "http://jabber.org/protocol/pubsub#publish-options";
 export const NS_ORDER_BY = "urn:xmpp:order-by:1";
+export const NS_BLOCKING = "urn:xmpp:blocking";
 export const NS_CARBONS = "urn:xmpp:carbons:2";
 export const NS_FORWARD = "urn:xmpp:forward:0";
 export const NS_DELAY = "urn:xmpp:delay";

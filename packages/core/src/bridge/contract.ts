@@ -27,7 +27,9 @@ import { psCacheReparse } from "./methods/ps-cache-reparse.js";
 import { psCacheReset } from "./methods/ps-cache-reset.js";
 import { psCacheSearch } from "./methods/ps-cache-search.js";
 import { psCacheSync } from "./methods/ps-cache-sync.js";
+import { psItemNoticedSet } from "./methods/ps-item-noticed-set.js";
 import { psItemPublish } from "./methods/ps-item-publish.js";
+import { psItemReactionsSet } from "./methods/ps-item-reactions-set.js";
 import { psItemRetract } from "./methods/ps-item-retract.js";
 import { psItemsGet } from "./methods/ps-items-get.js";
 import { psNodeConfigure } from "./methods/ps-node-configure.js";
@@ -37,6 +39,8 @@ import { psNodePurge } from "./methods/ps-node-purge.js";
 import { psSubscribe } from "./methods/ps-subscribe.js";
 import { psSubscriptionsGet } from "./methods/ps-subscriptions-get.js";
 import { psUnsubscribe } from "./methods/ps-unsubscribe.js";
+import { reactionsLogGet } from "./methods/reactions-log-get.js";
+import { reactionsRestrictionsGet } from "./methods/reactions-restrictions-get.js";
 import { rosterGet } from "./methods/roster-get.js";
 import { signalsSubscribe } from "./methods/signals-subscribe.js";
 import { signalsUnsubscribe } from "./methods/signals-unsubscribe.js";
@@ -59,6 +63,8 @@ export const bridgeMethods = {
   message_get: messageGet,
   history_get: historyGet,
   message_reactions_set: messageReactionsSet,
+  reactions_log_get: reactionsLogGet,
+  reactions_restrictions_get: reactionsRestrictionsGet,
   message_correct: messageCorrect,
   message_retract: messageRetract,
   message_mark_displayed: messageMarkDisplayed,
@@ -69,6 +75,8 @@ export const bridgeMethods = {
   ps_items_get: psItemsGet,
   ps_item_publish: psItemPublish,
   ps_item_retract: psItemRetract,
+  ps_item_reactions_set: psItemReactionsSet,
+  ps_item_noticed_set: psItemNoticedSet,
   ps_node_create: psNodeCreate,
   ps_node_configure: psNodeConfigure,
   ps_node_delete: psNodeDelete,

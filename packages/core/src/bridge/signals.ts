@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { accountState } from "./shapes/account.js";
 import { errorField, origin } from "./shapes/common.js";
-import { message } from "./shapes/message.js";
+import { message, reactionSender } from "./shapes/message.js";
 import { item } from "./shapes/pubsub.js";
 
 /** Every signal of the bridge: a JSON-RPC notification of this name with these params. */
@@ -11,6 +11,10 @@ export const bridgeSignals = {
   message_update: z.object({
     message,
     update: z.enum(["reactions", "correction", "retraction", "state", "error"]),
+    difference: z
+      .object({ sender: reactionSender, added: z.array(z.string()), removed: z.array(z.string()) })
+      .optional()
+      .describe("of reactions: whose set has changed, and how"),
     error: errorField.optional(),
     origin,
   }),

@@ -1,9 +1,7 @@
-import { StanzaError } from "../errors/stanza-error.js";
 import { normaliseJid } from "../jid/jid.js";
 import { NS_DISPLAYED, NS_SID } from "../namespaces.js";
 import type { WireItem } from "../pubsub/item.js";
-import { createNode } from "../pubsub/nodes.js";
-import { publishItem } from "../pubsub/publish.js";
+import { publishPrivately } from "../pubsub/private-node.js";
 import type { Requester } from "../requester.js";
 import { parseTrustedXml, xml } from "../xml/element.js";
 
@@ -24,38 +22,19 @@ export function readDisplayedMark(item: WireItem): DisplayedMark | undefined {
   return { conversation, stanzaId: mark.attrs.id, by };
 }
 
-const limits = {
-  "pubsub#persist_items": "true",
-  "pubsub#send_last_published_item": "never",
-  "pubsub#access_model": "whitelist",
-};
-
 /**
- * Tells our other devices how far a conversation is displayed (XEP-0490 §3). A server that does not take a number of items
- * among the options of a publish (ejabberd 23.01) gets the node made with it first.
+ * Tells our other devices how far a conversation is displayed (XEP-0490 §3).
  *
  * @throws {StanzaError} the server has no such nodes
  */
-export async function publishDisplayedMark(requester: Requester, mark: DisplayedMark): Promise<void> {
-  const node = { service: requester.account, node: NS_DISPLAYED };
-  const item = {
-    ...node,
+export function publishDisplayedMark(requester: Requester, mark: DisplayedMark): Promise<void> {
+  return publishPrivately(requester, {
+    node: NS_DISPLAYED,
     id: mark.conversation,
     payload: xml(
       "displayed",
       { xmlns: NS_DISPLAYED },
       xml("stanza-id", { xmlns: NS_SID, by: mark.by, id: mark.stanzaId }),
     ),
-  };
-  try {
-    await publishItem(requester, { ...item, options: { ...limits, "pubsub#max_items": "max" } });
-  } catch (error) {
-    if (!(error instanceof StanzaError)) throw error;
-    await createNode(requester, { ...node, config: { ...limits, "pubsub#max_items": "1000" } }).catch(
-      (reason: unknown) => {
-        if (!(reason instanceof StanzaError && reason.condition === "conflict")) throw error; // it is there already
-      },
-    );
-    await publishItem(requester, { ...item, options: { "pubsub#access_model": "whitelist" } });
-  }
+  });
 }

@@ -1,7 +1,7 @@
 import { discoItems } from "../disco.js";
 import { AnswerTooLargeError, hasErrorType } from "../errors/errors.js";
 import { NS_ORDER_BY, NS_PUBSUB } from "../namespaces.js";
-import type { Requester } from "../requester.js";
+import type { AnswerParts, Requester } from "../requester.js";
 import { type RsmAnswer, type RsmRequest, readRsm, rsmElement } from "../rsm.js";
 import { xml } from "../xml/element.js";
 import { readItem, type WireItem } from "./item.js";
@@ -136,10 +136,17 @@ async function isOfOneItem(
 /**
  * Asks for items once, whatever comes.
  *
+ * @param take is given items as they arrive, which are then not in the answer, once each; the rest is. False refuses
+ *   any more: the answer then counts as too large
+ *
  * @throws {StanzaError} what the service answered
  * @throws {AnswerTooLargeError} the answer is over our limit for stanzas
  */
-export async function requestItems(requester: Requester, request: ItemsRequest): Promise<ItemsAnswer> {
+export async function requestItems(
+  requester: Requester,
+  request: ItemsRequest,
+  take?: (item: WireItem) => boolean,
+): Promise<ItemsAnswer> {
   const newestFirst = request.orderBy !== undefined && request.maxItems !== undefined;
   const items = xml(
     "items",
@@ -160,11 +167,31 @@ export async function requestItems(requester: Requester, request: ItemsRequest):
         request.rsm && rsmElement(request.rsm),
       ),
     ),
-    { timeoutMs: ITEMS_TIMEOUT_MS },
+    { timeoutMs: ITEMS_TIMEOUT_MS, ...(take && { parts: partsFor(take) }) },
   );
   const pubsub = answer.getChild("pubsub", NS_PUBSUB);
   const found = (pubsub?.getChild("items")?.getChildren("item") ?? []).flatMap(
     (element) => readItem(element) ?? [],
   );
   return { items: newestFirst ? found.reverse() : found, rsm: readRsm(pubsub) };
+}
+
+const ITEM_PATH = ["pubsub", "items", "item"];
+
+/** An answer that comes a second time, since its connection was lost, is the same: what was taken is passed over. */
+function partsFor(take: (item: WireItem) => boolean): AnswerParts {
+  let taken = 0;
+  let at = 0;
+  return {
+    path: ITEM_PATH,
+    begin: () => {
+      at = 0;
+    },
+    take: (element) => {
+      if (at++ < taken) return true;
+      taken++;
+      const item = element.parent?.parent?.getNS() === NS_PUBSUB ? readItem(element) : undefined;
+      return item === undefined || take(item);
+    },
+  };
 }

@@ -1,5 +1,6 @@
 import { NS_PUBSUB } from "../namespaces.js";
 import { detach, isElement, type XmlElement } from "../xml/element.js";
+import { elementText } from "../xml/element-text.js";
 
 /** An item as a service sent it. */
 export interface WireItem {
@@ -27,7 +28,7 @@ export function readItem(element: XmlElement): WireItem | undefined {
   if (id === undefined) return undefined;
   const payload = element.children.find(isElement);
   const attributes = ` id="${escapeAttribute(id)}"${publisher === undefined ? "" : ` publisher="${escapeAttribute(publisher)}"`}`;
-  const inner = payload ? detach(payload).toString() : "";
+  const inner = payload ? elementText(detach(payload)) : "";
   return {
     id,
     publisher,

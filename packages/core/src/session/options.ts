@@ -1,4 +1,5 @@
 import type { LarderError } from "../errors/errors.js";
+import type { AnswerParts } from "../requester.js";
 import type { XmlElement } from "../xml/element.js";
 
 /** A token that stands for the password (XEP-0484); `expiry` is ISO 8601 as the server gave it. */
@@ -150,6 +151,8 @@ export interface SessionEvents {
 
 export interface RequestOptions {
   timeoutMs?: number;
+  /** Takes the answer part by part. */
+  parts?: AnswerParts;
 }
 
 export interface StanzaHandlerOptions {

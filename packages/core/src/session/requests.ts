@@ -6,12 +6,15 @@ import {
 } from "../errors/errors.js";
 import { StanzaError } from "../errors/stanza-error.js";
 import { bareJid, normaliseJid, parseJid } from "../jid/jid.js";
+import type { AnswerParts } from "../requester.js";
 import type { XmlElement } from "../xml/element.js";
 import type { DroppedStanza } from "./options.js";
+import type { PartTaker } from "./stanza-parser.js";
 
 interface Pending {
   to: string | undefined;
   timer: NodeJS.Timeout;
+  parts: AnswerParts | undefined;
   resolve: (answer: XmlElement) => void;
   reject: (error: LarderError) => void;
 }
@@ -35,13 +38,13 @@ export class Requests {
   }
 
   /** Waits for the answer to the request of this id. */
-  wait(id: string, to: string | undefined, timeoutMs: number): Promise<XmlElement> {
+  wait(id: string, to: string | undefined, timeoutMs: number, parts?: AnswerParts): Promise<XmlElement> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#pending.delete(id);
         reject(new RequestTimeoutError(`${to ?? "the server"} did not answer within ${timeoutMs} ms`));
       }, timeoutMs);
-      this.#pending.set(id, { to, timer, resolve, reject });
+      this.#pending.set(id, { to, timer, parts, resolve, reject });
     });
   }
 
@@ -66,6 +69,24 @@ export class Requests {
     if (answered === undefined || asked === undefined) return false;
     if (asked === this.#account) return own.includes(answered);
     return answered === asked;
+  }
+
+  /** Who takes the parts of an answer whose start tag has arrived: of the one that was asked, and of a result alone. */
+  partsOf({ name, attrs }: XmlElement, fullJid: string | undefined): PartTaker | undefined {
+    const { id, from, type } = attrs;
+    const pending =
+      id === undefined || name !== "iq" || type !== "result" ? undefined : this.#pending.get(id);
+    if (id === undefined || !pending?.parts || !this.#mayAnswer(from, pending.to, fullJid)) return undefined;
+    const { parts, timer } = pending;
+    parts.begin();
+    return {
+      path: parts.path,
+      take: (part) => {
+        if (this.#pending.get(id) !== pending) return false; // nobody waits any longer
+        timer.refresh(); // it is answering
+        return parts.take(part);
+      },
+    };
   }
 
   /** Gives an answer to whoever waits for it. */

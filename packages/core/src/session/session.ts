@@ -262,7 +262,8 @@ export class Session implements AsyncDisposable {
     }
     const id = randomUUID();
     stanza.attrs.id = id;
-    const answer = this.#requests.wait(id, stanza.attrs.to, options.timeoutMs ?? this.#timeouts.requestMs);
+    const timeoutMs = options.timeoutMs ?? this.#timeouts.requestMs;
+    const answer = this.#requests.wait(id, stanza.attrs.to, timeoutMs, options.parts);
     this.send(stanza).catch((error: unknown) => {
       const failure = error instanceof LarderError ? error : new ConnectionError(String(error));
       this.#requests.cancel(id, failure);
@@ -390,6 +391,7 @@ export class Session implements AsyncDisposable {
       managed: this.#managed,
     });
     stream.onFailed((error) => this.#onLost(link, error));
+    stream.takerOf = (stanza) => this.#requests.partsOf(stanza, this.#jid);
     stream.onDropped = (dropped) => this.#receiver.drop(link, dropped);
     if (negotiated.resumed && !link.acknowledge(negotiated.h)) return ended;
     if (stream.failure) return ended;

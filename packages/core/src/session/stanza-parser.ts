@@ -1,9 +1,11 @@
 import { EventEmitter } from "node:events";
 import { Element } from "@xmpp/xml";
-import { SaxesParser, type SaxesTagPlain } from "saxes";
 import { InvalidXmlError } from "../errors/errors.js";
 import { NS_CLIENT } from "../namespaces.js";
 import type { XmlElement } from "../xml/element.js";
+import { elementText } from "../xml/element-text.js";
+import { XmlSyntaxError } from "../xml/syntax-error.js";
+import { XmlTokenizer } from "../xml/tokenizer.js";
 import type { DroppedStanza, SessionLimits } from "./options.js";
 
 export type ParserLimits = Pick<SessionLimits, "stanzaBytes" | "stanzaDepth" | "unfinishedChars">;
@@ -19,18 +21,33 @@ function standAlone(text: string): string {
   return text.length < SLICE_LENGTH ? text : ` ${text}`.slice(1);
 }
 
+/** Takes elements out of a stanza while it arrives. */
+export interface PartTaker {
+  /** Names from the stanza's child down to the elements that are taken. */
+  readonly path: readonly string[];
+  /** @returns false where no more are wanted: the stanza then counts as one over the limit of size */
+  take(part: XmlElement): boolean;
+}
+
 /**
  * The parser of one stream, in the place of the one of @xmpp/xml and with its events: `start` (root),
  * `element` (each top-level element), `end` and `error`; and `dropped` for what is over a limit.
  *
  * It differs in what it costs and keeps. ltx looks at a text without markup again at each character: 10 MiB
- * of base64 took it 4.5 s, during which nothing else ran; saxes takes 0.1 s. Elements come out detached,
+ * of base64 took it 4.5 s, during which nothing else ran. Elements come out detached,
  * with the namespace of the stream on them, and nothing is kept of them. An over-large stanza is skipped
  * without building it, and the stream goes on. What XMPP forbids (RFC 6120 §11.1) is an error, as is XML
  * that is not well-formed (§11.3).
+ *
+ * Of a stanza that is wanted part by part (see {@link takerOf}) the parts are no longer held once they were taken, so
+ * that the limit of size holds for each of them, and for the rest.
  */
 export class StanzaParser extends EventEmitter {
-  readonly #sax = new SaxesParser({ xmlns: false, position: true });
+  readonly #tokenizer = new XmlTokenizer({
+    open: (name, attributes) => this.#open(name, attributes),
+    close: (name) => this.#close(name),
+    text: (text) => this.#text(text),
+  });
   readonly #limits: ParserLimits;
   readonly #names = new Map<string, string>();
   #root: XmlElement | undefined;
@@ -45,20 +62,15 @@ export class StanzaParser extends EventEmitter {
   #lastEvent = 0;
   #begun = false;
   #ended = false;
+  /** Who takes parts of the stanza that begins with this start tag; asked once for each. */
+  takerOf: ((stanza: XmlElement) => PartTaker | undefined) | undefined;
+  #taker: PartTaker | undefined;
+  /** Where the part that is being read began, and what was wide before it; undefined outside of one. */
+  #part: { readonly from: number; readonly wide: number } | undefined;
 
   constructor(limits: ParserLimits) {
     super();
     this.#limits = limits;
-    this.#sax.on("opentag", (tag) => this.#open(tag));
-    this.#sax.on("closetag", (tag) => this.#close(tag));
-    this.#sax.on("text", (text) => this.#text(text));
-    this.#sax.on("cdata", (text) => this.#text(text));
-    this.#sax.on("comment", () => this.#fail("the server sent a comment, which XMPP forbids"));
-    this.#sax.on("doctype", () => this.#fail("the server sent a document type, which XMPP forbids"));
-    this.#sax.on("processinginstruction", () =>
-      this.#fail("the server sent a processing instruction, which XMPP forbids"),
-    );
-    this.#sax.on("error", (error) => this.#fail(`the server sent XML that cannot be read: ${error.message}`));
   }
 
   write(chunk: string): void {
@@ -69,8 +81,13 @@ export class StanzaParser extends EventEmitter {
       if (text === "") return;
       this.#begun = true;
     }
-    this.#sax.write(text);
     this.#written += text.length;
+    try {
+      this.#tokenizer.write(text);
+    } catch (error) {
+      if (!(error instanceof XmlSyntaxError)) throw error;
+      this.#fail(`the server sent XML that cannot be read: ${error.message}`);
+    }
     if (this.#ended) return;
     if (this.#depth > 1 && this.#size(this.#written) > this.#limits.stanzaBytes) this.#drop("size");
     if (this.#written - this.#lastEvent > this.#limits.unfinishedChars) {
@@ -78,8 +95,8 @@ export class StanzaParser extends EventEmitter {
     }
   }
 
-  /** @param position where the parser is; its own `position` is right only while it calls a handler */
-  #size(position = this.#sax.position): number {
+  /** @param position where the parser is */
+  #size(position = this.#tokenizer.position): number {
     return position - this.#start + this.#wide;
   }
 
@@ -99,34 +116,82 @@ export class StanzaParser extends EventEmitter {
     return copy;
   }
 
-  #open(tag: SaxesTagPlain): void {
+  #open(name: string, attributes: Record<string, string>): void {
     if (this.#ended) return;
-    this.#lastEvent = this.#sax.position;
+    this.#lastEvent = this.#tokenizer.position;
     this.#depth++;
     if (this.#depth === 2) {
       // The tag itself has been read: where it began is its length before, which a limit of megabytes can spare.
-      this.#start = this.#sax.position;
+      this.#start = this.#tokenizer.position;
       this.#wide = 0;
       this.#dropped = undefined;
+      this.#taker = undefined;
     }
     if (this.#dropped) return;
+    if (this.#part) {
+      this.#openInPart(name, attributes);
+      return;
+    }
     const attrs: Record<string, string> = {};
-    for (const [key, value] of Object.entries(tag.attributes)) {
+    for (const key in attributes) {
+      const value = attributes[key] ?? "";
       attrs[this.#name(key)] = key.startsWith("xmlns") ? this.#name(value) : standAlone(value);
       if (this.#depth > 1) this.#wide += this.#depth === 2 ? Buffer.byteLength(value) : excess(value);
     }
-    const element = new Element(this.#name(tag.name), attrs);
+    const element = elementOf(this.#name(name), attrs);
     if (this.#depth === 1) {
       this.#root = element;
       this.#prefixes = Object.entries(attrs).filter(([key]) => key.startsWith("xmlns:"));
       this.emit("start", element);
       return;
     }
-    if (this.#depth === 2) this.#declare(element);
-    else this.#cursor?.append(element);
+    if (this.#depth === 2) {
+      this.#declare(element);
+      this.#taker = this.takerOf?.(element);
+    } else this.#append(element);
     this.#cursor = element;
+    this.#check();
+    if (this.#isPart(element)) this.#part = { from: this.#tokenizer.position, wide: this.#wide };
+  }
+
+  /** What a part holds is read and gone before the next piece arrives: nothing is copied, and its bytes are counted at its end. */
+  #openInPart(name: string, attrs: Record<string, string>): void {
+    const element = elementOf(name, attrs);
+    this.#append(element);
+    this.#cursor = element;
+    this.#check();
+  }
+
+  #append(element: XmlElement): void {
+    element.parent = this.#cursor ?? null;
+    this.#cursor?.children.push(element);
+  }
+
+  #check(): void {
     if (this.#depth - 1 > this.#limits.stanzaDepth) this.#drop("depth");
     else if (this.#size() > this.#limits.stanzaBytes) this.#drop("size");
+  }
+
+  #isPart(element: XmlElement): boolean {
+    const path = this.#taker?.path;
+    if (!path || this.#depth !== path.length + 2) return false;
+    let above: XmlElement | null = element;
+    for (let i = path.length - 1; i >= 0; i--) {
+      if (above?.name !== path[i]) return false;
+      above = above?.parent ?? null;
+    }
+    return true;
+  }
+
+  #takePart(part: XmlElement, { from, wide }: { from: number; wide: number }): void {
+    const length = this.#tokenizer.position - from;
+    const { stanzaBytes } = this.#limits;
+    // A UTF-16 unit has three bytes at most.
+    const tooLarge = length * 3 > stanzaBytes && Buffer.byteLength(elementText(part)) > stanzaBytes;
+    this.#cursor?.children.pop();
+    this.#start += length;
+    this.#wide = wide;
+    if (tooLarge || !this.#taker?.take(part)) this.#drop("size");
   }
 
   /** Puts the declarations of the stream header on a top-level element, which is about to lose it. */
@@ -142,31 +207,43 @@ export class StanzaParser extends EventEmitter {
 
   #text(text: string): void {
     if (this.#ended) return;
-    this.#lastEvent = this.#sax.position;
+    this.#lastEvent = this.#tokenizer.position;
     // Between stanzas there is only whitespace, sent to keep the connection alive (RFC 6120 §4.6.1).
     if (this.#depth < 2 || this.#dropped) return;
+    if (this.#part) {
+      this.#cursor?.children.push(text);
+      return;
+    }
     this.#wide += excess(text);
     if (this.#size() > this.#limits.stanzaBytes) this.#drop("size");
     else this.#cursor?.children.push(standAlone(text));
   }
 
-  #close(tag: SaxesTagPlain): void {
+  #close(name: string): void {
     if (this.#ended) return;
-    this.#lastEvent = this.#sax.position;
+    this.#lastEvent = this.#tokenizer.position;
     this.#depth--;
     if (this.#depth === 0) {
       this.#ended = true;
-      this.emit("end", this.#root ?? new Element(tag.name));
+      this.emit("end", this.#root ?? elementOf(name, {}));
       return;
     }
     if (this.#depth > 1) {
-      if (!this.#dropped) this.#cursor = this.#cursor?.parent ?? undefined;
+      if (this.#dropped) return;
+      const closed = this.#cursor;
+      const part = this.#part;
+      this.#cursor = closed?.parent ?? undefined;
+      if (closed && part && this.#depth === (this.#taker?.path.length ?? 0) + 1) {
+        this.#part = undefined;
+        this.#takePart(closed, part);
+      }
       return;
     }
     const element = this.#cursor;
     const dropped = this.#dropped;
     this.#cursor = undefined;
     this.#dropped = undefined;
+    this.#taker = undefined;
     if (dropped) this.emit("dropped", { ...dropped, bytes: this.#size() } satisfies DroppedStanza);
     else if (element) this.emit("element", element);
   }
@@ -178,7 +255,15 @@ export class StanzaParser extends EventEmitter {
     const { type, from, to, id } = top?.attrs ?? {};
     this.#dropped = { name: top?.getName() ?? "", type, from, to, id, reason };
     this.#cursor = undefined;
+    this.#part = undefined;
   }
+}
+
+/** An element of ltx, which would copy the attributes. */
+function elementOf(name: string, attrs: Record<string, string>): XmlElement {
+  const element = new Element(name);
+  element.attrs = attrs;
+  return element;
 }
 
 /** Bytes that a text has in UTF-8 beyond one for each UTF-16 unit. */

@@ -3,7 +3,7 @@ import { StringDecoder } from "node:string_decoder";
 import { TLSSocket } from "node:tls";
 import { type Authenticate, type Client, client as createClient } from "@xmpp/client";
 import { ConnectionError, type LarderError, TlsError } from "../errors/errors.js";
-import { NS_SASL, NS_SASL2, NS_STREAM_ERRORS, NS_STREAMS, NS_TLS } from "../namespaces.js";
+import { NS_CLIENT, NS_SASL, NS_SASL2, NS_STREAM_ERRORS, NS_STREAMS, NS_TLS } from "../namespaces.js";
 import { type XmlElement, xml } from "../xml/element.js";
 import { libraryFailure, streamFailure } from "./failure.js";
 import { Inbox } from "./inbox.js";
@@ -53,6 +53,8 @@ export class XmppStream {
   /** Looks at SASL elements before the library does; what it throws ends the connection. */
   inspectSasl: ((element: XmlElement) => void) | undefined;
   onDropped: ((dropped: DroppedStanza) => void) | undefined;
+  /** See {@link StanzaParser.takerOf}. */
+  takerOf: StanzaParser["takerOf"];
   /** Time of the last bytes from the server, as `performance.now()` gives it. */
   lastHeard = performance.now();
 
@@ -89,6 +91,7 @@ export class XmppStream {
   }
 
   #prepareParser(parser: StanzaParser): void {
+    parser.takerOf = (stanza) => (stanza.getNS() === NS_CLIENT ? this.takerOf?.(stanza) : undefined);
     parser.on("dropped", (dropped: DroppedStanza) => this.onDropped?.(dropped));
     parser.on("end", () => this.#onStreamEnd());
     // The library answers a parser's error by itself, and clumsily; ours ends the connection first.

@@ -21,6 +21,7 @@ export const historyGet = defineMethod({
     from: jid
       .optional()
       .describe("sent by this party: a bare JID, in rooms room/nick; the account itself for our own"),
+    withReactionLog: z.boolean().optional().describe("how reactions came about, with each message (false)"),
   }),
   result: z.object({ messages: z.array(message), complete: z.boolean() }),
 });

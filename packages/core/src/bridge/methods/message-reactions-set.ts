@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineMethod } from "../method.js";
+import { updateType } from "../shapes/attachments.js";
 import { account } from "../shapes/common.js";
 import { message } from "../shapes/message.js";
 
@@ -10,10 +11,7 @@ export const messageReactionsSet = defineMethod({
     account,
     uid: z.string().min(1).describe("the message"),
     reactions: z.array(z.string().min(1)).max(100).describe("emojis"),
-    updateType: z
-      .enum(["replace", "add", "remove", "toggle"])
-      .optional()
-      .describe("what to do with them (replace)"),
+    updateType,
   }),
   result: z.object({ message }),
 });

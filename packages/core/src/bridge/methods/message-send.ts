@@ -5,7 +5,8 @@ import { localisedText, message, messageType } from "../shapes/message.js";
 
 export const messageSend = defineMethod({
   name: "message_send",
-  summary: "Sends a message; it stands in the history at once.",
+  summary:
+    "Sends a message; it stands in the history at once. Refused where its recipient is blocked (XEP-0191).",
   params: z
     .strictObject({
       account,

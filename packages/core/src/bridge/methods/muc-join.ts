@@ -4,7 +4,8 @@ import { account, bare } from "../shapes/common.js";
 
 export const mucJoin = defineMethod({
   name: "muc_join",
-  summary: "Joins a room, and again at every new session until it is left.",
+  summary:
+    "Joins a room, and again at every new session until it is left; it is bookmarked with autojoin (XEP-0402).",
   params: z.strictObject({
     account,
     room: bare.describe("the room's bare JID"),

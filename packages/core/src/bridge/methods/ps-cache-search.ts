@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineMethod } from "../method.js";
+import { withAttachments } from "../shapes/attachments.js";
 import { bare, jid, limit } from "../shapes/common.js";
 import { foundItem } from "../shapes/pubsub.js";
 import { condition, searchOrder } from "../shapes/search.js";
@@ -23,6 +24,7 @@ export const psCacheSearch = defineMethod({
     orderBy: z.array(searchOrder).max(10).optional(),
     index: z.int().min(0).optional().describe("leave out so many (0)"),
     limit,
+    withAttachments,
     withPayload: z.boolean().optional().describe("return the XML too (false)"),
     withTotal: z.boolean().optional().describe("count all matches (false)"),
   }),

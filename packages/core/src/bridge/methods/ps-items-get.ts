@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineMethod } from "../method.js";
+import { withAttachments } from "../shapes/attachments.js";
 import { account, node, service } from "../shapes/common.js";
 import { atMostOneSelection, itemSelection, itemsPage, oneSelectionError } from "../shapes/pubsub.js";
 
@@ -12,6 +13,7 @@ export const psItemsGet = defineMethod({
       service,
       node,
       ...itemSelection,
+      withAttachments,
       useCache: z.boolean().optional().describe("false asks the service in any case (true)"),
     })
     .refine(atMostOneSelection, oneSelectionError),

@@ -6,13 +6,29 @@ export const messageType = z.enum(["chat", "normal", "groupchat", "headline"]);
 /** A text in one language; `lang` is empty where none is stated (RFC 6121 §5.2.3). */
 export const localisedText = z.object({ lang: z.string(), text: z.string() });
 
+/** Who reacted: `id` is the bare JID, in rooms the occupant-id, else the real bare JID, else `room/nick`. */
+export const reactionSender = z.object({
+  id: z.string(),
+  jid: z.string().optional(),
+  nick: z.string().optional(),
+  self: z.boolean(),
+});
+
 export const reactionSummary = z.object({
   emoji: z.string(),
   count: z.int(),
-  senders: z.array(
-    z.object({ id: z.string(), jid: z.string().optional(), nick: z.string().optional(), self: z.boolean() }),
-  ),
+  senders: z.array(reactionSender),
   mine: z.boolean(),
+});
+
+/** One change of a message's reactions. */
+export const reactionChange = z.object({
+  sender: reactionSender,
+  reactions: z.array(z.string()).describe("the whole set from then on"),
+  added: z.array(z.string()),
+  removed: z.array(z.string()),
+  timestamp: time,
+  refused: z.boolean().optional().describe("the other side did not take it, so that it never stood"),
 });
 
 export const message = z
@@ -42,6 +58,7 @@ export const message = z
     delayed: z.boolean().optional(),
     encrypted: z.object({ namespace: z.string() }).optional(),
     reactions: z.array(reactionSummary),
+    reactionLog: z.array(reactionChange).optional().describe("on request: how they came about"),
     extra: z.record(z.string(), z.unknown()),
   })
   .meta({ id: "Message", description: "one message of one account's history" });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { attachmentCounts } from "./attachments.js";
 import { errorField, itemId, time } from "./common.js";
 
 export const item = z
@@ -14,6 +15,7 @@ export const item = z
     xml: z.string(),
     parsed: z.unknown().optional(),
     parseError: z.string().optional(),
+    attachments: attachmentCounts.optional().describe("on request: what is attached to it (XEP-0470)"),
   })
   .meta({ id: "Item", description: "one pubsub item; `xml` is the whole item element" });
 
