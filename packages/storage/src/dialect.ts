@@ -50,10 +50,10 @@ export interface Dialect {
   readonly name: "sqlite" | "postgres";
   /** A table of texts with the columns `value` and `key` (place in the list, from 0). Give it an alias. */
   list(values: readonly string[]): Sql;
-  /** A table of rows with the columns named and `key` (place in the list, from 0). Give it an alias. */
+  /** A table of rows, whose texts may be given as UTF-8, with the columns named and `key` (place in the list, from 0). Give it an alias. */
   records<Column extends string>(
     columns: Readonly<Record<Column, RecordColumnType>>,
-    rows: readonly Readonly<Partial<Record<Column, string | number | null>>>[],
+    rows: readonly Readonly<Partial<Record<Column, string | number | Uint8Array | null>>>[],
   ): Sql;
   /** A join whose left side is gone through first, where the planner would not know how small it is. */
   readonly joinInOrder: Sql;
@@ -61,6 +61,12 @@ export interface Dialect {
   inOrderOf(index: string): Sql;
   /** What keeps a condition from leading the planner to an index: the column itself where there is no need. */
   aside(column: Sql): Sql;
+  /** An array of values as JSON text, made by the database: hundreds of small rows cost more on their way than in there. */
+  jsonArray(values: readonly Sql[]): Sql;
+  /** JSON text of a column, as a value of {@link jsonArray}. */
+  jsonPart(text: Sql): Sql;
+  /** The values of a group as one JSON array, as text. */
+  jsonGroup(value: Sql): Sql;
   /** JSON text on its way into a column that conditions look into. */
   asJson(text: Sql): Sql;
   /**

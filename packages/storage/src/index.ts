@@ -54,12 +54,9 @@ export type {
 export type { NodeRepository } from "./repositories/nodes.js";
 
 export type { ParsableItem, ParsingRepository, Reparsed } from "./repositories/parsing.js";
-export type {
-  OwnReactionStep,
-  ReactionKey,
-  ReactionRecord,
-  ReactionRepository,
-} from "./repositories/reactions.js";
+export { ReactionLedger } from "./repositories/reaction-ledger.js";
+export type { ReactionTargets } from "./repositories/reaction-targets.js";
+export type { ReactionRepository, StandingReactions } from "./repositories/reactions.js";
 export type { RoomRecord, RoomRepository } from "./repositories/rooms.js";
 export type { RosterContact, RosterRepository } from "./repositories/roster.js";
 export { REQUEST_MEMORY_MS, type SendRequestRepository } from "./repositories/send-requests.js";
@@ -69,7 +66,8 @@ export * from "./schema/index.js";
 export type { ParsedCondition } from "./search/conditions.js";
 export { type FullTextQuery, parseFullTextQuery } from "./search/full-text-query.js";
 export type { JsonPath } from "./search/json-path.js";
-export { type PreparedItem, prepareItem } from "./search/prepare.js";
+export { type PreparedItem, prepareItem, type StoredText } from "./search/prepare.js";
+export { textOf } from "./search/stored-text.js";
 export { foldCase, foldText, indexedText, wordsOf } from "./search/words.js";
 export { holdFile } from "./sqlite/lock.js";
 export { createStore, type Store } from "./store.js";

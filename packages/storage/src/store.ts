@@ -12,6 +12,8 @@ import { MessageRemovalRepository } from "./repositories/message-removals.js";
 import { MessageRepository } from "./repositories/messages.js";
 import { NodeRepository } from "./repositories/nodes.js";
 import { ParsingRepository } from "./repositories/parsing.js";
+import { ReactionLedger } from "./repositories/reaction-ledger.js";
+import { ReactionTargets } from "./repositories/reaction-targets.js";
 import { ReactionRepository } from "./repositories/reactions.js";
 import { RoomRepository } from "./repositories/rooms.js";
 import { RosterRepository } from "./repositories/roster.js";
@@ -31,6 +33,8 @@ export interface Store {
   readonly archives: ArchiveRepository;
   readonly rooms: RoomRepository;
   readonly reactions: ReactionRepository;
+  /** What `@larder/reactions` keeps its ledger in. */
+  readonly reactionLedger: ReactionLedger;
   readonly sendRequests: SendRequestRepository;
   readonly nodes: NodeRepository;
   readonly sharedNodes: SharedNodeRepository;
@@ -45,17 +49,20 @@ export interface Store {
 
 /** The repositories over an open database. */
 export function createStore(database: Database): Store {
+  const messages = new MessageRepository(database);
+  const reactions = new ReactionRepository(database);
   return {
     database,
     accounts: new AccountRepository(database),
     roster: new RosterRepository(database),
-    messages: new MessageRepository(database),
+    messages,
     aliases: new MessageAliasRepository(database),
     removals: new MessageRemovalRepository(database),
     conversations: new ConversationRepository(database),
     archives: new ArchiveRepository(database),
     rooms: new RoomRepository(database),
-    reactions: new ReactionRepository(database),
+    reactions,
+    reactionLedger: new ReactionLedger(database, messages, reactions, new ReactionTargets(database)),
     sendRequests: new SendRequestRepository(database),
     nodes: new NodeRepository(database),
     sharedNodes: new SharedNodeRepository(database),

@@ -170,7 +170,7 @@ onEachEngine(
       PubsubNode: { attributes: { generation: c.text({ allowNull: false, defaultValue: "0" }) } },
       Room: { attributes: { accountId: c.looseKey({ primaryKey: true }) } },
       Thread: { attributes: { accountId: c.key("account", { allowNull: false, onDelete: "RESTRICT" }) } },
-      Reaction: { attributes: { sender: c.text({ allowNull: false }) } },
+      RosterContact: { attributes: { jid: c.text({ allowNull: false }) } },
       Event: { attributes: { accountId: c.key("account", { onDelete: "SET NULL" }) }, indexes: () => [] },
     });
     const { rowsBefore, rowsUp, rowsAgain } = await writtenMigration(t, engine, models);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { fitsKey, type KeyTooLongError } from "@larder/storage";
 import test, { type ExecutionContext } from "ava";
 import sql from "sql-template-tag";
-import { type EngineName, item, message, onEachEngine, temporaryStore } from "./support.js";
+import { type EngineName, item, message, onEachEngine, reactionChange, temporaryStore } from "./support.js";
 
 /** A text of so many bytes that a database cannot compress. */
 function longest(seed: string, bytes = 800): string {
@@ -48,15 +48,8 @@ onEachEngine("keys of the greatest length are kept, however many stand side by s
   };
   const { uid } = await store.messages.insert(message(accountId, "", given));
   t.like(await store.messages.get(uid), given);
-  await store.reactions.put({
-    accountId,
-    conversation,
-    target,
-    sender,
-    emojis: ["👍"],
-    timestamp: new Date(),
-  });
-  t.is((await store.reactions.forTargets(accountId, conversation, [target])).length, 1);
+  await store.reactions.put([reactionChange(accountId, { conversation, target, sender })]);
+  t.is((await store.reactions.changes(accountId, { holders: [{ conversation, target, sender }] })).length, 1);
   await store.items.storeLive(node.id, 0, [item(longest("item"))]);
   t.is((await store.items.byIds(node.id, [longest("item")])).length, 1);
   const subscription = { accountId, service: node.service, node: node.node, subid: longest("subid") };
@@ -83,16 +76,8 @@ onEachEngine("a longer key is refused by name, and nothing is kept", async (t, e
   t.is(await store.messages.count(), 0);
   const { id } = await store.messages.insert(message(accountId, "hi"));
   await refused("stanzaId", store.messages.setStanzaId(id, "room", long));
-  const reaction = {
-    accountId,
-    conversation: "c",
-    target: "t",
-    sender: "s",
-    emojis: [],
-    timestamp: new Date(),
-  };
-  for (const key of ["conversation", "target", "sender"])
-    await refused(key, store.reactions.put({ ...reaction, [key]: long }));
+  for (const key of ["conversation", "target", "sender", "stanzaId", "wireId"])
+    await refused(key, store.reactions.put([reactionChange(accountId, { [key]: long })]));
   await refused("node", store.nodes.ensure({ accountId, service: "s", node: long }));
   await refused("service", store.nodes.ensure({ accountId, service: long, node: "n" }));
   await refused("itemId", store.items.storeLive(node.id, 0, [item("short"), item(long)]));

@@ -8,6 +8,22 @@ import { emptyDatabase } from "./migratable.js";
 import { common, fillTables, ROWS, readRows } from "./rows.js";
 import { onEachEngine } from "./support.js";
 
+/** What going back costs, as the migration's docstring says: table and column. */
+const lost: Readonly<Record<string, readonly [table: string, column: string]>> = {
+  "2026.11.25T04.00.00.reaction-changes": ["reaction", "previous_emojis"],
+};
+
+const without = (
+  rows: ReadonlyMap<string, readonly Readonly<Record<string, string>>[]>,
+  [table, column]: readonly string[] = [],
+) =>
+  new Map(
+    [...rows].map(([name, entries]) => [
+      name,
+      name === table ? entries.map((entry) => ({ ...entry, [column ?? ""]: "" })) : entries,
+    ]),
+  );
+
 onEachEngine("the models describe exactly the schema that the migrations make", async (t, name) => {
   const { engine } = await emptyDatabase(t, name);
   await migrate(engine);
@@ -36,7 +52,7 @@ for (const [place, step] of migrations.entries()) {
     for (const [table, entries] of await rows()) t.is(entries.length, ROWS, table);
 
     await rollback(engine, { migrations });
-    t.deepEqual(await rows(), before);
+    t.deepEqual(without(await rows(), lost[step.name]), without(before, lost[step.name]));
     await migrate(engine, { migrations: migrations.slice(0, place + 1) });
     t.deepEqual(await schema(), after);
   });

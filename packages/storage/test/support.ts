@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ReactionChange } from "@larder/core";
 import { createStore, Database, type ItemInput, type NewMessage, type Store } from "@larder/storage";
 import { type PostgresServer, startPostgres } from "@larder/testing";
 import test, { type ExecutionContext } from "ava";
@@ -105,6 +106,25 @@ export function message(accountId: number, body: string, rest: Partial<NewMessag
     extra: {},
     bodies: [{ lang: "", text: body }],
     subjects: [],
+    ...rest,
+  };
+}
+
+export function reactionChange(accountId: number, rest: Partial<ReactionChange> = {}): ReactionChange {
+  const timestamp = rest.timestamp ?? new Date();
+  return {
+    accountId,
+    conversation: "bob@larder.test",
+    target: "t",
+    groupchat: false,
+    sender: "bob@larder.test",
+    own: false,
+    emojis: ["👍"],
+    since: [],
+    timestamp,
+    position: timestamp.getTime() * 1000,
+    placed: false,
+    stands: true,
     ...rest,
   };
 }

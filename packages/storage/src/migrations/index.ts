@@ -2,7 +2,14 @@ import { initial } from "./2026.11.23T00.00.00.initial.js";
 import { histories } from "./2026.11.23T08.00.00.histories.js";
 import { cacheCare } from "./2026.11.24T18.00.45.cache-care.js";
 import { archiveOrder } from "./2026.11.24T18.30.00.archive-order.js";
+import { reactionChanges } from "./2026.11.25T04.00.00.reaction-changes.js";
 import type { Migration } from "./migration.js";
 
 /** Every step of the schema, oldest first. */
-export const migrations: readonly Migration[] = [initial, histories, cacheCare, archiveOrder];
+export const migrations: readonly Migration[] = [
+  initial,
+  histories,
+  cacheCare,
+  archiveOrder,
+  reactionChanges,
+];

@@ -3,10 +3,11 @@ import { initAccount, initRosterContact } from "./account.js";
 import { initArchiveCursor, initArchiveGap } from "./archive.js";
 import { initConversation, initThread } from "./conversation.js";
 import { initEvent, initSetting } from "./log.js";
-import { initMessage, initMessageText, initReaction, initSendRequest } from "./message.js";
+import { initMessage, initMessageText, initSendRequest } from "./message.js";
 import { initMessageAlias, initMessageRemoval, initMessageVersion } from "./message-history.js";
 import { initPubsubItem, initPubsubNode, initPubsubSubscription } from "./pubsub.js";
 import { initPubsubAttachment, initPubsubItemVersion, initPubsubNodeReader } from "./pubsub-history.js";
+import { initReactionChange } from "./reaction.js";
 import { initRoom } from "./room.js";
 
 export { AccountModel, RosterContactModel } from "./account.js";
@@ -14,10 +15,11 @@ export { ArchiveCursorModel, ArchiveGapModel } from "./archive.js";
 export { type Column, columnsFor, index } from "./columns.js";
 export { ConversationModel, ThreadModel } from "./conversation.js";
 export { EventModel, SettingModel } from "./log.js";
-export { MessageModel, MessageTextModel, ReactionModel, SendRequestModel } from "./message.js";
+export { MessageModel, MessageTextModel, SendRequestModel } from "./message.js";
 export { MessageAliasModel, MessageRemovalModel, MessageVersionModel } from "./message-history.js";
 export { PubsubItemModel, PubsubNodeModel, PubsubSubscriptionModel } from "./pubsub.js";
 export { PubsubAttachmentModel, PubsubItemVersionModel, PubsubNodeReaderModel } from "./pubsub-history.js";
+export { ReactionChangeModel } from "./reaction.js";
 export { RoomModel } from "./room.js";
 
 /**
@@ -35,7 +37,7 @@ export function defineModels(sequelize: Sequelize) {
     MessageAlias: initMessageAlias(sequelize),
     MessageVersion: initMessageVersion(sequelize),
     MessageRemoval: initMessageRemoval(sequelize),
-    Reaction: initReaction(sequelize),
+    ReactionChange: initReactionChange(sequelize),
     SendRequest: initSendRequest(sequelize),
     ArchiveCursor: initArchiveCursor(sequelize),
     ArchiveGap: initArchiveGap(sequelize),

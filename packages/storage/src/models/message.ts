@@ -131,44 +131,6 @@ export function initMessageText(sequelize: Sequelize) {
   );
 }
 
-/** What one sender's reactions to one message are now (XEP-0444): the ledger. */
-export class ReactionModel extends Model {
-  declare accountId: number;
-  declare conversation: string;
-  declare target: string;
-  declare sender: string;
-  declare emojis: string;
-  declare timestamp: number;
-  declare stanzaWireId: string | null;
-  declare previousEmojis: string | null;
-}
-
-export function initReaction(sequelize: Sequelize) {
-  const c = columnsFor(sequelize);
-  return class extends ReactionModel {}.init(
-    {
-      accountId: c.key("account", { primaryKey: true }),
-      conversation: c.text({ primaryKey: true, comment: "as in the message" }),
-      target: c.text({ primaryKey: true, comment: "wire id of the message, which may not be stored yet" }),
-      sender: c.text({ primaryKey: true, comment: "bare JID; in rooms the occupant-id, else room/nick" }),
-      emojis: c.json({ allowNull: false, comment: "the full set; an empty one stays as a tombstone" }),
-      timestamp: c.instant({ allowNull: false, comment: "of the set that stands; older ones do not count" }),
-      stanzaWireId: c.text({ comment: "of our own stanza, by which a refusal names it" }),
-      previousEmojis: c.json({ comment: "our set before the one that may still be refused (XEP-0444 §3.3)" }),
-    },
-    {
-      sequelize,
-      tableName: "reaction",
-      modelName: "Reaction",
-      indexes: [
-        index("reaction_by_stanza", ["account_id", "stanza_wire_id"], {
-          where: "stanza_wire_id IS NOT NULL",
-        }),
-      ],
-    },
-  );
-}
-
 /** Sends that named a `requestId`, so that a repeated call sends once. */
 export class SendRequestModel extends Model {
   declare accountId: number;

@@ -7,6 +7,7 @@ import {
   type Scalar,
 } from "../dialect.js";
 import { type JsonPath, notation } from "../search/json-path.js";
+import { textOf as decoded } from "../search/stored-text.js";
 import { empty, join, literal, raw, type Sql, sql } from "../sql.js";
 import { exactPhrases, toTsquery } from "./full-text.js";
 
@@ -103,6 +104,9 @@ class PostgresJsonValue implements JsonValue {
   }
 }
 
+const decodedValue = (value: string | number | Uint8Array | null | undefined) =>
+  value instanceof Uint8Array ? decoded(value) : (value ?? null);
+
 /** SQL as PostgreSQL 14 and later says it. Text columns are made with `COLLATE "C"`, so that order is by code point. */
 export const postgresDialect: Dialect = {
   name: "postgres",
@@ -112,7 +116,7 @@ export const postgresDialect: Dialect = {
     const names = Object.keys(columns) as (keyof typeof columns)[];
     const types: Record<RecordColumnType, Sql> = { text: sql`text[]`, number: sql`bigint[]` };
     const arrays = names.map(
-      (name) => sql`${array(rows.map((row) => row[name] ?? null))}::${types[columns[name]]}`,
+      (name) => sql`${array(rows.map((row) => decodedValue(row[name])))}::${types[columns[name]]}`,
     );
     return sql`(SELECT listed_at - 1 AS key, ${raw(names.join(", "))} FROM unnest(${join(arrays, ", ")})
       WITH ORDINALITY AS listed (${raw(names.join(", "))}, listed_at))`;
@@ -120,6 +124,9 @@ export const postgresDialect: Dialect = {
   joinInOrder: sql`JOIN`,
   inOrderOf: () => empty,
   aside: (column) => column,
+  jsonArray: (values) => sql`json_build_array(${join([...values])})`,
+  jsonPart: (text) => sql`${text}::json`,
+  jsonGroup: (value) => sql`json_agg(${value})::text`,
   asJson: (text) => sql`${text}::jsonb`,
   json: (column, path, indexed) =>
     new PostgresJsonValue(at(column, path, indexed ? literal : bound), indexed),

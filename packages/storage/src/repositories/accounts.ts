@@ -17,9 +17,11 @@ export interface AccountRecord {
   readonly allowPlaintext: boolean;
   readonly rosterVersion?: string;
   readonly lastError?: Readonly<Record<string, unknown>>;
+  /** When it was added here. */
+  readonly addedAt: Date;
 }
 
-export type NewAccount = Omit<AccountRecord, "id" | "rosterVersion" | "lastError">;
+export type NewAccount = Omit<AccountRecord, "id" | "rosterVersion" | "lastError" | "addedAt">;
 
 function recordOf(row: AccountModel): AccountRecord {
   return {
@@ -33,6 +35,7 @@ function recordOf(row: AccountModel): AccountRecord {
     allowPlaintext: Boolean(row.allowPlaintext),
     rosterVersion: row.rosterVersion ?? undefined,
     lastError: row.lastError ? (JSON.parse(row.lastError) as Record<string, unknown>) : undefined,
+    addedAt: new Date(Number(row.createdAt)),
   };
 }
 

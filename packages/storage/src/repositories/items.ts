@@ -1,6 +1,7 @@
 import type { Database } from "../database.js";
 import { checkKeys } from "../keys.js";
-import { type PreparedItem, prepareItem } from "../search/prepare.js";
+import { type PreparedItem, prepareItem, type StoredText } from "../search/prepare.js";
+import { textOf } from "../search/stored-text.js";
 import { type Executor, empty, type Sql, sql } from "../sql.js";
 
 /** An item as it is kept. */
@@ -13,7 +14,10 @@ export interface ItemRecord {
   readonly updated: Date;
   readonly dateSource: "service" | "observed";
   readonly xml: string;
+  /** Read from the text when it is first asked for: most readers hand the text on. */
   readonly parsed?: unknown;
+  /** The same as JSON text, as the database gives it. */
+  readonly parsedJson?: string;
   readonly parseError?: string;
   /** Place in the service's order; grows towards the newest. */
   readonly position: number;
@@ -34,8 +38,8 @@ interface ItemContent {
   readonly itemId: string;
   readonly publisher?: string;
   readonly xml: string;
-  /** JSON text of the parser's result. */
-  readonly parsedJson?: string;
+  /** JSON text of the parser's result; as bytes only where the item is prepared. */
+  readonly parsedJson?: StoredText;
   readonly parseError?: string;
   /** Name and version of the parser. */
   readonly parser?: string;
@@ -61,25 +65,37 @@ interface Row {
   position: number;
 }
 
-export const recordOf = (row: Row): ItemRecord => ({
-  id: row.id,
-  nodeId: row.node_id,
-  itemId: row.item_id,
-  publisher: row.publisher ?? undefined,
-  created: new Date(Number(row.created)),
-  updated: new Date(Number(row.updated)),
-  dateSource: row.date_source,
-  xml: row.xml,
-  parsed: row.parsed === null ? undefined : (JSON.parse(row.parsed) as unknown),
-  parseError: row.parse_error ?? undefined,
-  position: Number(row.position),
-});
+export function recordOf(row: Row): ItemRecord {
+  const parsedJson = row.parsed ?? undefined;
+  let parsed: { readonly value: unknown } | undefined;
+  return {
+    id: row.id,
+    nodeId: row.node_id,
+    itemId: row.item_id,
+    publisher: row.publisher ?? undefined,
+    created: new Date(Number(row.created)),
+    updated: new Date(Number(row.updated)),
+    dateSource: row.date_source,
+    xml: row.xml,
+    get parsed() {
+      parsed ??= { value: parsedJson === undefined ? undefined : JSON.parse(parsedJson) };
+      return parsed.value;
+    },
+    parsedJson,
+    parseError: row.parse_error ?? undefined,
+    position: Number(row.position),
+  };
+}
 
 /** Columns of {@link ItemRecord}, of the table named `i`. */
 export const itemColumns = sql`i.id, i.node_id, i.item_id, i.publisher, i.created, i.updated, i.date_source, i.xml, i.parsed, i.parse_error, i.position`;
 
-/** Not yet placed: found by a synchronisation that has not ended, invisible to readers until it does. */
-const UNPLACED = -1;
+/**
+ * The position of an item that a synchronisation has found and that readers do not see until it ends: below zero, from
+ * -1 downwards, by its place. A row is 10 kB, and SQLite changes it where it stands if it keeps its length: a number
+ * and its mirror image have the same.
+ */
+const unplaced = (place: Sql): Sql => sql`-1 - ${place}`;
 /** Items that events bring during a synchronisation stand after everything that it pages through. */
 const AFTER_ALL_PAGES = 2 ** 40;
 
@@ -104,7 +120,7 @@ const columns = {
 const rowsOf = (items: readonly ItemInput[], placeOf: (item: ItemInput, index: number) => number) =>
   [...new Map(items.map((item) => [item.itemId, item])).values()].map((item, index) => {
     checkKeys({ itemId: item.itemId });
-    const { folded, words, refused } = item.prepared ?? prepareItem(item.parsedJson, item.text);
+    const { folded, words, refused } = item.prepared ?? prepareItem(textOf(item.parsedJson), item.text);
     return {
       item_id: item.itemId,
       publisher: item.publisher,
@@ -161,6 +177,14 @@ export class ItemRepository {
     this.#db = db;
   }
 
+  /** Whether anything is stored of a node, seen by readers or not. */
+  async any(nodeId: number): Promise<boolean> {
+    const row = await this.#db.read(({ executor }) =>
+      executor.first<{ id: number }>(sql`SELECT id FROM pubsub_item WHERE node_id = ${nodeId} LIMIT 1`),
+    );
+    return row !== undefined;
+  }
+
   /** What is stored for these ids, to tell what a page changes. */
   known(nodeId: number, itemIds: readonly string[]): Promise<Map<string, KnownItem>> {
     if (itemIds.length === 0) return Promise.resolve(new Map());
@@ -197,9 +221,12 @@ export class ItemRepository {
       if (rows.length > 0) {
         await executor.run(
           upsert(executor, nodeId, generation, rows, {
-            position: sql`CAST(${UNPLACED} AS BIGINT)`,
-            next: sql`g.place`,
-            onConflict: empty,
+            position: unplaced(sql`CAST(g.place AS BIGINT)`),
+            next: sql`CAST(NULL AS BIGINT)`,
+            onConflict: sql`,
+              position = CASE WHEN pubsub_item.position < 0 THEN excluded.position ELSE pubsub_item.position END,
+              next_position = CASE WHEN pubsub_item.position < 0 THEN NULL ELSE ${unplaced(sql`excluded.position`)} END`,
+            keepsPlace: true,
           }),
         );
       }
@@ -210,7 +237,9 @@ export class ItemRepository {
         );
         // The ids stand there twice so that SQLite looks each up, and does not read the whole node.
         await executor.run(sql`
-          UPDATE pubsub_item SET generation = ${generation}, next_position = seen.place FROM ${placed} AS seen
+          UPDATE pubsub_item SET generation = ${generation},
+            position = CASE WHEN position < 0 THEN ${unplaced(sql`seen.place`)} ELSE position END,
+            next_position = CASE WHEN position < 0 THEN NULL ELSE seen.place END FROM ${placed} AS seen
           WHERE pubsub_item.node_id = ${nodeId} AND pubsub_item.item_id = seen.id
             AND pubsub_item.item_id IN (SELECT value FROM ${executor.dialect.list(same)} AS listed)`);
       }
@@ -220,16 +249,28 @@ export class ItemRepository {
   /**
    * Ends a synchronisation: what it did not see goes, what it saw stands in its order.
    *
+   * @param options.wasEmpty nothing was kept of the node when the synchronisation began: there is nothing it did not
+   *   see, and looking for it means to read every row
    * @returns ids of the items that went, as far as readers could see them
    */
-  finishGeneration(nodeId: number, generation: number): Promise<string[]> {
+  finishGeneration(
+    nodeId: number,
+    generation: number,
+    { wasEmpty = false }: { wasEmpty?: boolean } = {},
+  ): Promise<string[]> {
     return this.#db.write(async ({ executor }) => {
-      const gone = await executor.all<{ item_id: string; position: number }>(
-        sql`DELETE FROM pubsub_item WHERE node_id = ${nodeId} AND generation < ${generation} RETURNING item_id, position`,
+      const gone = wasEmpty
+        ? []
+        : await executor.all<{ item_id: string; position: number }>(
+            sql`DELETE FROM pubsub_item WHERE node_id = ${nodeId} AND generation < ${generation} RETURNING item_id, position`,
+          );
+      await executor.run(
+        sql`UPDATE pubsub_item SET position = next_position, next_position = NULL
+            WHERE node_id = ${nodeId} AND position >= 0 AND next_position IS NOT NULL`,
       );
       await executor.run(
-        sql`UPDATE pubsub_item SET position = COALESCE(next_position, position), next_position = NULL
-            WHERE node_id = ${nodeId} AND next_position IS NOT NULL`,
+        sql`UPDATE pubsub_item SET position = COALESCE(next_position, ${unplaced(sql`position`)}), next_position = NULL
+            WHERE node_id = ${nodeId} AND position < 0`,
       );
       const placed = await executor.first<{ n: number; newest: number | null }>(
         sql`SELECT count(*) AS n, max(position) AS newest FROM pubsub_item WHERE node_id = ${nodeId} AND position >= 0`,
@@ -239,7 +280,7 @@ export class ItemRepository {
       await executor.run(
         sql`UPDATE pubsub_node SET items = ${items}, last_position = ${items - 1}, complete_from = NULL WHERE id = ${nodeId}`,
       );
-      return gone.filter((row) => row.position !== UNPLACED).map((row) => row.item_id);
+      return gone.filter((row) => row.position >= 0).map((row) => row.item_id);
     });
   }
 
@@ -337,18 +378,19 @@ export class ItemRepository {
       const above = Math.max(page.after ?? -1, -1);
       const fromEnd = page.after === undefined && page.index === undefined && page.newestFirst === true;
       const direction = fromEnd ? sql`DESC` : sql`ASC`;
-      const rows = await executor.all<Row>(sql`
+      const asked = executor.all<Row>(sql`
         SELECT ${itemColumns} FROM pubsub_item i WHERE i.node_id = ${nodeId} AND i.position > ${above}
           ${page.before === undefined ? empty : sql`AND i.position < ${page.before}`}
         ORDER BY i.position ${direction}
         ${limit === undefined ? empty : sql`LIMIT ${limit + 1} OFFSET ${page.index ?? 0}`}`);
-      const complete = limit === undefined || rows.length <= limit;
-      const items = (limit === undefined ? rows.slice(page.index ?? 0) : rows.slice(0, limit)).map(recordOf);
-      if (fromEnd) items.reverse();
-      const node = await executor.first<{ items: number; newest: number | null }>(
+      const counted = executor.first<{ items: number; newest: number | null }>(
         sql`SELECT n.items, (SELECT max(i.position) FROM pubsub_item i WHERE i.node_id = n.id) AS newest
             FROM pubsub_node n WHERE n.id = ${nodeId}`,
       );
+      const [rows, node] = await Promise.all([asked, counted]);
+      const complete = limit === undefined || rows.length <= limit;
+      const items = (limit === undefined ? rows.slice(page.index ?? 0) : rows.slice(0, limit)).map(recordOf);
+      if (fromEnd) items.reverse();
       const count = node?.items ?? 0;
       const first = items[0];
       const known = page.index ?? (fromEnd && page.before === undefined ? count - items.length : undefined);

@@ -130,11 +130,16 @@ export async function insertMessages(
   } of named) {
     checkKeys({ conversation, sender, wireId, originId, stanzaId, stanzaIdBy, thread, standsFor, uid });
   }
-  const names = Object.keys(columns) as (keyof typeof columns)[];
+  const records = named.map(rowOf);
+  // What no message has need not be bound a thousand times: half of the columns, mostly.
+  const names = (Object.keys(columns) as (keyof typeof columns)[]).filter((name) =>
+    records.some((record) => record[name] !== undefined),
+  );
+  const used = Object.fromEntries(names.map((name) => [name, columns[name]]));
   const values = names.map((name) => (name === "delayed" ? "g.delayed <> 0" : `g.${name}`));
   const rows = await executor.all<{ id: number; uid: string }>(sql`
     INSERT INTO message (${raw(names.join(", "))}) SELECT ${raw(values.join(", "))}
-    FROM ${executor.dialect.records(columns, named.map(rowOf))} AS g WHERE TRUE ORDER BY g.key
+    FROM ${executor.dialect.records(used, records)} AS g WHERE TRUE ORDER BY g.key
     RETURNING id, uid`);
   await keepTexts(executor, named);
   const ids = new Map(rows.map(({ id, uid }) => [uid, Number(id)]));

@@ -1,20 +1,21 @@
 import type { Database } from "../database.js";
-import { InvalidQueryError } from "../errors.js";
 import { checkKeys } from "../keys.js";
-import { parseFullTextQuery } from "../search/full-text-query.js";
-import { type Executor, isStorable, join, type Sql, sql, unstorableText } from "../sql.js";
+import { join, type Sql, sql } from "../sql.js";
+import type { ArchivePoint } from "./archives.js";
+import { type HistoryQuery, readHistory } from "./message-history.js";
+import { loadMessages, withTexts } from "./message-loading.js";
 import {
-  type LocalisedText,
   type MessageCorrection,
   type MessageRecord,
   type MessageVersion,
   messageColumns,
-  messageOf,
   type NewMessage,
   type MessageRow as Row,
-  type MessageTextRow as Text,
 } from "./message-record.js";
-import { insertMessages, keepTexts, searchableText } from "./message-writing.js";
+import { completeMessage, correctMessage, retractMessage, versionsOf } from "./message-revisions.js";
+import { insertMessages } from "./message-writing.js";
+
+export type { HistoryQuery } from "./message-history.js";
 
 /** Names a message within a conversation by an id of the wire. */
 export interface WireName {
@@ -29,23 +30,10 @@ export interface MessagePlace {
   readonly position: number;
 }
 
-export interface HistoryQuery {
-  readonly accountId?: number;
-  readonly conversation?: string;
-  /** A uid or an instant, not included. */
-  readonly before?: string | Date;
-  /** A uid or an instant, not included; the page then starts there and goes towards the present. */
-  readonly after?: string | Date;
-  readonly limit: number;
-  readonly search?: string;
-  readonly types?: readonly string[];
-  /** The verified sender. */
-  readonly from?: string;
-  readonly direction?: "in" | "out";
-}
-
 /** How far an archive's order may be from the order of its stamps for a search by time to see it. */
 const SLACK_MS = 3_600_000;
+/** How far a place is looked for: what is further away needs no moving. */
+const DAY_MS = 86_400_000;
 
 /** Message history. Order is the archive's, else time, then the order of arrival. */
 export class MessageRepository {
@@ -83,7 +71,7 @@ export class MessageRepository {
   byIds(ids: readonly number[]): Promise<MessageRecord[]> {
     return this.#db.read(({ executor }) => {
       const rows = ids.map((id) => ({ id }));
-      return this.#load(
+      return loadMessages(
         executor,
         sql`WHERE m.id IN (SELECT id FROM ${executor.dialect.records({ id: "number" }, rows)} AS wanted)`,
       );
@@ -108,7 +96,7 @@ export class MessageRepository {
         SELECT g.value AS asked, ${messageColumns} FROM ${wanted} AS g ${dialect.joinInOrder} message_alias a
           ON a.account_id = ${accountId} AND a.given_by = ${by} AND a.value = g.value AND a.kind = 'stanza'
           ${dialect.joinInOrder} message m ON m.id = a.message_id`);
-      const records = await this.#withTexts(executor, rows);
+      const records = await withTexts(executor, rows);
       return new Map(records.map((record, index) => [String(rows[index]?.asked), record]));
     });
   }
@@ -140,7 +128,7 @@ export class MessageRepository {
         { id: "number" },
         rows.map((row) => ({ id: Number(row.message_id) })),
       );
-      const found = await this.#load(executor, sql`WHERE m.id IN (SELECT id FROM ${ids} AS wanted)`);
+      const found = await loadMessages(executor, sql`WHERE m.id IN (SELECT id FROM ${ids} AS wanted)`);
       const byId = new Map(found.map((record) => [record.id, record]));
       return rows.flatMap(({ asked, message_id }) => {
         const record = byId.get(Number(message_id));
@@ -204,7 +192,7 @@ export class MessageRepository {
   /** Our messages of a conversation that no server has confirmed yet, oldest first. */
   pending(accountId: number, conversation: string): Promise<MessageRecord[]> {
     return this.#db.read(({ executor }) =>
-      this.#load(
+      loadMessages(
         executor,
         sql`WHERE account_id = ${accountId} AND conversation = ${conversation} AND state = 'pending' ORDER BY id`,
       ),
@@ -242,7 +230,7 @@ export class MessageRepository {
   /** Our messages of a conversation up to a position that the other side may still confirm, newest first. */
   sentUpTo(accountId: number, conversation: string, position: number): Promise<MessageRecord[]> {
     return this.#db.read(({ executor }) =>
-      this.#load(
+      loadMessages(
         executor,
         sql`WHERE m.account_id = ${accountId} AND m.conversation = ${conversation} AND m.position <= ${position}
             AND m.direction = 'out' AND m.state IN ('pending', 'sent', 'delivered') ORDER BY m.position DESC LIMIT 1000`,
@@ -251,25 +239,48 @@ export class MessageRepository {
   }
 
   /**
-   * The position in an archive at a time of it: of the last message until then, or of the first since.
+   * Where an archive's point stands in the history: the message of its id, or else the last one that is no later than its
+   * time (`side: "until"`) or the first that is no earlier (`"since"`). By their stamps, not by their places: those were moved
+   * on where the archive's order needs it.
    *
    * @returns undefined where there is none
    */
   archivePosition(
     accountId: number,
     archive: string,
-    point: { readonly until: Date } | { readonly since: Date },
+    point: ArchivePoint,
+    side: "until" | "since",
   ): Promise<number | undefined> {
-    const there = sql`account_id = ${accountId} AND stanza_id_by = ${archive} AND stanza_id IS NOT NULL`;
+    const there = sql`account_id = ${accountId} AND stanza_id_by = ${archive}`;
+    // Reactions stand in the same order.
+    const reactions = sql`account_id = ${accountId} AND placed AND (CASE WHEN groupchat THEN conversation = ${archive}
+      ELSE EXISTS (SELECT 1 FROM account WHERE id = ${accountId} AND jid = ${archive}) END)`;
     return this.#db.read(async ({ executor }) => {
-      const row = await executor.first<{ position: number }>(
-        "until" in point
-          ? sql`SELECT position FROM message WHERE ${there} AND position < ${(point.until.getTime() + 1000) * 1000}
-                ORDER BY position DESC LIMIT 1`
-          : sql`SELECT position FROM message WHERE ${there} AND position > ${(point.since.getTime() - 1000) * 1000}
-                ORDER BY position LIMIT 1`,
-      );
-      return row && Number(row.position);
+      const position = async (condition: Sql, order: Sql) => {
+        const ends = [sql`message WHERE ${there}`, sql`reaction_change WHERE ${reactions}`].map(
+          (source) =>
+            sql`SELECT position FROM (SELECT position FROM ${source} AND stanza_id IS NOT NULL AND ${condition}
+              ORDER BY position ${order} LIMIT 1) AS one`,
+        );
+        const row = await executor.first<{ position: number }>(
+          sql`${join(ends, " UNION ALL ")} ORDER BY position ${order} LIMIT 1`,
+        );
+        return row && Number(row.position);
+      };
+      const named =
+        point.id === undefined ? undefined : await position(sql`stanza_id = ${point.id}`, sql`DESC`);
+      if (named !== undefined || point.time === undefined) return named;
+      const at = point.time.getTime();
+      const near = (ms: number) => (at + ms) * 1000;
+      return side === "until"
+        ? position(
+            sql`timestamp <= ${at} AND position < ${near(SLACK_MS)} AND position > ${near(-DAY_MS)}`,
+            sql`DESC`,
+          )
+        : position(
+            sql`timestamp >= ${at} AND position > ${near(-SLACK_MS)} AND position < ${near(DAY_MS)}`,
+            sql`ASC`,
+          );
     });
   }
 
@@ -327,23 +338,7 @@ export class MessageRepository {
    * @returns false where the message is retracted, which wins over any correction, or gone
    */
   correct(id: number, correction: MessageCorrection): Promise<boolean> {
-    return this.#db.write(async ({ executor }) => {
-      const [before] = await this.#load(executor, sql`WHERE m.id = ${id} AND m.retracted IS NULL`);
-      if (!before) return false;
-      const at = correction.timestamp.getTime();
-      await this.#keepVersion(executor, id, {
-        ...before,
-        timestamp: before.edited ?? before.timestamp,
-        replacedAt: correction.timestamp,
-      });
-      await executor.run(sql`DELETE FROM message_text WHERE message_id = ${id}`);
-      await keepTexts(executor, [{ ...correction, uid: before.uid }]);
-      const searchable = searchableText({ ...correction, encrypted: before.encrypted });
-      await executor.run(
-        sql`UPDATE message SET edited = ${at}, raw = ${correction.raw ?? null}, search_text = ${searchable} WHERE id = ${id}`,
-      );
-      return true;
-    });
+    return this.#db.write(({ executor }) => correctMessage(executor, id, correction));
   }
 
   /**
@@ -351,76 +346,20 @@ export class MessageRepository {
    * said is kept as a version.
    */
   completeWith(id: number, first: NewMessage): Promise<void> {
-    return this.#db.write(async ({ executor }) => {
-      const [standIn] = await this.#load(executor, sql`WHERE m.id = ${id}`);
-      if (!standIn) return;
-      const edited = standIn.edited ?? standIn.timestamp;
-      const gone = standIn.retracted !== undefined;
-      if (!gone) await this.#keepVersion(executor, id, { ...first, replacedAt: edited }, 0);
-      await executor.run(sql`
-        UPDATE message SET wire_id = ${first.wireId ?? null}, origin_id = ${first.originId ?? null},
-          stanza_id = ${first.stanzaId ?? null}, stanza_id_by = ${first.stanzaIdBy ?? null}, thread = ${first.thread ?? null},
-          reply_to_id = ${first.replyToId ?? null}, timestamp = ${first.timestamp.getTime()},
-          position = ${first.position ?? first.timestamp.getTime() * 1000}, stands_for = NULL,
-          edited = ${gone ? null : edited.getTime()}, from_jid = ${first.from}, to_jid = ${first.to} WHERE id = ${id}`);
-    });
-  }
-
-  /** @param number the first is 0; those from there on move up. Default: after all others. */
-  async #keepVersion(
-    executor: Executor,
-    id: number,
-    version: MessageVersion,
-    number?: number,
-  ): Promise<void> {
-    if (number !== undefined) {
-      // In two steps: no two rows may have the same number on the way.
-      await executor.run(
-        sql`UPDATE message_version SET number = -1 - number WHERE message_id = ${id} AND number >= ${number}`,
-      );
-      await executor.run(
-        sql`UPDATE message_version SET number = -number WHERE message_id = ${id} AND number < 0`,
-      );
-    }
-    const place =
-      number === undefined
-        ? sql`(SELECT count(*) FROM message_version WHERE message_id = ${id})`
-        : sql`${number}`;
-    await executor.run(sql`
-      INSERT INTO message_version (message_id, number, bodies, subjects, timestamp, replaced_at, raw)
-      VALUES (${id}, ${place}, ${JSON.stringify(version.bodies)}, ${JSON.stringify(version.subjects)},
-        ${version.timestamp.getTime()}, ${version.replacedAt.getTime()}, ${version.raw ?? null})`);
+    return this.#db.write(({ executor }) => completeMessage(executor, id, first));
   }
 
   /**
-   * Takes back what was said (XEP-0424, 0425): texts, versions and stanza go, and no search finds them from
+   * Takes back what was said (XEP-0424, 0425): texts, versions, reactions and stanza go, and no search finds them from
    * the same commit on. The row stays, so that a later copy from an archive cannot bring them back.
    */
   retract(id: number, at: Date): Promise<void> {
-    return this.#db.write(async ({ executor }) => {
-      await executor.run(sql`DELETE FROM message_text WHERE message_id = ${id}`);
-      await executor.run(sql`DELETE FROM message_version WHERE message_id = ${id}`);
-      await executor.run(
-        sql`UPDATE message SET retracted = ${at.getTime()}, raw = NULL, search_text = '', extra = '{}', error = NULL
-            WHERE id = ${id}`,
-      );
-    });
+    return this.#db.write(({ executor }) => retractMessage(executor, id, at));
   }
 
   /** What a message said before its corrections, oldest first. */
   versions(id: number): Promise<MessageVersion[]> {
-    return this.#db.read(async ({ executor }) => {
-      const rows = await executor.all<Row>(
-        sql`SELECT bodies, subjects, timestamp, replaced_at, raw FROM message_version WHERE message_id = ${id} ORDER BY number`,
-      );
-      return rows.map((row) => ({
-        bodies: JSON.parse(String(row.bodies)) as LocalisedText[],
-        subjects: JSON.parse(String(row.subjects)) as LocalisedText[],
-        timestamp: new Date(Number(row.timestamp)),
-        replacedAt: new Date(Number(row.replaced_at)),
-        raw: row.raw === null ? undefined : String(row.raw),
-      }));
-    });
+    return this.#db.read(({ executor }) => versionsOf(executor, id));
   }
 
   /**
@@ -429,36 +368,8 @@ export class MessageRepository {
    * @returns `complete`: nothing further in the direction of reading
    * @throws {InvalidQueryError} a uid nobody has, or a search that cannot be read
    */
-  async history(query: HistoryQuery): Promise<{ messages: MessageRecord[]; complete: boolean }> {
-    for (const where of ["conversation", "before", "after", "types", "from"] as const) {
-      for (const value of [query[where]].flat())
-        if (typeof value === "string" && !isStorable(value)) throw unstorableText(where);
-    }
-    return this.#db.read(async ({ executor }) => {
-      const conditions = [sql`TRUE`];
-      if (query.accountId !== undefined) conditions.push(sql`m.account_id = ${query.accountId}`);
-      if (query.conversation !== undefined) conditions.push(sql`m.conversation = ${query.conversation}`);
-      if (query.types)
-        conditions.push(sql`m.type IN (${join(query.types.length > 0 ? [...query.types] : [""])})`);
-      if (query.from !== undefined) conditions.push(sql`m.sender = ${query.from}`);
-      if (query.direction !== undefined) conditions.push(sql`m.direction = ${query.direction}`);
-      if (query.before !== undefined) conditions.push(await this.#boundary(executor, query.before, "before"));
-      if (query.after !== undefined) conditions.push(await this.#boundary(executor, query.after, "after"));
-      let source = sql`message m`;
-      if (query.search !== undefined) {
-        const match = executor.dialect.fullText("message", "m", parseFullTextQuery(query.search, "search"));
-        source = match.from;
-        conditions.push(match.condition);
-      }
-      const forward = query.after !== undefined;
-      const direction = forward ? sql`ASC` : sql`DESC`;
-      const rows = await executor.all<Row>(sql`
-        SELECT ${messageColumns} FROM ${source} WHERE ${join(conditions, " AND ")}
-        ORDER BY m.position ${direction}, m.id ${direction} LIMIT ${query.limit + 1}`);
-      const page = rows.slice(0, query.limit);
-      if (!forward) page.reverse();
-      return { messages: await this.#withTexts(executor, page), complete: rows.length <= query.limit };
-    });
+  history(query: HistoryQuery): Promise<{ messages: MessageRecord[]; complete: boolean }> {
+    return readHistory(this.#db, query);
   }
 
   count(): Promise<number> {
@@ -466,23 +377,6 @@ export class MessageRepository {
       async ({ executor }) =>
         (await executor.first<{ n: number }>(sql`SELECT count(*) AS n FROM message`))?.n ?? 0,
     );
-  }
-
-  /** What is before or after a point. An instant is compared with the stamps; the position only leads to the place in the index. */
-  async #boundary(executor: Executor, point: string | Date, side: "before" | "after"): Promise<Sql> {
-    if (point instanceof Date) {
-      const at = point.getTime();
-      return side === "before"
-        ? sql`m.timestamp < ${at} AND m.position < ${(at + SLACK_MS) * 1000}`
-        : sql`m.timestamp > ${at} AND m.position > ${(at - SLACK_MS) * 1000}`;
-    }
-    const row = await executor.first<{ position: number; id: number }>(
-      sql`SELECT position, id FROM message WHERE uid = ${point}`,
-    );
-    if (!row) throw new InvalidQueryError(side, `${side}: no message has the uid ${point}`);
-    return side === "before"
-      ? sql`(m.position, m.id) < (${row.position}, ${row.id})`
-      : sql`(m.position, m.id) > (${row.position}, ${row.id})`;
   }
 
   /** The earliest that fits one or the other. Said as one condition, SQLite would read the whole conversation. */
@@ -494,34 +388,8 @@ export class MessageRepository {
 
   #one(condition: Sql): Promise<MessageRecord | undefined> {
     return this.#db.read(
-      async ({ executor }) => (await this.#load(executor, sql`WHERE ${condition} ORDER BY m.id LIMIT 1`))[0],
+      async ({ executor }) =>
+        (await loadMessages(executor, sql`WHERE ${condition} ORDER BY m.id LIMIT 1`))[0],
     );
-  }
-
-  async #load(executor: Executor, tail: Sql): Promise<MessageRecord[]> {
-    return this.#withTexts(
-      executor,
-      await executor.all<Row>(sql`SELECT ${messageColumns} FROM message m ${tail}`),
-    );
-  }
-
-  async #withTexts(executor: Executor, rows: readonly Row[]): Promise<MessageRecord[]> {
-    if (rows.length === 0) return [];
-    // As a table: there may be more of them than values that a statement binds.
-    const ids = executor.dialect.records(
-      { id: "number" },
-      rows.map((row) => ({ id: Number(row.id) })),
-    );
-    const texts = await executor.all<Text>(
-      sql`SELECT message_id, kind, lang, text FROM message_text WHERE message_id IN (SELECT id FROM ${ids} AS wanted)
-          ORDER BY message_id, position`,
-    );
-    const byMessage = new Map<number, Text[]>();
-    for (const entry of texts) {
-      const others = byMessage.get(entry.message_id);
-      if (others) others.push(entry);
-      else byMessage.set(entry.message_id, [entry]);
-    }
-    return rows.map((row) => messageOf(row, byMessage.get(Number(row.id)) ?? []));
   }
 }

@@ -1,5 +1,6 @@
 import type { Database } from "../database.js";
-import { type PreparedItem, prepareItem } from "../search/prepare.js";
+import { type PreparedItem, prepareItem, type StoredText } from "../search/prepare.js";
+import { textOf } from "../search/stored-text.js";
 import { empty, sql } from "../sql.js";
 
 /** An item whose parsed data may have to be made anew. */
@@ -18,7 +19,7 @@ export interface ParsableItem {
 export interface Reparsed {
   /** The item as it was when it was read. */
   readonly item: ParsableItem;
-  readonly parsedJson?: string;
+  readonly parsedJson?: StoredText;
   readonly parseError?: string;
   /** Absent where no parser is asked any more. */
   readonly parser?: string;
@@ -93,7 +94,7 @@ export class ParsingRepository {
    */
   store(results: readonly Reparsed[]): Promise<number> {
     const rows = results.map(({ item, parsedJson, parseError, parser, prepared, text }) => {
-      const { folded, words, refused } = prepared ?? prepareItem(parsedJson, text ?? "");
+      const { folded, words, refused } = prepared ?? prepareItem(textOf(parsedJson), text ?? "");
       return {
         id: item.id,
         updated: item.updated,

@@ -1,54 +1,66 @@
+import type { ReactionChange, ReactionFilter, ReactionHolder } from "@larder/core";
 import type { Database } from "../database.js";
 import { checkKeys } from "../keys.js";
-import { contains, join, sql } from "../sql.js";
+import { type Executor, join, raw, type Sql, sql } from "../sql.js";
+import { changeOf, type ReactionRow, rowOf } from "./reaction-record.js";
 
-/** Which reactions are meant: one sender's to one message. */
-export interface ReactionKey {
-  readonly accountId: number;
-  readonly conversation: string;
-  /** The message's id on the wire; the message need not be stored. */
-  readonly target: string;
-  readonly sender: string;
-}
+const columns = {
+  account_id: "number",
+  conversation: "text",
+  target: "text",
+  groupchat: "number",
+  message_id: "number",
+  sender: "text",
+  own: "number",
+  real_jid: "text",
+  nick: "text",
+  emojis: "text",
+  since: "text",
+  timestamp: "number",
+  position: "number",
+  placed: "number",
+  stands: "number",
+  stanza_id: "text",
+  wire_id: "text",
+  present_since: "number",
+  state: "text",
+} as const;
 
-/** One change of our own that the other party may still refuse (XEP-0444 §3.3). */
-export interface OwnReactionStep {
-  /** Id of the stanza that made it, by which a refusal names it. */
-  readonly stanzaWireId: string;
-  /** The set that stood before it. */
-  readonly before: readonly string[];
-}
+const flags: ReadonlySet<string> = new Set(["groupchat", "own", "placed", "stands"]);
+/** What may become of a change after it was kept; the rest is what was said. */
+const mutable = [
+  "message_id",
+  "timestamp",
+  "position",
+  "placed",
+  "stands",
+  "since",
+  "stanza_id",
+  "present_since",
+  "state",
+] as const;
 
-/** What one sender's reactions to one message are now. An empty set stays, so that older ones cannot return. */
-export interface ReactionRecord extends ReactionKey {
-  readonly emojis: readonly string[];
-  readonly timestamp: Date;
-  /** How our own set came about, oldest first. */
-  readonly steps?: readonly OwnReactionStep[];
-}
+const value = (column: string, alias: string): Sql =>
+  raw(flags.has(column) ? `${alias}.${column} <> 0` : `${alias}.${column}`);
 
-interface Row {
-  account_id: number;
-  conversation: string;
-  target: string;
-  sender: string;
-  emojis: string;
-  timestamp: number;
-  stanza_wire_id: string | null;
-  previous_emojis: string | null;
-}
+/** What stands of a sender of one message, as history shows it. */
+export type StandingReactions = Pick<
+  ReactionChange,
+  "conversation" | "groupchat" | "sender" | "own" | "realJid" | "nick" | "emojis" | "since" | "position"
+> & { readonly messageId: number };
 
-const recordOf = (row: Row): ReactionRecord => ({
-  accountId: row.account_id,
-  conversation: row.conversation,
-  target: row.target,
-  sender: row.sender,
-  emojis: JSON.parse(row.emojis) as string[],
-  timestamp: new Date(Number(row.timestamp)),
-  steps: row.previous_emojis ? (JSON.parse(row.previous_emojis) as OwnReactionStep[]) : undefined,
-});
+/** What stands of one sender, as the database puts it together. */
+type StandingRow = [
+  sender: string,
+  own: number | boolean,
+  realJid: string | null,
+  nick: string | null,
+  position: number,
+  emojis: string[],
+  since: number[],
+];
 
-/** The reactions ledger (XEP-0444). */
+/** The ledger of reactions (XEP-0444): every change that was accepted, and which of them stand. */
 export class ReactionRepository {
   readonly #db: Database;
 
@@ -56,58 +68,157 @@ export class ReactionRepository {
     this.#db = db;
   }
 
-  get(key: ReactionKey): Promise<ReactionRecord | undefined> {
+  /** Changes in their order. */
+  changes(accountId: number, filter: ReactionFilter): Promise<ReactionChange[]> {
     return this.#db.read(async ({ executor }) => {
-      const row = await executor.first<Row>(
-        sql`SELECT * FROM reaction WHERE account_id = ${key.accountId} AND conversation = ${key.conversation}
-            AND target = ${key.target} AND sender = ${key.sender}`,
+      if ("holders" in filter) return this.#ofHolders(executor, accountId, filter.holders);
+      const rows = await executor.all<ReactionRow>(
+        sql`SELECT c.* FROM reaction_change c WHERE c.account_id = ${accountId} AND ${this.#condition(executor, filter)}
+            ORDER BY c.position, c.id`,
       );
-      return row && recordOf(row);
+      return rows.map(changeOf);
     });
   }
 
-  /** @throws {KeyTooLongError} the target or an address */
-  async put(record: ReactionRecord): Promise<void> {
-    const { conversation, target, sender } = record;
-    const steps = record.steps && record.steps.length > 0 ? record.steps : undefined;
-    checkKeys({ conversation, target, sender, stanzaWireId: steps?.at(-1)?.stanzaWireId });
-    return this.#db.write(({ executor }) =>
-      executor.run(sql`
-        INSERT INTO reaction (account_id, conversation, target, sender, emojis, timestamp, stanza_wire_id, previous_emojis)
-        VALUES (${record.accountId}, ${record.conversation}, ${record.target}, ${record.sender},
-          ${JSON.stringify(record.emojis)}, ${record.timestamp.getTime()}, ${steps?.at(-1)?.stanzaWireId ?? null},
-          ${steps ? JSON.stringify(steps) : null})
-        ON CONFLICT (account_id, conversation, target, sender) DO UPDATE SET emojis = excluded.emojis,
-          timestamp = excluded.timestamp, stanza_wire_id = excluded.stanza_wire_id, previous_emojis = excluded.previous_emojis`),
-    );
+  /** What stands at these messages, tombstones left out. A message's are one value: thousands of rows would cost more. */
+  standing(messageIds: readonly number[]): Promise<StandingReactions[]> {
+    if (messageIds.length === 0) return Promise.resolve([]);
+    return this.#db.read(async ({ executor }) => {
+      const { dialect } = executor;
+      const wanted = dialect.records(
+        { id: "number" },
+        messageIds.map((id) => ({ id })),
+      );
+      const fields = ["sender", "own", "real_jid", "nick", "position"].map((name) => raw(`c.${name}`));
+      const sets = [sql`c.emojis`, sql`c.since`].map((column) => dialect.jsonPart(column));
+      const rows = await executor.all<ReactionRow>(sql`
+        SELECT c.message_id, min(c.conversation) AS conversation, min(CASE WHEN c.groupchat THEN 1 ELSE 0 END) AS groupchat,
+          ${dialect.jsonGroup(dialect.jsonArray([...fields, ...sets]))} AS standing
+        FROM ${wanted} AS g ${dialect.joinInOrder} reaction_change c ON c.message_id = g.id AND c.stands
+        WHERE c.emojis <> '[]' GROUP BY c.message_id`);
+      return rows.flatMap(({ message_id, conversation, groupchat, standing }) =>
+        (JSON.parse(String(standing)) as StandingRow[]).map(
+          ([sender, own, realJid, nick, position, emojis, since]) => ({
+            messageId: Number(message_id),
+            conversation: String(conversation),
+            groupchat: Boolean(Number(groupchat)),
+            sender,
+            own: Boolean(own),
+            realJid: realJid ?? undefined,
+            nick: nick ?? undefined,
+            emojis,
+            since,
+            position,
+          }),
+        ),
+      );
+    });
   }
 
-  /** Our reactions in a conversation that the stanza with this id had a part in. */
-  findByStanza(
+  /** Where the archive has put changes that are here, by its ids. */
+  places(
     accountId: number,
-    conversation: string,
-    stanzaWireId: string,
-  ): Promise<ReactionRecord | undefined> {
+    stanzaIds: readonly string[],
+  ): Promise<Map<string, { readonly timestamp: Date; readonly position: number }>> {
+    if (stanzaIds.length === 0) return Promise.resolve(new Map());
     return this.#db.read(async ({ executor }) => {
-      const rows = await executor.all<Row>(
-        sql`SELECT * FROM reaction WHERE account_id = ${accountId} AND conversation = ${conversation}
-            AND stanza_wire_id IS NOT NULL AND ${contains(sql`previous_emojis`, JSON.stringify(stanzaWireId))}`,
+      const { dialect } = executor;
+      const rows = await executor.all<ReactionRow>(sql`
+        SELECT c.stanza_id, c.timestamp, c.position FROM ${dialect.list(stanzaIds)} AS g ${dialect.joinInOrder} reaction_change c
+          ON c.account_id = ${accountId} AND c.stanza_id = g.value AND c.stanza_id IS NOT NULL AND c.placed`);
+      return new Map(
+        rows.map(({ stanza_id, timestamp, position }) => [
+          String(stanza_id),
+          { timestamp: new Date(Number(timestamp)), position: Number(position) },
+        ]),
       );
-      return rows
-        .map(recordOf)
-        .find(({ steps }) => steps?.some((step) => step.stanzaWireId === stanzaWireId));
     });
   }
 
-  /** Reactions to any of these targets of one conversation, in the order of their time. Tombstones are left out. */
-  forTargets(accountId: number, conversation: string, targets: readonly string[]): Promise<ReactionRecord[]> {
-    if (targets.length === 0) return Promise.resolve([]);
-    return this.#db.read(async ({ executor }) => {
-      const rows = await executor.all<Row>(
-        sql`SELECT * FROM reaction WHERE account_id = ${accountId} AND conversation = ${conversation}
-            AND target IN (${join([...targets])}) AND emojis <> '[]' ORDER BY timestamp, sender`,
-      );
-      return rows.map(recordOf);
+  /**
+   * Keeps changes: new ones where they have no `id`, else what became of them.
+   *
+   * @throws {KeyTooLongError} an id or an address of one; nothing is kept
+   */
+  async put(changes: readonly ReactionChange[]): Promise<void> {
+    if (changes.length === 0) return;
+    for (const { conversation, target, sender, stanzaId, wireId } of changes)
+      checkKeys({ conversation, target, sender, stanzaId, wireId });
+    const fresh = changes.filter(({ id }) => id === undefined).map(rowOf);
+    const known = changes.flatMap((change) =>
+      change.id === undefined ? [] : [{ id: change.id, ...rowOf(change) }],
+    );
+    return this.#db.write(async ({ executor }) => {
+      const { dialect } = executor;
+      const names = Object.keys(columns);
+      if (fresh.length > 0)
+        await executor.run(sql`
+          INSERT INTO reaction_change (${raw(names.join(", "))})
+          SELECT ${join(names.map((name) => value(name, "g")))} FROM ${dialect.records(columns, fresh)} AS g
+          WHERE TRUE ORDER BY g.key`);
+      if (known.length > 0)
+        await executor.run(sql`
+          UPDATE reaction_change SET ${join(mutable.map((name) => sql`${raw(name)} = ${value(name, "g")}`))}
+          FROM ${dialect.records({ id: "number", ...columns }, known)} AS g WHERE reaction_change.id = g.id`);
     });
+  }
+
+  /** Forgets changes by their rows. */
+  async remove(ids: readonly number[]): Promise<void> {
+    if (ids.length === 0) return;
+    return this.#db.write(({ executor }) => {
+      const wanted = executor.dialect.records(
+        { id: "number" },
+        ids.map((id) => ({ id })),
+      );
+      return executor.run(sql`DELETE FROM reaction_change WHERE id IN (SELECT id FROM ${wanted} AS wanted)`);
+    });
+  }
+
+  async #ofHolders(
+    executor: Executor,
+    accountId: number,
+    holders: readonly ReactionHolder[],
+  ): Promise<ReactionChange[]> {
+    const { dialect } = executor;
+    const parts: Sql[] = [];
+    const known = holders.flatMap(({ messageId, sender }) =>
+      messageId === undefined ? [] : [{ message_id: messageId, sender }],
+    );
+    if (known.length > 0)
+      parts.push(sql`SELECT c.* FROM ${dialect.records({ message_id: "number", sender: "text" }, known)} AS g
+        ${dialect.joinInOrder} reaction_change c ON c.message_id = g.message_id AND c.sender = g.sender`);
+    const waiting = holders.flatMap((holder) =>
+      holder.messageId === undefined
+        ? [{ conversation: holder.conversation, target: holder.target, sender: holder.sender }]
+        : [],
+    );
+    if (waiting.length > 0)
+      parts.push(sql`SELECT c.* FROM ${dialect.records({ conversation: "text", target: "text", sender: "text" }, waiting)} AS g
+        ${dialect.joinInOrder} reaction_change c ON c.account_id = ${accountId} AND c.conversation = g.conversation
+          AND c.target = g.target AND c.sender = g.sender AND c.message_id IS NULL`);
+    if (parts.length === 0) return [];
+    const rows = await executor.all<ReactionRow>(
+      sql`SELECT * FROM (${join(parts, " UNION ALL ")}) AS found ORDER BY position, id`,
+    );
+    return rows.map(changeOf);
+  }
+
+  #condition(executor: Executor, filter: Exclude<ReactionFilter, { holders: unknown }>): Sql {
+    const { dialect } = executor;
+    if ("messages" in filter) {
+      const ids = dialect.records(
+        { id: "number" },
+        filter.messages.map((id) => ({ id })),
+      );
+      const standing = filter.standing === true ? sql` AND c.stands` : sql``;
+      return sql`c.message_id IN (SELECT id FROM ${ids} AS wanted)${standing}`;
+    }
+    if ("waitingIn" in filter)
+      return sql`c.message_id IS NULL AND c.conversation IN (SELECT value FROM ${dialect.list(filter.waitingIn)} AS wanted)`;
+    if ("sentAs" in filter)
+      return sql`c.own AND c.wire_id IS NOT NULL AND c.wire_id = ${filter.sentAs}
+        AND c.conversation IN (SELECT value FROM ${dialect.list(filter.to)} AS wanted)`;
+    return sql`c.state = 'pending'`;
   }
 }

@@ -1,6 +1,7 @@
 import type { Database } from "../database.js";
 import { checkKeys } from "../keys.js";
 import type { RosterContactModel } from "../models/index.js";
+import { sql } from "../sql.js";
 
 /** A roster entry (RFC 6121 §2.1.2). */
 export interface RosterContact {
@@ -52,6 +53,17 @@ export class RosterRepository {
     return this.#db.read(async ({ transaction }) => {
       const row = await this.#db.models.RosterContact.findOne({ where: { accountId, jid }, transaction });
       return row ? contactOf(row) : undefined;
+    });
+  }
+
+  /** What the account calls these addresses; those without a name are left out. */
+  names(accountId: number, jids: readonly string[]): Promise<Map<string, string>> {
+    if (jids.length === 0) return Promise.resolve(new Map());
+    return this.#db.read(async ({ executor }) => {
+      const rows = await executor.all<{ jid: string; name: string }>(sql`
+        SELECT jid, name FROM roster_contact WHERE account_id = ${accountId} AND name IS NOT NULL
+          AND jid IN (SELECT value FROM ${executor.dialect.list(jids)} AS wanted)`);
+      return new Map(rows.map(({ jid, name }) => [jid, name]));
     });
   }
 

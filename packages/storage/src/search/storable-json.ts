@@ -34,11 +34,14 @@ export type StorableJson =
  * Makes ready what a parser gave.
  *
  * @param json JSON text without U+0000 and half surrogate pairs
+ * @param value what it says, where that is at hand
  */
-export function storableJson(json: string | undefined): StorableJson | undefined {
+export function storableJson(
+  json: string | undefined,
+  value: unknown = json === undefined ? undefined : JSON.parse(json),
+): StorableJson | undefined {
   if (json === undefined) return undefined;
   try {
-    const value: unknown = JSON.parse(json);
     return { json, folded: foldedJson(value, 0) };
   } catch (error) {
     if (error instanceof TooDeepError)

@@ -14,11 +14,17 @@ const OPTIONAL_MARKS = /[\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u064b-\u065f\u0
  * case folding). The dotless ı has no other case there, though its capital is I.
  */
 export function foldCase(text: string): string {
-  if (isAscii(text)) return text.toLowerCase();
+  const lower = text.toLowerCase();
+  if (!FOLDS_FURTHER.test(lower)) return lower;
   if (text.includes("ı")) return text.split("ı").map(foldCase).join("ı");
   // Lower case first for ẞ, which is its own upper case; upper case for ß, whose lower case is its own.
   return text.toLowerCase().toUpperCase().toLowerCase().replaceAll("ς", "σ");
 }
+
+/** Small letters whose folded form is another one: that of their capital, but for ς and ı. A test tells whether these are all. */
+const FOLDS_FURTHER =
+  // biome-ignore lint/suspicious/noMisleadingCharacterClass: each stands for itself
+  /[\u00b5\u00df\u0131\u0149\u017f\u01f0\u0345\u0390\u03b0\u03c2\u03d0\u03d1\u03d5\u03d6\u03f0\u03f1\u03f5\u0587\u1c80-\u1c88\u1e96-\u1e9b\u1f50\u1f52\u1f54\u1f56\u1f80-\u1f87\u1f90-\u1f97\u1fa0-\u1fa7\u1fb2-\u1fb4\u1fb6\u1fb7\u1fbe\u1fc2-\u1fc4\u1fc6\u1fc7\u1fd2\u1fd3\u1fd6\u1fd7\u1fe2-\u1fe4\u1fe6\u1fe7\u1ff2-\u1ff4\u1ff6\u1ff7\ufb00-\ufb06\ufb13-\ufb17]/;
 
 const isAscii = (text: string): boolean => !/[^\0-\x7f]/.test(text);
 
@@ -45,17 +51,18 @@ const WORD = new RegExp(
   "gu",
 );
 
-/** Runs of what words may be made of, between blanks and punctuation of ASCII, that are not of ASCII alone. */
-const FOREIGN_RUN = /(?<![a-z0-9\u0080-\uffff])[a-z0-9]*[\u0080-\uffff][a-z0-9\u0080-\uffff]*/gi;
-const FOLDED_WORD = /[a-z0-9\u0080-\uffff]+/g;
+/** What words may be made of, between blanks and punctuation of ASCII. */
+const RUN = /[a-z0-9\u0080-\uffff]+/g;
+const ASCII_RUN = /[a-z0-9]+/g;
 
 /** Words come again and again, in one text and in the next; of a whole language, most of what is written is here. */
-const folded = new Map<string, string>();
+const folded = new Map<string, readonly string[]>();
 const MOST_FOLDED = 20_000;
 /** Longer ones are sentences of a script without blanks, or nothing that comes again. */
 const LONGEST_KEPT = 40;
 
-function foreignWords(run: string): string {
+/** @param run in lower case, not of ASCII alone */
+function foreignWords(run: string): readonly string[] {
   const known = folded.get(run);
   if (known !== undefined) return known;
   const words = cutForeign(run);
@@ -66,16 +73,28 @@ function foreignWords(run: string): string {
   return words;
 }
 
-function cutForeign(run: string): string {
-  return ` ${Array.from(foldText(run).matchAll(WORD), ([word]) => word.replaceAll("\ufe0f", "")).join(" ")} `;
+function cutForeign(run: string): readonly string[] {
+  const words: string[] = [];
+  for (const word of foldText(run).match(WORD) ?? [])
+    words.push(...(word.replaceAll("\ufe0f", "").match(RUN) ?? []));
+  return words;
 }
 
 /** The words of a text in their order, folded; emoji count as words, whatever their variation selectors. */
 export function wordsOf(text: string): string[] {
+  const lower = text.toLowerCase();
   // Most text is of ASCII, where a word is plain to see: cutting that as any other would cost several times as much.
-  const plain = isAscii(text) ? text : text.replace(FOREIGN_RUN, foreignWords);
-  const words = plain.toLowerCase().match(FOLDED_WORD) ?? [];
+  const words = isAscii(lower) ? (lower.match(ASCII_RUN) ?? []) : manyWords(lower);
   return text.length > MAX_WORD ? words.map(shortened) : words;
+}
+
+function manyWords(lower: string): string[] {
+  const words: string[] = [];
+  for (const run of lower.match(RUN) ?? []) {
+    if (isAscii(run)) words.push(run);
+    else for (const word of foreignWords(run)) words.push(word);
+  }
+  return words;
 }
 
 const shortened = (word: string): string =>

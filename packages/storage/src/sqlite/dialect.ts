@@ -1,6 +1,7 @@
 import { byType, type ComparisonOperator, type Dialect, type JsonValue, type Scalar } from "../dialect.js";
 import { toFts5 } from "../search/full-text-query.js";
 import { notation } from "../search/json-path.js";
+import { textOf } from "../search/stored-text.js";
 import { bulk, join, literal, raw, type Sql, sql, unstorableText } from "../sql.js";
 
 /** The JSON types of SQLite that hold values of one JSON type. */
@@ -103,20 +104,36 @@ function jsonRecords(names: readonly string[], rows: readonly object[]): Sql {
   return sql`(SELECT key, ${join(fields, ", ")} FROM json_each(${boundJson(rows)}))`;
 }
 
+const withStrings = (row: object): object =>
+  Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [name, value instanceof Uint8Array ? textOf(value) : value]),
+  );
+
 /** SQL as SQLite 3.38 and later says it (JSON operators, FTS5). */
 export const sqliteDialect: Dialect = {
   name: "sqlite",
   list: (values) => sql`json_each(${boundJson(values)})`,
   records(columns, rows) {
     const names = Object.keys(columns) as (keyof typeof columns)[];
-    if (rows.length === 0 || rows.length * (names.length + 1) > MAX_VALUES) return jsonRecords(names, rows);
-    const fields = names.map((name, index) => `column${index + 2} AS ${name}`).join(", ");
+    if (rows.length === 0 || rows.length * (names.length + 1) > MAX_VALUES)
+      return jsonRecords(names, rows.map(withStrings));
+    // Bytes are bound as a BLOB, which to SQLite is a text by being called so.
+    const fields = names
+      .map((name, index) =>
+        rows.some((row) => row[name] instanceof Uint8Array)
+          ? `CAST(column${index + 2} AS TEXT) AS ${name}`
+          : `column${index + 2} AS ${name}`,
+      )
+      .join(", ");
     const values = rows.map((row, key) => [key, ...names.map((name) => row[name] ?? null)]);
     return sql`(SELECT column1 AS key, ${raw(fields)} FROM (VALUES ${bulk(values)}))`;
   },
   joinInOrder: sql`CROSS JOIN`,
   inOrderOf: (index) => sql`INDEXED BY ${raw(index)}`,
   aside: (column) => sql`+${column}`,
+  jsonArray: (values) => sql`json_array(${join([...values])})`,
+  jsonPart: (text) => sql`json(${text})`,
+  jsonGroup: (value) => sql`json_group_array(${value})`,
   asJson: (text) => text,
   // An index is only used where the statement says the same path, which a bound value does not.
   json: (column, path, indexed) =>

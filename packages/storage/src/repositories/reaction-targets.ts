@@ -1,0 +1,122 @@
+import type { ReactionTarget, ReactionTargetName } from "@larder/core";
+import type { Database } from "../database.js";
+import { type Executor, type Sql, sql } from "../sql.js";
+import { type ReactionRow, targetOf } from "./reaction-record.js";
+
+const targetColumns = sql`m.id, m.uid, m.account_id, m.conversation, m.type, m.timestamp, m.retracted`;
+
+/** How well an id names a message: by the id that it should be named by, or by one that it has too. */
+type Candidate = ReactionRow & { readonly asked: number; readonly rank: number };
+
+/** Finds the messages that reactions name, and the names of messages (XEP-0444 §4.2). */
+export class ReactionTargets {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /**
+   * The message that each of these ids means. In rooms that is the one that the room gave the id; elsewhere the one with this
+   * origin-id, or id where it has no origin-id, also of a correction of it (XEP-0308). The earliest stored where several fit.
+   */
+  find(
+    accountId: number,
+    names: readonly ReactionTargetName[],
+  ): Promise<readonly (ReactionTarget | undefined)[]> {
+    if (names.length === 0) return Promise.resolve([]);
+    return this.#db.read(async ({ executor }) => {
+      const places = [...names.entries()].map(([asked, name]) => ({ asked, ...name }));
+      const best = new Map<number, Candidate>();
+      const note = (candidate: Candidate) => {
+        const asked = Number(candidate.asked);
+        const other = best.get(asked);
+        const before = (one: Candidate) => [Number(one.rank), Number(one.id)] as const;
+        const [rank, id] = before(candidate);
+        const [otherRank, otherId] = other ? before(other) : [Number.MAX_VALUE, 0];
+        if (rank < otherRank || (rank === otherRank && id < otherId)) best.set(asked, candidate);
+      };
+      const inRooms = places.filter(({ groupchat }) => groupchat);
+      if (inRooms.length > 0) for (const row of await this.#inRooms(executor, accountId, inRooms)) note(row);
+      const elsewhere = places.filter(({ groupchat }) => !groupchat);
+      if (elsewhere.length > 0)
+        for (const row of await this.#elsewhere(executor, accountId, elsewhere)) note(row);
+      return names.map((_, place) => {
+        const row = best.get(place);
+        return row && targetOf(row);
+      });
+    });
+  }
+
+  /** Messages with every id by which reactions may name them. */
+  names(
+    messageIds: readonly number[],
+  ): Promise<{ readonly message: ReactionTarget; readonly names: string[] }[]> {
+    if (messageIds.length === 0) return Promise.resolve([]);
+    return this.#db.read(async ({ executor }) => {
+      const wanted = executor.dialect.records(
+        { id: "number" },
+        messageIds.map((id) => ({ id })),
+      );
+      const rows = await executor.all<ReactionRow>(sql`
+        SELECT ${targetColumns}, m.origin_id, m.wire_id, m.stanza_id, m.stanza_id_by FROM message m
+        WHERE m.id IN (SELECT id FROM ${wanted} AS wanted)`);
+      const aliases = await executor.all<ReactionRow>(sql`
+        SELECT message_id, kind, value, given_by FROM message_alias WHERE message_id IN (SELECT id FROM ${wanted} AS wanted)`);
+      return rows.map((row) => {
+        const message = targetOf(row);
+        const given = aliases.filter(({ message_id }) => Number(message_id) === message.id);
+        const ids =
+          message.type === "groupchat"
+            ? [
+                row.stanza_id_by === message.conversation ? row.stanza_id : null,
+                ...given.flatMap(({ kind, given_by, value }) =>
+                  kind === "stanza" && given_by === message.conversation ? [value] : [],
+                ),
+              ]
+            : [
+                row.origin_id,
+                row.wire_id,
+                ...given.flatMap(({ kind, value }) => (kind === "stanza" ? [] : [value])),
+              ];
+        return { message, names: [...new Set(ids.flatMap((id) => (id === null ? [] : [String(id)])))] };
+      });
+    });
+  }
+
+  #inRooms(
+    executor: Executor,
+    accountId: number,
+    names: readonly { asked: number; conversation: string; id: string }[],
+  ): Promise<Candidate[]> {
+    const { dialect } = executor;
+    const wanted = dialect.records({ asked: "number", conversation: "text", id: "text" }, [...names]);
+    return executor.all<Candidate>(sql`
+      SELECT g.asked, 0 AS rank, ${targetColumns} FROM ${wanted} AS g ${dialect.joinInOrder} message m
+        ON m.account_id = ${accountId} AND m.stanza_id_by = g.conversation AND m.stanza_id = g.id AND m.stanza_id IS NOT NULL
+        WHERE m.type = 'groupchat'
+      UNION ALL
+      SELECT g.asked, 1 AS rank, ${targetColumns} FROM ${wanted} AS g ${dialect.joinInOrder} message_alias a
+        ON a.account_id = ${accountId} AND a.given_by = g.conversation AND a.value = g.id AND a.kind = 'stanza'
+        ${dialect.joinInOrder} message m ON m.id = a.message_id WHERE m.type = 'groupchat'`);
+  }
+
+  #elsewhere(
+    executor: Executor,
+    accountId: number,
+    names: readonly { asked: number; conversation: string; id: string }[],
+  ): Promise<Candidate[]> {
+    const { dialect } = executor;
+    const wanted = dialect.records({ asked: "number", conversation: "text", id: "text" }, [...names]);
+    const there = sql`m.account_id = ${accountId} AND m.conversation = g.conversation`;
+    const named = (rank: Sql, condition: Sql) =>
+      sql`SELECT g.asked, ${rank} AS rank, ${targetColumns} FROM ${wanted} AS g ${dialect.joinInOrder} message m
+          ON ${there} AND ${condition} WHERE m.type <> 'groupchat'`;
+    return executor.all<Candidate>(sql`
+      ${named(sql`0`, sql`m.origin_id = g.id AND m.origin_id IS NOT NULL`)}
+      UNION ALL ${named(sql`CASE WHEN m.origin_id IS NULL OR m.origin_id = g.id THEN 0 ELSE 1 END`, sql`m.wire_id = g.id`)}
+      UNION ALL SELECT g.asked, 0 AS rank, ${targetColumns} FROM ${wanted} AS g ${dialect.joinInOrder} message_alias a
+        ON a.account_id = ${accountId} AND a.conversation = g.conversation AND a.value = g.id AND a.kind <> 'stanza'
+        ${dialect.joinInOrder} message m ON m.id = a.message_id WHERE m.type <> 'groupchat'`);
+  }
+}

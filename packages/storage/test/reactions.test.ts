@@ -1,0 +1,198 @@
+import type { ReactionChange } from "@larder/core";
+import { accountIn, message, onEachEngine, reactionChange, temporaryStore } from "./support.js";
+
+const bob = "bob@larder.test";
+const room = "room@larder.test";
+const setsOf = (changes: readonly ReactionChange[]) => changes.map(({ emojis }) => emojis.join(""));
+
+onEachEngine("changes are found by their holders, in the order of their positions", async (t, engine) => {
+  const { messages, reactions, ...store } = await temporaryStore(t, engine);
+  const accountId = await accountIn({ ...store, messages, reactions });
+  const { id } = await messages.insert(message(accountId, "hi", { wireId: "m" }));
+  await reactions.put([
+    reactionChange(accountId, { messageId: id, position: 2, emojis: ["🎉"] }),
+    reactionChange(accountId, { messageId: id, position: 1, emojis: ["👍"], stands: false }),
+    reactionChange(accountId, { messageId: id, sender: "carol@x", emojis: ["😂"] }),
+    reactionChange(accountId, { target: "later", emojis: ["👀"], presentSince: new Date(5000) }),
+    reactionChange(accountId, {
+      messageId: id,
+      own: true,
+      sender: "alice@x",
+      wireId: "w1",
+      state: "pending",
+    }),
+  ]);
+  const found = (filter: Parameters<typeof reactions.changes>[1]) => reactions.changes(accountId, filter);
+  t.deepEqual(setsOf(await found({ holders: [{ messageId: id, sender: bob }] })), ["👍", "🎉"]);
+  t.deepEqual(
+    setsOf(
+      await found({
+        holders: [
+          { conversation: bob, target: "later", sender: bob },
+          { messageId: id, sender: "carol@x" },
+        ],
+      }),
+    ).sort(),
+    ["👀", "😂"].sort(),
+  );
+  const [waiting] = await found({ waitingIn: [bob, "nobody@x"] });
+  t.like(waiting, { target: "later", messageId: undefined, presentSince: new Date(5000) });
+  t.is((await found({ messages: [id] })).length, 4);
+  t.is((await found({ messages: [id], standing: true })).length, 3);
+  t.is((await found({ sentAs: "w1", to: [bob] })).length, 1);
+  t.is((await found({ sentAs: "w1", to: ["other@x"] })).length, 0);
+  t.is((await found({ pending: true })).length, 1);
+  t.is((await reactions.changes(accountId + 1, { messages: [id] })).length, 0);
+});
+
+onEachEngine("what becomes of a change is kept, what it said stays", async (t, engine) => {
+  const { messages, reactions, ...store } = await temporaryStore(t, engine);
+  const accountId = await accountIn({ ...store, messages, reactions });
+  const { id } = await messages.insert(message(accountId, "hi"));
+  await reactions.put([reactionChange(accountId, { target: "m", presentSince: new Date(1) })]);
+  const [before] = await reactions.changes(accountId, { waitingIn: [bob] });
+  if (!before) throw new Error("nothing waits");
+  const after = {
+    ...before,
+    messageId: id,
+    position: 77,
+    timestamp: new Date(9000),
+    placed: true,
+    stands: false,
+    stanzaId: "a1",
+    since: [70],
+    presentSince: undefined,
+    state: "refused" as const,
+  };
+  await reactions.put([{ ...after, emojis: ["🎉"], sender: "mallory@x" }]);
+  t.deepEqual(await reactions.changes(accountId, { messages: [id] }), [after]);
+  t.deepEqual(
+    [...(await reactions.places(accountId, ["a1", "a2"]))],
+    [["a1", { timestamp: new Date(9000), position: 77 }]],
+  );
+  await reactions.remove([before.id ?? 0]);
+  t.deepEqual(await reactions.changes(accountId, { messages: [id] }), []);
+});
+
+onEachEngine(
+  "what stands at messages comes without tombstones, with all that is known of senders",
+  async (t, engine) => {
+    const { messages, reactions, ...store } = await temporaryStore(t, engine);
+    const accountId = await accountIn({ ...store, messages, reactions });
+    const [one, other] = await messages.insertAll([message(accountId, "1"), message(accountId, "2")]);
+    if (!one || !other) throw new Error("no messages");
+    const occupant = { conversation: room, groupchat: true, sender: "occ", nick: 'Bö "x"', realJid: bob };
+    await reactions.put([
+      reactionChange(accountId, {
+        ...occupant,
+        messageId: one.id,
+        emojis: ["👍", "❤️"],
+        since: [1, 2],
+        position: 3,
+      }),
+      reactionChange(accountId, { messageId: one.id, sender: "gone@x", emojis: [] }),
+      reactionChange(accountId, { messageId: one.id, sender: "old@x", stands: false }),
+      reactionChange(accountId, { messageId: other.id, own: true, sender: "alice@x", position: 9 }),
+    ]);
+    const standing = await reactions.standing([one.id, other.id, 999]);
+    t.deepEqual(
+      standing.sort((first, second) => first.messageId - second.messageId),
+      [
+        { messageId: one.id, ...occupant, own: false, emojis: ["👍", "❤️"], since: [1, 2], position: 3 },
+        {
+          messageId: other.id,
+          conversation: bob,
+          groupchat: false,
+          sender: "alice@x",
+          own: true,
+          realJid: undefined,
+          nick: undefined,
+          emojis: ["👍"],
+          since: [],
+          position: 9,
+        },
+      ],
+    );
+    t.deepEqual(await reactions.standing([]), []);
+    await messages.retract(one.id, new Date());
+    t.deepEqual(await reactions.changes(accountId, { messages: [one.id] }), []);
+  },
+);
+
+onEachEngine(
+  "an id means the message of its kind: in rooms by the room's id, else by origin-id or id, the first stored",
+  async (t, engine) => {
+    const { messages, aliases, reactionLedger, ...store } = await temporaryStore(t, engine);
+    const accountId = await accountIn({ ...store, messages, aliases, reactionLedger });
+    const [plain, both, twin, said] = await messages.insertAll([
+      message(accountId, "plain", { wireId: "w" }),
+      message(accountId, "both", { wireId: "x", originId: "o" }),
+      message(accountId, "twin", { wireId: "w" }),
+      message(accountId, "said", {
+        conversation: room,
+        type: "groupchat",
+        wireId: "w",
+        stanzaId: "s",
+        stanzaIdBy: room,
+      }),
+    ]);
+    if (!plain || !both || !twin || !said) throw new Error("no messages");
+    const alias = { accountId, givenBy: bob, conversation: bob, messageId: both.id };
+    await aliases.add({ ...alias, kind: "wire", value: "c", correction: true });
+    await aliases.add({
+      ...alias,
+      kind: "stanza",
+      value: "s2",
+      conversation: room,
+      givenBy: room,
+      messageId: said.id,
+    });
+    const direct = (id: string) => ({ conversation: bob, id, groupchat: false });
+    const inRoom = (id: string) => ({ conversation: room, id, groupchat: true });
+    const found = await reactionLedger.targets(accountId, [
+      ...["w", "x", "o", "c", "nothing"].map(direct),
+      ...["s", "s2", "w"].map(inRoom),
+      { conversation: room, id: "w", groupchat: false },
+    ]);
+    t.deepEqual(
+      found.map((target) => target?.id),
+      [plain.id, both.id, both.id, both.id, undefined, said.id, said.id, undefined, undefined],
+    );
+    t.deepEqual(
+      (await reactionLedger.names([both.id, said.id]))
+        .map(({ message: { id }, names }) => [id, names.sort()])
+        .sort(),
+      [
+        [both.id, ["c", "o", "x"]],
+        [said.id, ["s", "s2"]],
+      ],
+    );
+    t.deepEqual(await reactionLedger.targets(accountId + 1, [direct("w")]), [undefined]);
+  },
+);
+
+onEachEngine("an archive's place is where its last message or reaction stands", async (t, engine) => {
+  const { messages, reactions, ...store } = await temporaryStore(t, engine);
+  const accountId = await accountIn({ ...store, messages, reactions });
+  const at = new Date("2026-01-01T00:00:00Z");
+  const position = at.getTime() * 1000;
+  await messages.insert(
+    message(accountId, "hi", { stanzaId: "a", stanzaIdBy: "alice@larder.test", timestamp: at, position }),
+  );
+  const until = () => messages.archivePosition(accountId, "alice@larder.test", { time: at }, "until");
+  t.is(await until(), position);
+  await reactions.put([
+    reactionChange(accountId, { placed: true, stanzaId: "b", timestamp: at, position: position + 5 }),
+    reactionChange(accountId, { placed: false, timestamp: at, position: position + 7 }),
+    reactionChange(accountId, {
+      placed: true,
+      stanzaId: "c",
+      timestamp: at,
+      position: position + 9,
+      conversation: room,
+      groupchat: true,
+    }),
+  ]);
+  t.is(await until(), position + 5);
+  t.is(await messages.archivePosition(accountId, room, { time: at }, "until"), position + 9);
+});
