@@ -13,9 +13,14 @@ const latest = (timestamp: Date): number =>
   timestamp.getTime() + (timestamp.getTime() % 1000 === 0 ? 999 : 0);
 
 /** The ids of a correction lead to the message from now on. */
-async function remember({ store, account }: Work, messageId: number, message: NewMessage): Promise<void> {
+export async function remember(
+  { store, account, named }: Work,
+  messageId: number,
+  message: Pick<NewMessage, "conversation" | "sender" | "wireId" | "originId" | "stanzaId" | "stanzaIdBy">,
+): Promise<void> {
   const { conversation, sender, wireId, originId, stanzaId, stanzaIdBy } = message;
   const base = { messageId, accountId: account.id, conversation, correction: true } as const;
+  named.set(messageId, conversation);
   if (wireId !== undefined)
     await store.aliases.add({ ...base, kind: "wire", value: wireId, givenBy: sender });
   if (originId !== undefined)

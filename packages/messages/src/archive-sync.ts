@@ -13,7 +13,7 @@ import type { ArchiveCursor, ArchiveGap, ArchivePoint, Store } from "@larder/sto
 import type { ConnectedAccount } from "./account.js";
 import type { Batch } from "./batch.js";
 import type { MessageIntake } from "./intake.js";
-import { PageSize } from "./page-size.js";
+import { FIRST_PAGE, PageSize } from "./page-size.js";
 import type { Order } from "./places.js";
 
 export interface ArchiveSyncOptions {
@@ -21,6 +21,11 @@ export interface ArchiveSyncOptions {
   readonly days?: number;
   /** What an account believes of whom, for the envelopes of an archive's messages. */
   readonly envelopes: (account: ConnectedAccount) => EnvelopeOptions;
+  /**
+   * Since when an account is here, or in a room: what was said in that archive since then is told one by one, also where it is
+   * read for the first time. Default: a first reading is told by progress alone.
+   */
+  readonly since?: (account: ConnectedAccount, archive: string) => Date | undefined;
 }
 
 export interface SyncOutcome {
@@ -33,6 +38,10 @@ export interface SyncOutcome {
 /** How far before the time of a forgotten id reading begins again: stamps and order of an archive may differ. */
 const OVERLAP_MS = 600_000;
 const DAY_MS = 86_400_000;
+
+/** An archive may have whole seconds: what it says of this one may have been said at any moment of it. */
+const wholeSecond = (time: Date | undefined): Date | undefined =>
+  time && new Date(Math.floor(time.getTime() / 1000) * 1000);
 
 type Query = Omit<ArchiveQuery, "archive" | "rsm">;
 
@@ -106,6 +115,7 @@ export class ArchiveSync {
       archive,
       size,
       envelopes: this.#options.envelopes(account),
+      newsSince: wholeSecond(this.#options.since?.(account, archive)),
       limit: new Date(Date.now() - (this.#options.days ?? 90) * DAY_MS),
     };
   }
@@ -118,6 +128,8 @@ interface Context {
   readonly archive: string;
   readonly size: PageSize;
   readonly envelopes: EnvelopeOptions;
+  /** Since when what was said is news. */
+  readonly newsSince: Date | undefined;
   /** Where a first reading ends. */
   readonly limit: Date;
 }
@@ -127,6 +139,8 @@ class Reading {
   readonly #context: Context;
   readonly #since: Date | undefined;
   #received = 0;
+  /** A page that was asked for before it is needed. */
+  #ahead: { readonly after: string; readonly page: Promise<ArchivePage> } | undefined;
 
   constructor(context: Context, since?: Date) {
     this.#context = context;
@@ -194,7 +208,7 @@ class Reading {
   async #forward(cursor: ArchiveCursor): Promise<void> {
     const { store, account, archive } = this.#context;
     const newest = cursor.newest ?? { time: cursor.caughtUpAt };
-    const page = await this.#after(newest);
+    const { page, anchor } = await this.#after(newest);
     const caughtUp = (at: ArchivePoint | undefined, done: boolean) =>
       store.archives.setCursor(account.id, archive, {
         ...cursor,
@@ -204,14 +218,19 @@ class Reading {
     const isEnd = page.complete || page.results.length === 0;
     const last = pointOf(page.results.at(-1));
     if (isEnd) {
-      await this.#commit(page, { after: await this.#positionAt(newest) }, "catchup", () =>
+      await this.#commit(page, { after: await this.#positionAt(anchor) }, "catchup", () =>
         caughtUp(last, true),
       );
       return;
     }
-    const latest = await this.#ask({}, { before: "" });
+    const newestPage = this.#ask({}, { before: "", max: FIRST_PAGE });
+    const { last: lastId = last?.id } = page.rsm;
+    // Asked for together: while these pages are kept, the archive is at work on the one that the gap begins with.
+    if (lastId !== undefined) this.#ahead = { after: lastId, page: this.#ask({}, { after: lastId }) };
+    this.#ahead?.page.catch(() => {}); // looked at when the gap is filled
+    const latest = await newestPage;
     const first = pointOf(latest.results[0]) ?? {};
-    const order = { after: await this.#positionAt(newest) };
+    const order = { after: await this.#positionAt(anchor) };
     await this.#commit(page, order, "catchup", async () => {
       await caughtUp(last, false);
     });
@@ -221,16 +240,23 @@ class Reading {
     });
   }
 
-  /** A page after a point; by time, with overlap, where the server has forgotten the id or none is known. */
-  async #after(point: ArchivePoint): Promise<ArchivePage> {
+  /**
+   * A page after a point, and after what it stands in the history; by time, with overlap, where the server has forgotten the
+   * id or none is known.
+   */
+  async #after(point: ArchivePoint): Promise<{ page: ArchivePage; anchor: ArchivePoint }> {
     if (point.id !== undefined) {
       try {
-        return await this.#ask({}, { after: point.id });
+        const ahead = this.#ahead?.after === point.id ? this.#ahead.page : undefined;
+        this.#ahead = undefined;
+        return { page: await (ahead ?? this.#ask({}, { after: point.id })), anchor: point };
       } catch (error) {
         if (!isForgotten(error)) throw error;
       }
     }
-    return this.#ask(point.time ? { start: new Date(point.time.getTime() - OVERLAP_MS) } : {}, {});
+    if (!point.time) return { page: await this.#ask({}, {}), anchor: {} };
+    const start = point.time.getTime() - OVERLAP_MS;
+    return { page: await this.#ask({ start: new Date(start) }, {}), anchor: { time: new Date(start - 1) } };
   }
 
   async #fillGaps(): Promise<void> {
@@ -247,8 +273,8 @@ class Reading {
 
   async #fill(gap: ArchiveGap): Promise<void> {
     const { store } = this.#context;
-    const first = await this.#after(gap.after);
-    const after = await this.#positionAt(gap.after);
+    const { page: first, anchor } = await this.#after(gap.after);
+    const after = await this.#positionAt(anchor);
     let reached = false;
     await this.#pages({}, { after: first }, after, "catchup", async (page, settled) => {
       reached ||= page.results.some(({ id }) => id === gap.before.id);
@@ -267,8 +293,7 @@ class Reading {
     let cursor = await store.archives.cursor(account.id, archive);
     let next: Promise<ArchivePage> | undefined;
     let before =
-      cursor?.oldest?.time &&
-      (await store.messages.archivePosition(account.id, archive, { since: cursor.oldest.time }));
+      cursor?.oldest && (await store.messages.archivePosition(account.id, archive, cursor.oldest, "since"));
     while (cursor && !this.#reaches(cursor) && cursor.oldest?.id !== undefined) {
       const page = await (next ?? this.#ask({}, { before: cursor.oldest.id })).catch((error: unknown) => {
         if (!isForgotten(error)) throw error;
@@ -345,10 +370,10 @@ class Reading {
     origin: Batch["origin"],
     move: (page: ArchivePage, settled: boolean) => Promise<void>,
   ): Promise<{ first?: number; last?: number }> {
-    const { store, intake, account, archive, envelopes } = this.#context;
+    const { store, intake, account, archive, envelopes, newsSince } = this.#context;
     const opened = page.results.flatMap((result) => openArchived(archive, result, envelopes) ?? []);
     const outcome = await store.database.write(async () => {
-      const taken = await intake.takeAll(account, opened, { origin, order });
+      const taken = await intake.takeAll(account, opened, { origin, order, newsSince });
       await move(page, taken.settled);
       return taken;
     });
@@ -356,10 +381,8 @@ class Reading {
     return outcome;
   }
 
-  #positionAt({ time }: ArchivePoint): Promise<number | undefined> {
+  #positionAt(point: ArchivePoint): Promise<number | undefined> {
     const { store, account, archive } = this.#context;
-    return time
-      ? store.messages.archivePosition(account.id, archive, { until: time })
-      : Promise.resolve(undefined);
+    return store.messages.archivePosition(account.id, archive, point, "until");
   }
 }

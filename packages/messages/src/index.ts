@@ -1,6 +1,9 @@
 export type { ConnectedAccount, MessagingAccount } from "./account.js";
 export { ArchiveSync, type ArchiveSyncOptions, type SyncOutcome } from "./archive-sync.js";
 export type { Batch } from "./batch.js";
+export { BlockList } from "./block-list.js";
+export { Bookmarks, type BookmarksOptions } from "./bookmarks.js";
+export type { Companion, CompanionBatch } from "./companion.js";
 export { DisplayedMarks } from "./displayed.js";
 export { type BatchOutcome, type IntakeOptions, MessageIntake } from "./intake.js";
 export { isAddressable, readMessage } from "./read-message.js";

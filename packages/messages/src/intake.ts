@@ -9,18 +9,19 @@ import type {
 } from "@larder/storage";
 import type { MessagingAccount } from "./account.js";
 import { applyConfirmation } from "./apply-confirmation.js";
-import { applyCorrection } from "./apply-correction.js";
+import { applyCorrection, remember } from "./apply-correction.js";
 import { applyError } from "./apply-error.js";
 import { applyRetraction, takeBack } from "./apply-retraction.js";
 import { authorKey, authorship } from "./author.js";
-import { type Batch, tell, type Work } from "./batch.js";
+import { type Batch, originOf, tell, type Work } from "./batch.js";
 import { type Classified, classify } from "./classify.js";
+import type { Companion } from "./companion.js";
 import { findKnown, findRepeats } from "./identity.js";
-import { placesFor } from "./places.js";
+import { type PageEntry, placesOfPage } from "./places.js";
 
 export interface IntakeOptions {
-  /** Takes what is not for the history but belongs into its order: reactions, and refusals of them. True where it was that. */
-  readonly also?: (account: MessagingAccount, envelope: Envelope) => Promise<boolean>;
+  /** Takes what is not for the history but belongs into its order: reactions, and refusals of them. */
+  readonly also?: Companion;
   /** Since when an occupant has been in a room without a break, as far as presence tells. */
   readonly presentSince?: (account: MessagingAccount, occupant: string) => Date | undefined;
 }
@@ -39,6 +40,16 @@ export interface BatchOutcome {
 }
 
 type Saying = Extract<Classified, { kind: "message" }>;
+
+/** What became of the messages of a batch. */
+interface Kept {
+  readonly received: number;
+  /** The positions of a page, by the place in it. */
+  readonly places: ReadonlyMap<number, number>;
+  /** The first and the last of them. */
+  readonly ends: readonly [number | undefined, number | undefined];
+  readonly settled: boolean;
+}
 
 /** Which ids a removal that came first may have named it by. */
 function removalKeys(message: NewMessage, room: string | undefined): RemovalKey[] {
@@ -105,6 +116,8 @@ export class MessageIntake {
           account,
           batch,
           also,
+          named: new Map(),
+          fresh: new Set(),
           presentSince: presentSince && ((occupant) => presentSince(account, occupant)),
         },
         read,
@@ -114,23 +127,41 @@ export class MessageIntake {
 
   async #run(work: Work, read: readonly Classified[]): Promise<BatchOutcome> {
     const accepted = read.map(({ kind }) => kind !== "nothing");
-    const messages = read.filter((each): each is Saying => each.kind === "message");
-    const { received, places, settled } = await this.#keepAll(work, messages);
+    const { account, batch, also } = work;
+    const others = [...read.entries()].flatMap(([at, { kind, envelope }]) =>
+      kind === "other" ? [{ at, envelope }] : [],
+    );
+    const { received, places, ends, settled } = await this.#keepAll(work, read, others);
     let total = received;
     for (const [index, each] of read.entries()) {
       if (each.kind === "correction") total += await this.#correct(work, each);
       else if (each.kind === "retraction") await applyRetraction(work, each);
       else if (each.kind === "confirmation") await applyConfirmation(work, each);
-      else if (each.kind === "other")
-        accepted[index] = (await work.also?.(work.account, each.envelope)) === true;
       else if (each.kind === "error") {
-        const theirs = (await work.also?.(work.account, each.envelope)) === true;
+        const theirs = (await also?.refused(account, each.envelope)) === true;
         accepted[index] = theirs || (await applyError(work, each.envelope));
       }
       if ("subject" in each && each.subject !== undefined && each.envelope.via !== "archive")
-        await work.store.rooms.update(work.account.id, each.envelope.conversation, { subject: each.subject });
+        await work.store.rooms.update(account.id, each.envelope.conversation, { subject: each.subject });
     }
-    return { received: total, accepted, first: places[0], last: places.at(-1), settled };
+    const { named, fresh } = work;
+    if (named.size > 0)
+      await also?.named(
+        account,
+        [...named].map(([id, conversation]) => ({ id, conversation })),
+        { origin: batch.origin, fresh },
+      );
+    // After all messages of the page, which they may be for.
+    const taken =
+      others.length === 0
+        ? []
+        : await also?.take(
+            account,
+            others.map(({ envelope }) => envelope),
+            { origin: batch.origin, positions: others.map(({ at }) => places.get(at)) },
+          );
+    for (const [place, { at }] of others.entries()) accepted[at] = taken?.[place] === true;
+    return { received: total, accepted, first: ends[0], last: ends[1], settled };
   }
 
   /** A correction whose first version is already known goes there; else it is kept as a message. */
@@ -138,7 +169,8 @@ export class MessageIntake {
     const { store, account } = work;
     const { copies } = await findKnown(store, account.id, [correction.message]);
     const known = copies.get(0);
-    if (known) {
+    // It stands as a message of its own; where it has taken another's place, its ids are not that one's.
+    if (known && known.wireId === correction.message.wireId) {
       await this.#merge(work, known, correction.message);
       return 0;
     }
@@ -156,46 +188,49 @@ export class MessageIntake {
   /** Keeps what is new and merges what is known, all of a page in a few statements. */
   async #keepAll(
     work: Work,
-    said: readonly Saying[],
-  ): Promise<{ received: number; places: number[]; settled: boolean }> {
-    if (said.length === 0) return { received: 0, places: [], settled: true };
+    read: readonly Classified[],
+    others: readonly { readonly at: number; readonly envelope: Envelope }[],
+  ): Promise<Kept> {
+    const said = [...read.entries()].filter(
+      (entry): entry is [number, Saying] => entry[1].kind === "message",
+    );
+    if (said.length === 0 && others.length === 0)
+      return { received: 0, places: new Map(), ends: [undefined, undefined], settled: true };
     const { store, account, batch } = work;
-    const messages = said.map(({ message }) => message);
+    const messages = said.map(([, { message }]) => message);
     const { copies, standIns } = await findKnown(store, account.id, messages);
-    markRepeats(messages, copies);
-    const places = batch.order
-      ? placesFor(
-          messages.map(({ timestamp, stanzaId }, at) => {
-            const known = copies.get(at);
-            const isIt = known?.stanzaId === undefined || known.stanzaId === stanzaId;
-            return { timestamp, known: isIt ? known : undefined };
-          }),
-          batch.order,
-        )
-      : [];
-    const moves: MessagePlace[] = [];
+    const { places, ends, settled } = await this.#places(work, said, copies, others);
+    const moves = new Map<number, MessagePlace>();
     const fresh: NewMessage[] = [];
-    for (const [at, entry] of said.entries()) {
+    // A page may have a message twice: what the first copy has changed counts for the second.
+    const current = new Map<number, MessageRecord>();
+    for (const [at, [inPage, entry]] of said.entries()) {
       const { message, envelope } = entry;
-      const position = places[at];
+      const position = batch.order && places.get(inPage);
       const placed = position === undefined ? message : { ...message, position };
-      const known = copies.get(at);
+      const copied = copies.get(at);
+      const known = copied && (current.get(copied.id) ?? copied);
       const standIn = standIns.get(at);
       if (known) {
         await this.#merge(work, known, message);
         const earlier =
           position !== undefined && position < known.position && (await this.#promote(work, known, message));
         const isItsPlace = earlier || known.stanzaId === undefined || known.stanzaId === message.stanzaId;
+        if (isItsPlace) {
+          const { stanzaId = known.stanzaId, stanzaIdBy = known.stanzaIdBy } = message;
+          current.set(known.id, { ...known, stanzaId, stanzaIdBy, position: position ?? known.position });
+        }
         if (position !== undefined && isItsPlace && known.standsFor === undefined)
-          moves.push({ id: known.id, timestamp: message.timestamp, position });
+          moves.set(known.id, { id: known.id, timestamp: message.timestamp, position });
       } else if (standIn && authorship(standIn, envelope, work.presentSince) === "same") {
         await store.messages.completeWith(standIn.id, placed);
+        await remember(work, standIn.id, standIn);
         await store.conversations.follow(account.id, [standIn.id]);
         await tell(work, standIn.uid, "correction");
       } else fresh.push(placed);
     }
     const byId = new Map([...copies.values()].map((record) => [record.id, record]));
-    const changed = moves.filter(({ id, position, timestamp }) => {
+    const changed = [...moves.values()].filter(({ id, position, timestamp }) => {
       const known = byId.get(id);
       return known?.position !== position || known.timestamp.getTime() !== timestamp.getTime();
     });
@@ -206,8 +241,32 @@ export class MessageIntake {
         changed.map(({ id }) => id),
       );
     const received = await this.#keepFresh(work, fresh);
-    const last = copies.get(said.length - 1);
-    return { received, places, settled: last !== undefined && last.position === places.at(-1) };
+    return { received, places, ends, settled };
+  }
+
+  /** Where the archive has each message of a page, and what else belongs into its order. */
+  async #places(
+    { also, account, batch }: Work,
+    said: readonly (readonly [number, Saying])[],
+    copies: ReadonlyMap<number, MessageRecord>,
+    others: readonly { readonly at: number; readonly envelope: Envelope }[],
+  ): Promise<Omit<Kept, "received">> {
+    if (!batch.order) return { places: new Map(), ends: [undefined, undefined], settled: true };
+    const envelopes = others.map(({ envelope }) => envelope);
+    const known = envelopes.length === 0 ? [] : ((await also?.places(account, envelopes)) ?? []);
+    const entries: PageEntry[] = [
+      ...said.map(([at, { message }], place) => {
+        const copy = copies.get(place);
+        const isIt = copy?.stanzaId === undefined || copy.stanzaId === message.stanzaId;
+        return { at, timestamp: message.timestamp, known: isIt ? copy : undefined };
+      }),
+      ...others.map(({ at, envelope }, place) => ({
+        at,
+        timestamp: envelope.delay ?? new Date(),
+        known: known[place],
+      })),
+    ];
+    return placesOfPage(entries, batch.order);
   }
 
   async #keepFresh(work: Work, fresh: readonly NewMessage[]): Promise<number> {
@@ -262,9 +321,11 @@ export class MessageIntake {
       }),
     );
     await store.conversations.note(account.id, changesOf(rows));
-    if (batch.origin !== undefined) {
-      for (const { uid, retracted } of rows)
-        if (retracted === undefined) await unit.log("message_new", account.id, { uid, origin: batch.origin });
+    for (const row of rows) {
+      work.named.set(row.id, row.conversation);
+      work.fresh.add(row.id);
+      const origin = row.retracted === undefined ? originOf(batch, row) : undefined;
+      if (origin !== undefined) await unit.log("message_new", account.id, { uid: row.uid, origin });
     }
     return rows;
   }
@@ -286,9 +347,14 @@ export class MessageIntake {
   async #merge(work: Work, known: MessageRecord, copy: NewMessage): Promise<void> {
     const { store, account } = work;
     const { stanzaId, stanzaIdBy } = copy;
-    if (stanzaId !== undefined && stanzaIdBy !== undefined) {
+    if (
+      stanzaId !== undefined &&
+      stanzaIdBy !== undefined &&
+      !(known.stanzaId === stanzaId && known.stanzaIdBy === stanzaIdBy)
+    ) {
+      work.named.set(known.id, known.conversation);
       if (known.stanzaId === undefined) await store.messages.setStanzaId(known.id, stanzaIdBy, stanzaId);
-      else if (known.stanzaId !== stanzaId || known.stanzaIdBy !== stanzaIdBy)
+      else
         await store.aliases.add({
           messageId: known.id,
           accountId: account.id,
@@ -314,18 +380,6 @@ export class MessageIntake {
       await store.messages.setState(known.id, "sent");
       await tell(work, known.uid, "state");
     }
-  }
-}
-
-/** Where a page has a known message twice, the second is a further copy of it: the first gives it its id and its place. */
-function markRepeats(messages: readonly NewMessage[], copies: Map<number, MessageRecord>): void {
-  const firsts = new Map<number, NewMessage>();
-  for (const [at, message] of messages.entries()) {
-    const known = copies.get(at);
-    if (!known || message.stanzaId === undefined || known.stanzaId !== undefined) continue;
-    const first = firsts.get(known.id);
-    if (!first) firsts.set(known.id, message);
-    else copies.set(at, { ...known, stanzaId: first.stanzaId, stanzaIdBy: first.stanzaIdBy, position: -1 });
   }
 }
 

@@ -41,3 +41,31 @@ export function placesFor(page: readonly Placed[], order: Order): number[] {
   }
   return places;
 }
+
+/** One entry of a page, by its place in the whole page. */
+export interface PageEntry extends Placed {
+  readonly at: number;
+}
+
+/**
+ * The positions of a page of which other entries were left out.
+ *
+ * @returns `settled`: its last entry stood where it belongs already
+ */
+export function placesOfPage(
+  entries: readonly PageEntry[],
+  order: Order,
+): {
+  readonly places: ReadonlyMap<number, number>;
+  readonly ends: readonly [number | undefined, number | undefined];
+  readonly settled: boolean;
+} {
+  const page = [...entries].sort((one, other) => one.at - other.at);
+  const positions = placesFor(page, order);
+  const known = page.at(-1)?.known;
+  return {
+    places: new Map(page.map(({ at }, place) => [at, positions[place] ?? 0])),
+    ends: [positions[0], positions.at(-1)],
+    settled: known !== undefined && known.position === positions.at(-1),
+  };
+}

@@ -3,6 +3,7 @@ import {
   bareJid,
   ConflictError,
   ConnectionError,
+  type DiscoInfo,
   discoInfo,
   errorFieldOf,
   InvalidParamsError,
@@ -163,10 +164,15 @@ export class Rooms {
     if (room && this.#account.online()) await this.#account.send(leavePresence(jid, room.nick));
   }
 
-  /** A bookmark was set or taken away, here or on another device (XEP-0402 §4). */
+  /**
+   * A bookmark was set or taken away, here or on another device (XEP-0402 §4).
+   *
+   * @param options.act whether to join or leave the room as it says. Default true.
+   */
   async bookmarked(
     room: string,
     bookmark: { name?: string; nick?: string; password?: string; autojoin: boolean } | undefined,
+    { act = true }: { readonly act?: boolean } = {},
   ): Promise<void> {
     if (!fitsKey(room)) return;
     if (!bookmark) {
@@ -183,8 +189,22 @@ export class Rooms {
       ...(name !== undefined && { name }),
       ...(nick !== undefined && known?.joined !== true && { nick }),
     });
+    // Servers tell the same again (ejabberd, when somebody's presence changes): it is no reason to come back after a kick.
+    const isNew = known?.bookmarked !== true || known.autojoin !== autojoin;
+    if (!act || !isNew) return;
     if (autojoin && !this.#rooms.has(room)) this.#joinAgain(room, 0);
     else if (!autojoin && known?.autojoin === true && this.#rooms.has(room)) await this.leave(room);
+  }
+
+  /** The name that bookmark or room have given it. */
+  nameOf(jid: string): string | undefined {
+    return this.#records.get(jid)?.name;
+  }
+
+  /** A bookmark says that the room is to be joined. */
+  isAutojoined(jid: string): boolean {
+    const record = this.#records.get(jid);
+    return record?.bookmarked === true && record.autojoin;
   }
 
   isRoom(jid: string): boolean {
@@ -202,7 +222,10 @@ export class Rooms {
 
   ownOccupant(jid: string): OwnOccupant | undefined {
     const room = this.#rooms.get(jid);
-    if (room) return { nick: room.nick, occupantId: room.ownOccupantId };
+    if (room) {
+      const occupantId = room.features.has(NS_OCCUPANT_ID) ? room.ownOccupantId : undefined;
+      return { nick: room.nick, occupantId };
+    }
     const record = this.#records.get(jid);
     return record && { nick: record.nick };
   }
@@ -268,9 +291,10 @@ export class Rooms {
 
   async #entered(room: Room, presence: MucPresence, isSelf: boolean): Promise<void> {
     const { nick, realJid } = presence;
-    const occupantId = room.features.has(NS_OCCUPANT_ID) ? presence.occupantId : undefined;
+    const { occupantId } = presence; // believed where the room announces such ids, which it may say later
     const known = room.occupants.get(nick);
-    const same = known && known.occupantId === occupantId && bareJid(known.realJid) === bareJid(realJid);
+    const sameId = !room.features.has(NS_OCCUPANT_ID) || known?.occupantId === occupantId;
+    const same = known && sameId && bareJid(known.realJid) === bareJid(realJid);
     room.occupants.set(nick, { realJid, occupantId, since: same ? known.since : new Date() });
     if (!isSelf) return;
     room.ownOccupantId = occupantId;
@@ -338,23 +362,15 @@ export class Rooms {
   async #enter(jid: string, nick: string): Promise<string> {
     if (!this.#account.online()) throw new NotConnectedError(this.#account.jid);
     const info = await discoInfo(this.#account.requester, jid).catch(() => undefined);
-    const room: Room = {
-      jid,
-      nick,
-      state: "joining",
-      features: info?.features ?? new Set(),
-      occupants: new Map(),
-    };
+    const room: Room = { jid, nick, state: "joining", features: new Set(), occupants: new Map() };
     this.#rooms.get(jid)?.settle?.(new ConflictError(`another attempt to join ${jid} has begun`));
     this.#rooms.set(jid, room);
-    const name = info?.identities.find(({ category }) => category === "conference")?.name;
-    await this.#remember(jid, {
-      nick,
-      occupantIds: room.features.has(NS_OCCUPANT_ID),
-      ...(name !== undefined && this.#records.get(jid)?.name === undefined && { name }),
-    });
+    await this.#learn(room, info);
     try {
       await this.#present(room);
+      // Nobody could say anything of a room that we have made by joining it.
+      if (!info)
+        await this.#learn(room, await discoInfo(this.#account.requester, jid).catch(() => undefined));
     } catch (error) {
       if (this.#rooms.get(jid) === room) this.#rooms.delete(jid);
       throw error;
@@ -362,6 +378,18 @@ export class Rooms {
     room.state = "joined";
     this.#options.onJoined(jid);
     return room.nick;
+  }
+
+  /** What a room says of itself (XEP-0045 §6.4). */
+  async #learn(room: Room, info: DiscoInfo | undefined): Promise<void> {
+    const { jid, nick } = room;
+    room.features = info?.features ?? new Set();
+    const name = info?.identities.find(({ category }) => category === "conference")?.name;
+    await this.#remember(jid, {
+      nick,
+      occupantIds: room.features.has(NS_OCCUPANT_ID),
+      ...(name !== undefined && this.#records.get(jid)?.name === undefined && { name }),
+    });
   }
 
   /** Sends our presence and waits until the room has said that we are in. */

@@ -120,3 +120,25 @@ test("a live message that a page of the archive has twice stands where it is fir
   );
   t.truthy(await w.store.messages.findByStanzaId(w.account.id, alice, "s3"));
 });
+
+test("a copy that a server got again later does not take the place of the first, though both are of the second before they arrived", async (t) => {
+  const w = await world(t);
+  const second = Math.floor(Date.now() / 1000) * 1000;
+  const stamp = new Date(second - 1000).toISOString();
+  const sent = (id: string) =>
+    `<message xmlns="jabber:client" from="${alice}"><sent xmlns="urn:xmpp:carbons:2"><forwarded xmlns="urn:xmpp:forward:0">${mine("again", "m1", `${origin("m1")}${archived(id)}`)}</forwarded></sent></message>`;
+  await w.take(sent("s1"));
+  await w.take(sent("s3"));
+  await w.takePage([
+    ["s1", stamp, mine("again", "m1", origin("m1"))],
+    ["s2", stamp, chat("between", 'id="2"')],
+    ["s3", stamp, mine("again", "m1", origin("m1"))],
+  ]);
+  t.deepEqual(
+    (await w.history()).map(({ bodies, stanzaId }) => [bodies[0]?.text, stanzaId]),
+    [
+      ["again", "s1"],
+      ["between", "s2"],
+    ],
+  );
+});

@@ -1,0 +1,78 @@
+import { ArchiveSync, type ConnectedAccount } from "@larder/messages";
+import test, { type ExecutionContext } from "ava";
+import { FakeArchive } from "./fake-archive.js";
+import { alice, world } from "./support.js";
+
+const envelopes = () => ({ account: alice, announcesStanzaIds: () => true });
+const at = (ms: number) => new Date(Date.UTC(2026, 0, 1) + ms).toISOString();
+
+async function reader(t: ExecutionContext, archive: FakeArchive, since?: Date) {
+  const w = await world(t);
+  const sync = new ArchiveSync(w.store, w.intake, { envelopes, days: 1e5, since: () => since });
+  const account: ConnectedAccount = {
+    id: w.account.id,
+    jid: alice,
+    online: () => true,
+    sendTracked: async () => {},
+    send: async () => {},
+    requester: archive,
+  };
+  const bodies = async () => (await w.history()).map((message) => message.bodies[0]?.text ?? "");
+  return { ...w, bodies, account, sync, catchUp: () => sync.catchUp(account, alice) };
+}
+
+test("what is said in one second and read in several parts stands in the archive's order", async (t) => {
+  const archive = new FakeArchive();
+  const w = await reader(t, archive);
+  for (let part = 0; part < 6; part++) {
+    for (let n = 0; n < 3; n++) archive.say(`${part}.${n}`, at(0));
+    await w.catchUp();
+    t.deepEqual(await w.bodies(), archive.bodies, `part ${part}`);
+  }
+});
+
+test("what is missing between the last reading and the newest page comes between them, whatever the stamps", async (t) => {
+  const archive = new FakeArchive(7);
+  const w = await reader(t, archive);
+  for (let n = 0; n < 5; n++) archive.say(`first ${n}`, at(0));
+  await w.catchUp();
+  for (let n = 0; n < 60; n++) archive.say(`then ${n}`, at(n % 3 === 0 ? 0 : 1000));
+  t.like(await w.catchUp(), { received: 60, complete: true });
+  t.deepEqual(await w.bodies(), archive.bodies);
+});
+
+test("a first reading tells what was said since the account is here, and nothing of before", async (t) => {
+  const archive = new FakeArchive(4);
+  for (let n = 0; n < 10; n++) archive.say(`old ${n}`, at(n * 1000));
+  for (let n = 0; n < 10; n++) archive.say(`new ${n}`, at(20_000));
+  const w = await reader(t, archive, new Date(Date.UTC(2026, 0, 1) + 20_900));
+  await w.catchUp();
+  t.deepEqual(await w.bodies(), archive.bodies);
+  t.deepEqual(await w.told(), new Array(10).fill("message_new"));
+});
+
+test("an id that the archive has forgotten is taken up by its time, with nothing missing or doubled", async (t) => {
+  const archive = new FakeArchive(5);
+  const w = await reader(t, archive);
+  for (let n = 0; n < 8; n++) archive.say(`kept ${n}`, at(n * 1000));
+  await w.catchUp();
+  const last = archive.entries.pop();
+  for (let n = 0; n < 8; n++) archive.say(`after ${n}`, at(8000 + n * 1000));
+  await w.catchUp();
+  t.deepEqual(await w.bodies(), [
+    ...archive.bodies.slice(0, 7),
+    /<body>(.*)<\/body>/.exec(last?.message ?? "")?.[1] ?? "",
+    ...archive.bodies.slice(7),
+  ]);
+});
+
+test("a quick archive is asked for large pages after the first, and for each stretch once", async (t) => {
+  const archive = new FakeArchive();
+  const w = await reader(t, archive);
+  archive.say("first", at(0));
+  await w.catchUp();
+  archive.asked = 0;
+  for (let n = 0; n < 3050; n++) archive.say(`then ${n}`, at(n * 1000));
+  t.like(await w.catchUp(), { received: 3050, complete: true });
+  t.is(archive.asked, 5, "what comes after, the newest, and three large ones");
+});
