@@ -2,9 +2,9 @@ import { parseTrustedXml } from "@larder/core";
 import test from "ava";
 import fc from "fast-check";
 import { normalForm } from "./emoji.js";
-import { applyUpdate, withoutStep } from "./reactions.js";
 import { reactionsStanza, readReactions } from "./stanza.js";
 import { summariseReactions } from "./summary.js";
+import { applyUpdate, differenceOf } from "./update.js";
 
 const emoji = fc.constantFrom("👍", "\u2764\ufe0f", "\u2764", "🎉", "😂");
 const set = fc.uniqueArray(emoji, { selector: normalForm });
@@ -47,21 +47,9 @@ test("what stays keeps its place and its spelling", (t) => {
   t.deepEqual(applyUpdate(["\u2764", "👍"], ["\u2764\ufe0f", "🎉"], "add"), ["\u2764", "👍", "🎉"]);
 });
 
-test("of any changes, refused in any order, those that were not refused stand", (t) => {
-  const sets = fc.array(set, { minLength: 1, maxLength: 6 });
-  fc.assert(
-    fc.property(sets, fc.array(fc.nat(5), { maxLength: 6 }), (changes, refusals) => {
-      const key = { accountId: 1, conversation: "c", target: "t", sender: "s", timestamp: new Date(0) };
-      const steps = changes.map((_, index) => ({
-        stanzaWireId: String(index),
-        before: index === 0 ? ["first"] : (changes[index - 1] ?? []),
-      }));
-      let record: Parameters<typeof withoutStep>[0] = { ...key, emojis: changes.at(-1) ?? [], steps };
-      for (const refusal of refusals) record = withoutStep(record, String(refusal));
-      const stand = changes.filter((_, index) => !refusals.includes(index));
-      t.deepEqual(record.emojis, stand.at(-1) ?? ["first"]);
-    }),
-  );
+test("a difference by spelling alone is none", (t) => {
+  t.deepEqual(differenceOf(["\u2764", "👍"], ["👍", "\u2764\ufe0f"]), { added: [], removed: [] });
+  t.deepEqual(differenceOf(["👍"], ["🎉"]), { added: ["🎉"], removed: ["👍"] });
 });
 
 test("the stanza holds the full set, a hint to archive it, and nothing else (XEP-0444 §3.2)", (t) => {
@@ -93,17 +81,19 @@ test("two sets in one stanza, none, or one without a target are not read", (t) =
   t.is(read('<reactions id="t"><reaction>👍</reaction></reactions>'), undefined);
 });
 
+const standing = (sender: string, since: number[], ...emojis: string[]) => ({
+  conversation: "b@x",
+  groupchat: false,
+  sender,
+  own: sender === "a@x",
+  emojis,
+  since,
+  position: 9,
+});
+
 test("reactions are grouped by emoji whatever its spelling, with who holds each", (t) => {
-  const record = (sender: string, ...emojis: string[]) => ({
-    accountId: 1,
-    conversation: "b@x",
-    target: "t",
-    sender,
-    emojis,
-    timestamp: new Date(0),
-  });
-  const records = [record("b@x", "\u2764", "👍"), record("a@x", "\u2764\ufe0f"), record("room@x/nick", "👍")];
-  t.deepEqual(summariseReactions(records, "a@x"), [
+  const all = [standing("b@x", [1, 4], "\u2764", "👍"), standing("a@x", [2], "\u2764\ufe0f")];
+  t.deepEqual(summariseReactions(all), [
     {
       emoji: "\u2764",
       count: 2,
@@ -113,14 +103,24 @@ test("reactions are grouped by emoji whatever its spelling, with who holds each"
         { id: "a@x", jid: "a@x", self: true },
       ],
     },
-    {
-      emoji: "👍",
-      count: 2,
-      mine: false,
-      senders: [
-        { id: "b@x", jid: "b@x", self: false },
-        { id: "room@x/nick", jid: undefined, self: false },
-      ],
-    },
+    { emoji: "👍", count: 1, mine: false, senders: [{ id: "b@x", jid: "b@x", self: false }] },
   ]);
+});
+
+test("emojis stand in the order in which they came to be held, whoever is looked at first", (t) => {
+  const one = standing("b@x", [5, 1], "🎉", "👍");
+  const other = standing("a@x", [3], "😂");
+  const order = (all: (typeof one)[]) => summariseReactions(all).map(({ emoji }) => emoji);
+  t.deepEqual(order([one, other]), ["👍", "😂", "🎉"]);
+  t.deepEqual(order([other, one]), ["👍", "😂", "🎉"]);
+});
+
+test("an occupant is known by occupant-id and nick, by an address only where the room shows it", (t) => {
+  const occupant = { ...standing("occ", [1], "👍"), conversation: "room@x", groupchat: true, nick: "Bo" };
+  t.deepEqual(summariseReactions([occupant])[0]?.senders, [{ id: "occ", nick: "Bo", self: false }]);
+  t.deepEqual(summariseReactions([{ ...occupant, realJid: "bo@x" }])[0]?.senders, [
+    { id: "occ", jid: "bo@x", nick: "Bo", self: false },
+  ]);
+  const privately = { ...standing("occ", [1], "👍"), conversation: "room@x/Bo" };
+  t.deepEqual(summariseReactions([privately])[0]?.senders, [{ id: "occ", self: false }]);
 });
