@@ -142,13 +142,18 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
     options: { useCache?: boolean } = {},
   ): Promise<ReadAnswer> {
     checkSelection(request);
-    const node = await this.#find(account, request);
     const online = account.online();
     const useCache = options.useCache ?? true;
-    if (useCache && node && (online ? this.#isFresh(node) : readable(node))) {
-      const answer = await this.#fromCache.read(node, request, { exact: online });
-      if (answer) return online ? answer : { ...answer, stale: true };
-    }
+    // In one view of the database: a second one would cost as much as the items.
+    const { node, answer: cached } = await this.#store.database.read(async () => {
+      const node = await this.#find(account, request);
+      const isUsable = useCache && node && (online ? this.#isFresh(node) : readable(node));
+      return {
+        node,
+        answer: isUsable ? await this.#fromCache.read(node, request, { exact: online }) : undefined,
+      };
+    });
+    if (cached) return online ? cached : { ...cached, stale: true };
     if (!online) throw new NotConnectedError(account.jid);
     const requester = this.#context.traffic.foreground(account.requester);
     const { namespace, ...answer } = await this.#fromService.read(requester, request);

@@ -1,5 +1,12 @@
 import type { WireItem } from "@larder/core";
-import { fitsKey, type ItemInput, type KnownItem, type PreparedItem } from "@larder/storage";
+import {
+  fitsKey,
+  type ItemInput,
+  type KnownItem,
+  type PreparedItem,
+  type StoredText,
+  textOf,
+} from "@larder/storage";
 import type { NodeAddress } from "./account.js";
 import { type Analyser, parserName, parserOf } from "./analysers/analyser.js";
 import { searchableText } from "./item-text.js";
@@ -11,6 +18,11 @@ export interface ItemParser {
     parser: ParserModule,
     batch: readonly { xml: string; service: string; node: string; subtype?: string; publisher?: string }[],
   ): Promise<ParseOutcome[]>;
+  /** The same with texts as bytes, where the pool has them so. */
+  parseForStorage?(
+    parser: ParserModule,
+    batch: readonly { xml: string; service: string; node: string; subtype?: string; publisher?: string }[],
+  ): Promise<ParseOutcome<StoredText>[]>;
   /** Makes items without a parser ready for searches; without it, and where it gives none, the store does that. */
   prepare?(batch: readonly { xml: string }[]): Promise<(PreparedItem | undefined)[]>;
 }
@@ -30,7 +42,7 @@ export function changedItems(
 
 /** What came of one item: its parsed data or why there is none, and what searches need of it. */
 type ParsedItem = {
-  readonly parsedJson?: string;
+  readonly parsedJson?: StoredText;
   readonly parseError?: string;
   /** The parser was not asked, because it is suspended. */
   readonly temporary?: true;
@@ -47,18 +59,17 @@ export async function parsedItems(
   parser: ParserModule | undefined,
   items: readonly { readonly xml: string; readonly publisher?: string }[],
 ): Promise<ParsedItem[]> {
-  const outcomes = parser
-    ? await pool.parse(
-        parser,
-        items.map(({ xml, publisher }) => ({ ...address, xml, subtype, publisher })),
-      )
+  const requests = parser ? items.map(({ xml, publisher }) => ({ ...address, xml, subtype, publisher })) : [];
+  const outcomes: ParseOutcome<StoredText>[] = parser
+    ? await (pool.parseForStorage?.(parser, requests) ?? pool.parse(parser, requests))
     : [];
   const unparsed = parser ? [] : ((await pool.prepare?.(items)) ?? []);
   return items.map(({ xml }, index) => {
     const outcome = outcomes[index];
     const parsedJson = outcome?.ok ? outcome.json : undefined;
     const prepared = outcome?.prepared ?? unparsed[index];
-    const value = parsedJson === undefined || prepared ? undefined : (JSON.parse(parsedJson) as unknown);
+    const value =
+      parsedJson === undefined || prepared ? undefined : (JSON.parse(textOf(parsedJson)) as unknown);
     return {
       parsedJson,
       ...(outcome && !outcome.ok && { parseError: outcome.error, temporary: outcome.temporary }),

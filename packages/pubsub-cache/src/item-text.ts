@@ -1,5 +1,5 @@
 import type { XmlElement } from "@larder/core";
-import parse from "ltx/lib/parse.js";
+import { readXml } from "./parsers/read-xml.js";
 
 /**
  * Character data of an element, with blanks where tags stood, so that words do not run together. Without recursion:
@@ -7,7 +7,7 @@ import parse from "ltx/lib/parse.js";
  */
 function characterData(xml: string): string {
   const texts: string[] = [];
-  const pending: (XmlElement | string)[] = [parse(xml) as XmlElement];
+  const pending: (XmlElement | string)[] = [readXml(xml)];
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     if (typeof node === "string") texts.push(node);
     else for (let i = node.children.length - 1; i >= 0; i--) pending.push(node.children[i] ?? "");

@@ -7,6 +7,7 @@ export class Jobs<Result> {
   readonly #promote = new Map<string, () => void>();
   readonly #limiters = new Map<number, PriorityLimiter>();
   readonly #perAccount: number;
+  #stopped: Error | undefined;
 
   constructor(perAccount: number) {
     this.#perAccount = perAccount;
@@ -46,7 +47,7 @@ export class Jobs<Result> {
   #queued(key: string, accountId: number, job: () => Promise<Result>): Promise<Result> {
     let started: Promise<Result> | undefined;
     const start = () => {
-      started ??= job();
+      started ??= this.#stopped ? Promise.reject(this.#stopped) : job();
       return started;
     };
     const promoted = new Promise<void>((resolve) => this.#promote.set(key, resolve)).then(start);
@@ -72,6 +73,11 @@ export class Jobs<Result> {
       });
     this.#following.set(key, next);
     return next;
+  }
+
+  /** What waits for its turn does not begin any more, and fails with this. */
+  stop(reason: Error): void {
+    this.#stopped = reason;
   }
 
   /** How many run now, or wait for their turn. */

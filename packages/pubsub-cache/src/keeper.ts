@@ -1,4 +1,4 @@
-import { NotConnectedError } from "@larder/core";
+import { ConnectionError, NotConnectedError } from "@larder/core";
 import type { ListedNode, NodeRecord } from "@larder/storage";
 import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
 import { CatchUp } from "./catch-up.js";
@@ -95,6 +95,7 @@ export class Keeper {
 
   stop(): void {
     this.#stopped = true;
+    this.#jobs.stop(new ConnectionError("the cache is closed"));
     this.#wakeup.stop();
   }
 

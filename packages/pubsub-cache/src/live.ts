@@ -78,9 +78,13 @@ export class LiveEvents {
         break;
       case "delete":
         await write({ event: "delete", redirect: event.redirect }, async (unit) => {
+          // All that share it have been told: what their own notification says is nothing new to them.
+          const shared = node && node.accountId === undefined;
+          const readers = shared ? await store.sharedNodes.readers(node.id) : [];
           if (node) await store.nodes.remove(node.id);
           await store.events.scrubItems(unit, account.id, address);
-          await store.subscriptions.remove(account.id, address.service, address.node);
+          for (const reader of new Set([account.id, ...readers]))
+            await store.subscriptions.remove(reader, address.service, address.node);
         });
         break;
       case "configuration":

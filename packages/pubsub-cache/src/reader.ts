@@ -25,7 +25,10 @@ export interface ReadItem {
   readonly updated: Date;
   readonly dateSource: "service" | "observed";
   readonly xml: string;
+  /** Of a cached item it is read from the JSON when it is first asked for. */
   readonly parsed?: unknown;
+  /** The same as JSON text, where it is at hand. */
+  readonly parsedJson?: string;
   readonly parseError?: string;
 }
 
@@ -45,7 +48,19 @@ export interface ReadAnswer {
   readonly stale?: boolean;
 }
 
-const fromRecord = (record: ItemRecord): ReadItem => ({ ...record, id: record.itemId });
+const fromRecord = (record: ItemRecord): ReadItem => ({
+  id: record.itemId,
+  publisher: record.publisher,
+  created: record.created,
+  updated: record.updated,
+  dateSource: record.dateSource,
+  xml: record.xml,
+  get parsed() {
+    return record.parsed;
+  },
+  parsedJson: record.parsedJson,
+  parseError: record.parseError,
+});
 
 /** Reads items from the cache. */
 export class CacheReader {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { hasErrorType, parseJid, type Requester, type XmlElement } from "@larder/core";
+import { hasErrorType, parseJid, type Requester, type RequesterOptions, type XmlElement } from "@larder/core";
 import { PriorityLimiter } from "./priority-limiter.js";
 
 /** How often a request of ours is made again that a service was too busy for. */
@@ -55,7 +55,7 @@ export class ServiceTraffic {
   async #patiently(
     requester: Requester,
     iq: XmlElement,
-    options: { timeoutMs?: number } | undefined,
+    options: RequesterOptions | undefined,
   ): Promise<XmlElement> {
     const host = this.#host(requester, iq);
     for (let attempt = 1; ; attempt++) {

@@ -44,6 +44,8 @@ interface Run {
   readonly tell: boolean;
   readonly startedAt: number;
   readonly interrupted: boolean;
+  /** Nothing was kept of the node when this reading began. */
+  readonly wasEmpty: boolean;
   notes: NodeNotes;
   analysis?: Analysis;
   analyser?: Analyser;
@@ -114,6 +116,7 @@ export class Synchroniser {
   ): Promise<NodeRecord> {
     const { store, subscriber, traffic, analysers, policy, sessionOf } = this.#context;
     const generation = goOn ? node.generation : await store.nodes.beginGeneration(node.id);
+    const wasEmpty = goOn === undefined && !(await store.items.any(node.id));
     const subscribed = await subscriber.ensure(account, address);
     const requester = traffic.background(account.requester);
     const readable = node.state === "synced" || node.state === "stale";
@@ -126,6 +129,7 @@ export class Synchroniser {
       generation,
       tell: goOn?.tell ?? (request.tell && readable),
       startedAt: goOn?.startedAt ?? Date.now(),
+      wasEmpty,
       interrupted: goOn !== undefined && (goOn.interrupted || goOn.session !== sessionOf(account)),
       notes: notesOf(node),
       analyser: goOn && analysers.byName(node.analyser),
@@ -177,6 +181,11 @@ export class Synchroniser {
           const shared = await this.#begun(run, page);
           if (shared) return shared;
           first = false;
+        }
+        if (page.startsOver) {
+          await writing;
+          run.received = 0;
+          run.characters = 0;
         }
         if (page.ways) run.notes = { ...run.notes, ...page.ways };
         if (page.passedOver) run.passedOver = true;
@@ -376,7 +385,7 @@ export class Synchroniser {
     return lanes.run(laneOf(address), async () => {
       const finished = await store.database.write(async (unit) => {
         const current = await this.#stillThere(run);
-        const gone = await store.items.finishGeneration(node.id, generation);
+        const gone = await store.items.finishGeneration(node.id, generation, { wasEmpty: run.wasEmpty });
         if (run.tell && gone.length > 0)
           await tell(unit, store, node, account.id, address, {
             event: "retract",

@@ -113,6 +113,17 @@ test("an event of a shared node is applied once and told to all of its readers",
   t.deepEqual(await toldTo(w, bob.id), ["items new", "items new"]);
 });
 
+test("the deletion of a shared node is told to each of its readers once", async (t) => {
+  const { w, bob, cache, address, service, store } = await shared(t);
+  await cache.sync(bob, address);
+  for (const accountId of [w.account.id, bob.id])
+    await store.subscriptions.put({ accountId, ...address, subid: "", state: "subscribed" });
+  await cache.handleMessage(w.account, service.event('<delete node="feed"/>'));
+  await cache.handleMessage(bob, service.event('<delete node="feed"/>'));
+  t.deepEqual(await toldTo(w, w.account.id), ["delete "]);
+  t.deepEqual(await toldTo(w, bob.id), ["delete "]);
+});
+
 test("when the account that feeds a shared node goes, another one does, and what was missed is found", async (t) => {
   const { w, bob, cache, address, service } = await shared(t);
   await cache.sync(bob, address);

@@ -1,6 +1,8 @@
+import type { StoredText } from "@larder/storage/prepare";
 import type { Piscina } from "piscina";
+import { unpack } from "./packing.js";
 import { LOADING, Progress } from "./progress.js";
-import type { ParseOutcome, ParserTask } from "./protocol.js";
+import type { PackedOutcomes, ParseOutcome, ParserTask } from "./protocol.js";
 
 /** How long a thread may take to start and to load the parser's module. */
 const LOAD_TIMEOUT_MS = 15_000;
@@ -18,7 +20,7 @@ export interface AttemptLimits {
 
 /** What came of handing a batch to a worker. */
 export type AttemptResult =
-  | { readonly kind: "done"; readonly outcomes: readonly ParseOutcome[] }
+  | { readonly kind: "done"; readonly outcomes: readonly ParseOutcome<StoredText>[] }
   | {
       /** The worker is gone, and everything that it had done. */
       readonly kind: "lost";
@@ -65,11 +67,11 @@ export async function attempt(
   signal.addEventListener("abort", cancel, { once: true });
   watch();
   try {
-    const outcomes: ParseOutcome[] = await pool.run(
+    const packed: PackedOutcomes = await pool.run(
       { ...task, progress: progress.buffer } satisfies ParserTask,
       { signal: controller.signal },
     );
-    return { kind: "done", outcomes };
+    return { kind: "done", outcomes: unpack(packed) };
   } catch (error) {
     signal.throwIfAborted();
     if (late) return { kind: "lost", ...late };

@@ -21,18 +21,18 @@ test("ordinary values are written as JSON.stringify writes them", (t) => {
     { date: new Date(0), none: new Date(Number.NaN) },
     Object.create({ inherited: 1 }),
   ]) {
-    t.is(normaliseJson(value, MAX), JSON.stringify(value));
+    t.is(normaliseJson(value, MAX).json, JSON.stringify(value));
   }
 });
 
 test("U+0000 and lone surrogates go, whole pairs and escaped ones stay", (t) => {
-  t.is(normaliseJson("a\u0000b\ud83d\udc4b\ud83dc\udc4b\\u0000", MAX), JSON.stringify("ab👋c\\u0000"));
-  t.is(normaliseJson({ "k\u0000": 1, k: 2, "\udc00": 3 }, MAX), '{"k":1,"":3}');
+  t.is(normaliseJson("a\u0000b\ud83d\udc4b\ud83dc\udc4b\\u0000", MAX).json, JSON.stringify("ab👋c\\u0000"));
+  t.is(normaliseJson({ "k\u0000": 1, k: 2, "\udc00": 3 }, MAX).json, '{"k":1,"":3}');
 });
 
 test("the same object twice is no cycle", (t) => {
   const shared = { a: 1 };
-  t.is(normaliseJson([shared, shared, { shared }], MAX), '[{"a":1},{"a":1},{"shared":{"a":1}}]');
+  t.is(normaliseJson([shared, shared, { shared }], MAX).json, '[{"a":1},{"a":1},{"shared":{"a":1}}]');
 });
 
 test("what JSON does not have is refused", (t) => {
@@ -53,7 +53,7 @@ test("what JSON does not have is refused", (t) => {
 });
 
 test("the limit counts bytes, and is reached exactly", (t) => {
-  t.is(normaliseJson("é".repeat(4), 10), '"éééé"');
+  t.is(normaliseJson("é".repeat(4), 10).json, '"éééé"');
   t.throws(() => normaliseJson("é".repeat(4), 9), { message: /larger than 9 bytes/ });
 });
 
@@ -71,5 +71,18 @@ test("a toJSON on a prototype changes nothing", (t) => {
       return "changed";
     }
   }
-  t.is(normaliseJson(new WithToJson(), MAX), '{"a":1}');
+  t.is(normaliseJson(new WithToJson(), MAX).json, '{"a":1}');
+});
+
+test("the plain value is what the JSON says, and nothing of the parser's own", (t) => {
+  const given = {
+    a: [1, undefined, { b: new Date(0), c: Number.NaN }],
+    "k\u0000": "x\ud800",
+    ["__proto__"]: { z: 1 },
+    f() {},
+  };
+  const { json, value } = normaliseJson(given, MAX);
+  t.deepEqual(value, JSON.parse(json));
+  t.is(Object.getPrototypeOf(value), Object.prototype);
+  t.is(JSON.stringify(value), json);
 });

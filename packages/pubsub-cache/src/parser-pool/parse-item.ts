@@ -1,10 +1,9 @@
-import type { XmlElement } from "@larder/core";
 import { type PreparedItem, prepareItem } from "@larder/storage/prepare";
-import parse from "ltx/lib/parse.js";
 import { searchableText } from "../item-text.js";
 import type { Parser, ParserContext, ParserItem } from "../parsers/parser.js";
+import { readXml } from "../parsers/read-xml.js";
 import { describeError } from "./describe-error.js";
-import { normaliseJson } from "./normalise-json.js";
+import { type NormalJson, normaliseJson } from "./normalise-json.js";
 import type { ParseOutcome, ParseRequest, ParserModule } from "./protocol.js";
 
 /** Loads a parser; each version of a module is a module of its own, so that a new one is not the old one again. */
@@ -29,20 +28,21 @@ export async function parseItem(
   maxBytes: number,
 ): Promise<ParseOutcome> {
   const { xml, ...context } = request;
-  let json: string;
+  let normal: NormalJson;
   try {
-    json = normaliseJson(await parser(readItem(xml, context), context), maxBytes);
+    normal = normaliseJson(await parser(readItem(xml, context), context), maxBytes);
   } catch (error) {
     return { ok: false, error: describeError(error), prepared: prepareText(xml) };
   }
-  const prepared = prepareItem(json, searchableText(xml, JSON.parse(json)));
+  const { json, value } = normal;
+  const prepared = prepareItem(json, searchableText(xml, value), value);
   return prepared.refused === undefined
     ? { ok: true, json, prepared }
     : { ok: false, error: prepared.refused, prepared: { words: prepared.words } };
 }
 
 /** What searches need of an item that has no parsed data; undefined where it is no XML. */
-export function prepareText(xml: string): PreparedItem | undefined {
+export function prepareText(xml: string): PreparedItem<string> | undefined {
   try {
     return prepareItem(undefined, searchableText(xml, undefined));
   } catch {
@@ -51,8 +51,8 @@ export function prepareText(xml: string): PreparedItem | undefined {
 }
 
 function readItem(xml: string, context: ParserContext): ParserItem {
-  const item = parse(xml) as XmlElement | null; // null: the text ends before the element does
-  if (item?.getName() !== "item") throw new Error("this is no pubsub item");
+  const item = readXml(xml);
+  if (item.getName() !== "item") throw new Error("this is no pubsub item");
   const [payload] = item.getChildElements();
   if (!payload) throw new Error("the item has no payload");
   const publisher = item.attrs.publisher ?? context.publisher;

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
-import type { PreparedItem } from "@larder/storage/prepare";
+import { textOf } from "@larder/storage";
+import type { PreparedItem, StoredText } from "@larder/storage/prepare";
 import type { Piscina } from "piscina";
 import { type AttemptResult, attempt } from "./attempt.js";
 import { InlineParsers } from "./inline-parsers.js";
@@ -34,7 +35,7 @@ export interface ParserPoolOptions {
   readonly strikePeriodMs?: number;
   /** Up to what size of an item, in UTF-16 code units, an inline parser runs in the main thread; default 16 KiB. */
   readonly inlineBytes?: number;
-  /** How long an idle thread is kept, in milliseconds; default 10_000. */
+  /** How long an idle thread is kept, in milliseconds; default 60_000. */
   readonly idleMs?: number;
   readonly log?: ParserPoolLog;
 }
@@ -88,7 +89,7 @@ export class ParserPool implements AsyncDisposable {
       batchSize: options.batchSize ?? 50,
       maxResultBytes: options.maxResultBytes ?? 1024 * 1024,
       inlineBytes: options.inlineBytes ?? 16 * 1024,
-      idleMs: options.idleMs ?? 10_000,
+      idleMs: options.idleMs ?? 60_000,
     };
     this.#log = options.log;
     this.#strikes = new Strikes(options.maxStrikes ?? 10, options.strikePeriodMs ?? 600_000);
@@ -122,6 +123,15 @@ export class ParserPool implements AsyncDisposable {
     batch: readonly ParseRequest[],
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<ParseOutcome[]> {
+    return (await this.parseForStorage(parser, batch, options)).map(withStrings);
+  }
+
+  /** As {@link parse}, with texts as they come from the threads: the database takes them so. */
+  async parseForStorage(
+    parser: ParserModule,
+    batch: readonly ParseRequest[],
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<ParseOutcome<StoredText>[]> {
     const outcomes = await this.#track(options.signal, () => this.#parse(parser, batch, options.signal));
     for (const { ok } of outcomes) {
       if (ok) this.#parsed++;
@@ -141,7 +151,7 @@ export class ParserPool implements AsyncDisposable {
     if (length <= this.#options.inlineBytes) return batch.map(({ xml }) => prepareText(xml));
     const items = batch.map(({ xml }) => ({ xml, service: "", node: "" }));
     const outcomes = await this.#track(undefined, () => this.#inThreads(NOTHING_TO_PARSE, items, undefined));
-    return outcomes.map(({ prepared }) => prepared);
+    return outcomes.map((outcome) => withStrings(outcome).prepared);
   }
 
   async #track<T>(signal: AbortSignal | undefined, start: () => Promise<T>): Promise<T> {
@@ -183,7 +193,7 @@ export class ParserPool implements AsyncDisposable {
     parser: ParserModule,
     batch: readonly ParseRequest[],
     signal: AbortSignal | undefined,
-  ): Promise<ParseOutcome[]> {
+  ): Promise<ParseOutcome<StoredText>[]> {
     const isSmall = ({ xml }: ParseRequest) =>
       parser.inline === true && xml.length <= this.#options.inlineBytes;
     const here = await this.#inline.parse(parser, batch.filter(isSmall));
@@ -202,14 +212,14 @@ export class ParserPool implements AsyncDisposable {
     parser: WorkerModule,
     batch: readonly ParseRequest[],
     signal: AbortSignal | undefined,
-  ): Promise<ParseOutcome[]> {
+  ): Promise<ParseOutcome<StoredText>[]> {
     // One controller for the caller's signal and ours; when one part fails the others need not go on.
     const stop = new AbortController();
     const onAbort = () => stop.abort(signal?.aborted ? signal.reason : this.#shutdown.signal.reason);
     const sources = [this.#shutdown.signal, ...(signal ? [signal] : [])];
     for (const source of sources) source.addEventListener("abort", onAbort, { once: true });
     try {
-      const parts: Promise<ParseOutcome[]>[] = [];
+      const parts: Promise<ParseOutcome<StoredText>[]>[] = [];
       for (let start = 0; start < batch.length; start += this.#options.batchSize)
         parts.push(this.#solve(parser, batch.slice(start, start + this.#options.batchSize), stop.signal));
       return (await unlessAborted(Promise.all(parts), stop.signal)).flat();
@@ -226,7 +236,7 @@ export class ParserPool implements AsyncDisposable {
     parser: WorkerModule,
     items: readonly ParseRequest[],
     signal: AbortSignal,
-  ): Promise<ParseOutcome[]> {
+  ): Promise<ParseOutcome<StoredText>[]> {
     if (items.length === 0) return [];
     const result = await this.#limiter.run(async () => {
       const until = this.#strikes.suspendedUntil(parser); // asked when it is our turn: others may have struck
@@ -252,7 +262,7 @@ export class ParserPool implements AsyncDisposable {
     parser: WorkerModule,
     suspects: readonly ParseRequest[],
     signal: AbortSignal,
-  ): Promise<ParseOutcome[]> {
+  ): Promise<ParseOutcome<StoredText>[]> {
     return this.#limiter.run(async () => {
       const fresh = this.#threads.fresh();
       try {
@@ -291,6 +301,17 @@ export class ParserPool implements AsyncDisposable {
 }
 
 const NOTHING_TO_PARSE: WorkerModule = { module: undefined, version: "" };
+
+function withStrings(outcome: ParseOutcome<StoredText>): ParseOutcome {
+  const { prepared: given, ...rest } = outcome;
+  const prepared = given && {
+    words: textOf(given.words),
+    ...(given.folded !== undefined && { folded: textOf(given.folded) }),
+    ...(given.refused !== undefined && { refused: given.refused }),
+  };
+  const known = prepared && { prepared };
+  return rest.ok ? { ...rest, json: textOf(rest.json), ...known } : { ...rest, ...known };
+}
 
 const suspended = (until: Date): ParseOutcome => ({
   ok: false,

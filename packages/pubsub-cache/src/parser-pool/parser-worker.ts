@@ -1,6 +1,7 @@
+import { pack } from "./packing.js";
 import { loadParser, notLoaded, parseItem, prepareText } from "./parse-item.js";
 import { LOADING, Progress } from "./progress.js";
-import type { ParseOutcome, ParserTask } from "./protocol.js";
+import type { PackedOutcomes, ParseOutcome, ParserTask } from "./protocol.js";
 
 /**
  * The entry point of the pool's worker threads: parses the items of a task one after the other. It loads neither
@@ -8,7 +9,7 @@ import type { ParseOutcome, ParserTask } from "./protocol.js";
  *
  * Without a module the items are made ready for searches only: their outcomes have the JSON of null.
  */
-export default async function runTask(task: ParserTask): Promise<ParseOutcome[]> {
+export default async function runTask(task: ParserTask): Promise<PackedOutcomes> {
   const progress = new Progress(task.progress);
   progress.begin(LOADING);
   const work = await workOf(task);
@@ -17,7 +18,7 @@ export default async function runTask(task: ParserTask): Promise<ParseOutcome[]>
     progress.begin(index);
     outcomes.push(await work(request));
   }
-  return outcomes;
+  return pack(outcomes);
 }
 
 type Work = (request: ParserTask["items"][number]) => ParseOutcome | Promise<ParseOutcome>;

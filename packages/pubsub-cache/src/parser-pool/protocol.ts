@@ -1,4 +1,4 @@
-import type { PreparedItem } from "@larder/storage/prepare";
+import type { PreparedItem, StoredText } from "@larder/storage/prepare";
 import type { ParserContext } from "../parsers/parser.js";
 
 /** One item to parse. */
@@ -8,13 +8,13 @@ export interface ParseRequest extends ParserContext {
 }
 
 /** What came of one item; plain data, because neither classes nor codes of errors survive the way from a worker. */
-export type ParseOutcome =
+export type ParseOutcome<Text extends StoredText = string> =
   | {
       readonly ok: true;
       /** The value as JSON text that every database takes. */
-      readonly json: string;
+      readonly json: Text;
       /** What searches need of it, made where it costs the main thread nothing. */
-      readonly prepared?: PreparedItem;
+      readonly prepared?: PreparedItem<Text>;
     }
   | {
       readonly ok: false;
@@ -22,7 +22,7 @@ export type ParseOutcome =
       /** Set where the parser was not even asked, because it is suspended: asking again later makes sense. */
       readonly temporary?: true;
       /** What searches find of the item all the same; absent where its thread was lost. */
-      readonly prepared?: PreparedItem;
+      readonly prepared?: PreparedItem<Text>;
     };
 
 /** Which module parses. A changed `version` loads the module anew. */
@@ -53,4 +53,20 @@ export interface ParserTask {
   readonly maxResultBytes: number;
   /** See {@link Progress}. */
   readonly progress: SharedArrayBuffer;
+}
+
+/** What came of a batch, as it comes from a thread. */
+export interface PackedOutcomes {
+  /** With the number of bytes in the place of each text, in this order: JSON, folded, words. */
+  readonly outcomes: readonly PackedOutcome[];
+  /** The texts in UTF-8, one after the other: strings would be copied three times on their way to the database. */
+  readonly texts: Uint8Array;
+}
+
+export interface PackedOutcome {
+  readonly json?: number;
+  readonly folded?: number;
+  readonly words?: number;
+  readonly refused?: string;
+  readonly error?: string;
 }

@@ -1,6 +1,6 @@
 import type { XmlElement } from "@larder/core";
-import parse from "ltx/lib/parse.js";
 import sanitizeHtml from "sanitize-html";
+import { readXml } from "../read-xml.js";
 
 const INLINE =
   "a abbr b bdi bdo br cite code del dfn em i ins kbd mark q rp rt ruby s samp small span strong sub sup time u var wbr";
@@ -87,8 +87,13 @@ const DISTANCE = new Map<string, number>(
  */
 export function htmlToText(sanitised: string): string {
   if (sanitised === "") return "";
+  return nodesToText([readXml(`<root>${sanitised}</root>`)]);
+}
+
+/** The same of elements, before or after they were sanitised: of what stays in any case. */
+export function nodesToText(nodes: readonly (XmlElement | string)[]): string {
   const writer = new TextWriter();
-  read(parse(`<root>${sanitised}</root>`), writer, false);
+  for (const node of nodes) read(node, writer, false);
   return writer.text;
 }
 

@@ -1,9 +1,10 @@
 import type { XmlElement } from "@larder/core";
 import { PayloadError } from "../parser.js";
-import { htmlToText, sanitizePost, sanitizeTitle } from "./html.js";
+import { htmlToText, nodesToText, sanitizePost, sanitizeTitle } from "./html.js";
 import { objectionTo } from "./markup-limits.js";
-import { NS_ATOM } from "./namespaces.js";
-import { xhtmlToHtml } from "./xhtml.js";
+import { NS_ATOM, NS_XHTML } from "./namespaces.js";
+import { plainMarkup } from "./plain-markup.js";
+import { xhtmlContent, xhtmlToHtml } from "./xhtml.js";
 
 /** A text construct (RFC 4287 §3.1), of which an entry may hold a plain and a marked-up version (XEP-0472 §4.2). */
 export interface TextConstruct {
@@ -34,12 +35,25 @@ export function readTextConstruct(entry: XmlElement, name: string, place: "title
     if (kind !== undefined && !versions.has(kind)) versions.set(kind, element);
   }
   const xhtml = versions.get("xhtml");
+  const plain = versions.get("text")?.getText().replaceAll("\r\n", "\n").trim();
+  const whole = xhtml && place === "body" ? readPlain(xhtml) : undefined;
+  if (whole) return { text: plain || whole.text, ...(whole.html !== "" && { html: whole.html }) };
   const markup = xhtml ? xhtmlToHtml(xhtml) : versions.get("html")?.getText();
   const objection = objectionTo(markup ?? "");
   if (objection !== undefined) throw new PayloadError(name, objection);
   const sanitize = place === "title" ? sanitizeTitle : sanitizePost;
   const html = markup === undefined ? "" : sanitize(markup);
-  const plain = versions.get("text")?.getText().replaceAll("\r\n", "\n").trim();
   const text = plain || htmlToText(html);
   return { text: place === "title" ? text.replace(/\s+/g, " ") : text, ...(html !== "" && { html }) };
+}
+
+/** Content in which there is nothing to sanitise is neither written nor read as HTML. */
+function readPlain(xhtml: XmlElement): { html: string; text: string } | undefined {
+  const nodes = xhtmlContent(xhtml);
+  // Of what an element inherits: the content is in the namespace of the element around it.
+  const around = nodes.find((node) => typeof node !== "string")?.parent;
+  if (around && around !== xhtml && around.getNS() !== NS_XHTML) return undefined;
+  if (around === xhtml) return undefined;
+  const html = plainMarkup(nodes);
+  return html === undefined ? undefined : { html, text: nodesToText(nodes) };
 }

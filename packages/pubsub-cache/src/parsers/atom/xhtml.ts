@@ -50,11 +50,17 @@ function write(node: XmlElement | string, depth: number): string {
  *   §3.1.1.3), unless it says something about direction or language
  */
 export function xhtmlToHtml(construct: XmlElement): string {
+  return xhtmlContent(construct)
+    .map((node) => write(node, 0))
+    .join("");
+}
+
+/** What {@link xhtmlToHtml} writes. */
+export function xhtmlContent(construct: XmlElement): readonly (XmlElement | string)[] {
   const elements = construct.getChildElements();
   const [only] = elements;
   const wrapper =
     elements.length === 1 && only?.getName() === "div" && only.getNS() === NS_XHTML ? only : undefined;
   const says = wrapper && ["dir", "lang", "xml:lang"].some((name) => wrapper.attrs[name] !== undefined);
-  const nodes = wrapper && !says ? wrapper.children : construct.children;
-  return nodes.map((node) => write(node, 0)).join("");
+  return wrapper && !says ? wrapper.children : construct.children;
 }

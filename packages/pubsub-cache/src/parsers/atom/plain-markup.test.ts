@@ -1,0 +1,97 @@
+import test from "ava";
+import fc from "fast-check";
+import { readXml } from "../read-xml.js";
+import { htmlToText, nodesToText, sanitizePost } from "./html.js";
+import { plainMarkup } from "./plain-markup.js";
+import { xhtmlContent, xhtmlToHtml } from "./xhtml.js";
+
+const names =
+  "a abbr b br code em span strong p p p h2 div blockquote section ul ol li li table td pre img script style svg select option title".split(
+    " ",
+  );
+const text = fc
+  .array(fc.constantFrom("a", "é", " ", "\n", "&amp;", "&lt;b&gt;", '"', "'", "　", "\u00a0", "👋", "x y"), {
+    maxLength: 4,
+  })
+  .map((parts) => parts.join(""));
+const attribute = fc.constantFrom(
+  ...[
+    "href='https://a.example/?x=1;y'",
+    "href='xmpp:a@b?;node=x'",
+    "href='javascript:x'",
+    "href='http://a b'",
+    "href='//a'",
+    "href='HTTPS://A'",
+    "href=''",
+  ],
+  ...[
+    "lang='de'",
+    "dir='rtl'",
+    "lang=''",
+    "class='x'",
+    "style='x'",
+    "onclick='x'",
+    "title='x'",
+    "xml:lang='de'",
+    "xmlns='urn:other'",
+    "xmlns='http://www.w3.org/1999/xhtml'",
+  ],
+);
+const { node } = fc.letrec<{ node: string }>((tie) => ({
+  node: fc.oneof(
+    { maxDepth: 5 },
+    text,
+    fc
+      .tuple(
+        fc.constantFrom(...names),
+        fc.uniqueArray(attribute, { maxLength: 2, selector: (value) => value.split("=")[0] }),
+        fc.array(tie("node"), { maxLength: 3 }),
+      )
+      .map(
+        ([name, attributes, nodes]) =>
+          `<${[name, ...attributes].join(" ")}>${name === "br" ? "" : nodes.join("")}</${name}>`,
+      ),
+  ),
+}));
+
+test("what is taken as it is, is what the sanitiser makes of it, and its text too", (t) => {
+  let taken = 0;
+  fc.assert(
+    fc.property(fc.array(node, { minLength: 1, maxLength: 3 }), (nodes) => {
+      const construct = readXml(
+        `<content xmlns="http://www.w3.org/2005/Atom" type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">${nodes.join("")}</div></content>`,
+      );
+      const content = xhtmlContent(construct);
+      const html = plainMarkup(content);
+      if (html === undefined) return;
+      taken++;
+      const sanitised = sanitizePost(xhtmlToHtml(construct));
+      t.is(html, sanitised, nodes.join(""));
+      t.is(nodesToText(content), htmlToText(sanitised), nodes.join(""));
+    }),
+    { numRuns: process.env.LARDER_SOAK ? 200_000 : 10_000 },
+  );
+  t.true(taken > 500, `${taken}`);
+});
+
+test("what has to be sanitised is not taken as it is", (t) => {
+  for (const xml of [
+    ...[
+      "<script>x</script>",
+      "<p onclick='x'>a</p>",
+      "<a href='javascript:x'>a</a>",
+      "<a href='data:x'>a</a>",
+      "<p style='x'/>",
+    ],
+    ...[
+      "<img src='https://a.example/x'/>",
+      "<p><p>a</p></p>",
+      "<iframe/>",
+      "<x:p xmlns:x='http://www.w3.org/1999/xhtml'/>",
+      "<svg xmlns='http://www.w3.org/2000/svg'/>",
+    ],
+    ...["<p>a &amp; b</p>", "<a href='http://a.example/&quot;x'>a</a>", "<P>a</P>", "<textarea/>"],
+  ]) {
+    t.is(plainMarkup(readXml(`<div>${xml}</div>`).children), undefined, xml);
+  }
+});

@@ -1,0 +1,58 @@
+import { fetchItemIdsInOrder, getItemsById, type WireItem } from "@larder/core";
+import type { NodePage, ReadingOptions } from "./node-pages.js";
+import { PageSize } from "./page-size.js";
+
+/** Most items that are worked on as one part. */
+const PART = 200;
+
+/** A part on its way; what it fails with is told to who awaits it, and to nobody else. */
+function ahead<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}
+
+const charactersOf = (items: readonly WireItem[]) => items.reduce((sum, { xml }) => sum + xml.length, 0);
+
+/** An answer in parts; the mark and what else is known of the whole stand on the last. */
+function* parts(page: NodePage): Generator<NodePage> {
+  const { items, moment, total, ways, passedOver } = page;
+  let start = 0;
+  for (; start + PART < items.length; start += PART)
+    yield { items: items.slice(start, start + PART), moment, total, ways, passedOver };
+  yield { ...page, items: items.slice(start) };
+}
+
+/** The ids first, then the items by them, the next some while these are worked on. */
+export async function* readByIds(options: ReadingOptions): AsyncGenerator<NodePage> {
+  const { requester, address, moment, from, maxItems } = options;
+  const known = await fetchItemIdsInOrder(requester, address.service, address.node);
+  const wanted = maxItems === undefined ? known : known.slice(-maxItems);
+  const passedOver = wanted.length < known.length || undefined;
+  const size = new PageSize();
+  const ask = (start: number) =>
+    ahead(
+      (async () => {
+        const asked = { moment: moment(), at: performance.now() };
+        const ids = wanted.slice(start, start + size.now);
+        const items = await getItemsById(requester, address, ids);
+        size.note(ids.length, charactersOf(items), performance.now() - asked.at);
+        return { items, moment: asked.moment, ids };
+      })(),
+    );
+  let start = from ? wanted.indexOf(from.after) + 1 : 0;
+  let next = ask(start);
+  const ways = { paging: "none", overwritten: "moves" } as const;
+  while (start < wanted.length) {
+    const { ids, ...answer } = await next;
+    start += ids.length;
+    if (start < wanted.length) next = ask(start);
+    const after = ids.at(-1);
+    yield* parts({
+      ...answer,
+      total: wanted.length,
+      ways,
+      passedOver,
+      mark: after === undefined ? undefined : { by: "ids", after },
+    });
+  }
+}
