@@ -2,8 +2,9 @@ import { readFile } from "node:fs/promises";
 import { ConflictError, hasErrorType, type InstancePaths, type SessionLog } from "@larder/core";
 import { ArchiveSync, DisplayedMarks, MessageIntake, MessageSender } from "@larder/messages";
 import { builtInAnalysers, ParserPool, PubsubCache, Reparser } from "@larder/pubsub-cache";
-import { Reactions } from "@larder/reactions";
+import { companionOf, ItemAttachments, Reactions } from "@larder/reactions";
 import { createStore, Database, databaseLocation, holdDatabase, holdFile } from "@larder/storage";
+import { AttachmentCounter } from "./accounts/attachment-counter.js";
 import { AccountManager } from "./accounts/manager.js";
 import type { AccountRuntime } from "./accounts/runtime.js";
 import { createLineHandler } from "./bridge/rpc.js";
@@ -134,21 +135,25 @@ export class Daemon {
     const sender = new MessageSender(store, {
       onError: (err) => log.warn({ err }, "a message could not be sent"),
     });
-    const reactions = new Reactions(store);
+    const reactions = new Reactions(store.reactionLedger, {
+      onError: (err) => log.warn({ err }, "reactions could not be sent"),
+    });
     const runtimeOf = (jid: string): AccountRuntime => accounts.resolve(jid);
     const intake = new MessageIntake(store, {
-      also: (account, envelope) => reactions.take(runtimeOf(account.jid), envelope),
+      also: companionOf(reactions, runtimeOf),
       presentSince: (account, occupant) => runtimeOf(account.jid).messaging.rooms.presentSince(occupant),
     });
     const archives = new ArchiveSync(store, intake, {
       days: config.history.days,
       envelopes: (account) => runtimeOf(account.jid).messaging.envelopeOptions(),
+      since: (account, archive) => runtimeOf(account.jid).messaging.presentSince(archive),
     });
     const services = {
       store,
       secrets,
       cache,
       sender,
+      reactions,
       intake,
       archives,
       marks: new DisplayedMarks(store),
@@ -170,6 +175,8 @@ export class Daemon {
       accounts,
       sender,
       reactions,
+      attachments: new ItemAttachments(),
+      attachmentCounts: new AttachmentCounter(cache),
       cache,
       reparser: background,
       daemon: {

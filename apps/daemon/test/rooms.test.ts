@@ -1,6 +1,7 @@
-import { NS_MUC, type Session, type XmlElement, xml } from "@larder/core";
+import { type Session, type XmlElement, xml } from "@larder/core";
 import { startProsody } from "@larder/testing";
 import test from "ava";
+import { enterRoom, until } from "./occupant.js";
 import { openSession } from "./peer.js";
 import { addAccount, failure, startDaemon, type TestClient } from "./support.js";
 
@@ -10,39 +11,12 @@ test.after.always(() => server.stop());
 let count = 0;
 const newRoom = () => `room${++count}@${server.rooms}`;
 
-/** Another occupant, with what it has seen. */
-async function occupant(room: string, nick: string) {
-  const user = `${nick}-${++count}`;
-  await server.addUser(user, nick);
-  const session = await openSession(server, `${user}@${server.domain}`, nick);
-  const seen: XmlElement[] = [];
-  const joined = new Promise<void>((resolve) => {
-    session.onStanza((stanza) => {
-      seen.push(stanza);
-      if (stanza.name === "presence" && stanza.attrs.from === `${room}/${nick}`) resolve();
-    });
-  });
-  await session.send(xml("presence", { to: `${room}/${nick}` }, xml("x", { xmlns: NS_MUC })));
-  await joined;
-  return {
-    session,
-    seen,
-    say: (body: string, ...extra: XmlElement[]) =>
-      session.sendTracked(
-        xml("message", { to: room, type: "groupchat", id: `${body}-id` }, xml("body", {}, body), ...extra),
-      ),
-  };
-}
+const occupant = (room: string, nick: string) => enterRoom(server, room, nick);
 
 async function texts(client: TestClient, account: string, conversation: string): Promise<string[]> {
   const { messages } = await client.call("history_get", { account, conversation, limit: 1000 });
   return messages.map((message) => (message.retracted ? "(gone)" : (message.bodies[0]?.text ?? "")));
 }
-
-/** For what no signal tells: the other side's own stanzas. */
-const until = async (holds: () => boolean) => {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
-};
 
 const said = (client: TestClient, body: string) =>
   client.signal(

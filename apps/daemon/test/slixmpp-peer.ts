@@ -7,12 +7,18 @@ const program = fileURLToPath(new URL("../test/slixmpp/peer.py", import.meta.url
 
 /** What slixmpp tells by itself. */
 export interface PeerEvent {
-  readonly event: "online" | "failed" | "message" | "retraction" | "receipt" | "displayed";
+  readonly event: "online" | "failed" | "message" | "retraction" | "receipt" | "displayed" | "reactions";
   readonly sender?: string;
   readonly id?: string;
   readonly body?: string;
   readonly origin?: string;
   readonly replaces?: string;
+  /** The id that the room gave. */
+  readonly roomId?: string;
+  /** The whole set, sorted. */
+  readonly reactions?: readonly string[];
+  /** Type of the stanza. */
+  readonly kind?: string;
 }
 
 /** A message as slixmpp reads it from an archive. */

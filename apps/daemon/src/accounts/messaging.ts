@@ -23,6 +23,8 @@ import {
 } from "@larder/core";
 import {
   type ArchiveSync,
+  BlockList,
+  Bookmarks,
   type ConnectedAccount,
   type DisplayedMarks,
   isAddressable,
@@ -31,7 +33,8 @@ import {
   Rooms,
   type SyncOutcome,
 } from "@larder/messages";
-import type { MessageRecord, Store } from "@larder/storage";
+import type { ReactingAccount, Reactions } from "@larder/reactions";
+import type { AccountRecord, MessageRecord, Store } from "@larder/storage";
 import { FollowUp } from "./follow-up.js";
 
 /** What the messages of every account work with. */
@@ -39,13 +42,15 @@ export interface MessagingServices {
   readonly store: Store;
   readonly intake: MessageIntake;
   readonly sender: MessageSender;
+  readonly reactions: Reactions;
   readonly archives: ArchiveSync;
   readonly marks: DisplayedMarks;
   readonly log: SessionLog;
 }
 
 /** The account as its messages see it. */
-export interface MessagingOwner extends ConnectedAccount {
+export interface MessagingOwner extends ConnectedAccount, ReactingAccount {
+  readonly record: AccountRecord;
   roomPassword(room: string): string | undefined;
   keepRoomPassword(room: string, password: string | undefined): Promise<void>;
 }
@@ -56,6 +61,8 @@ export interface MessagingOwner extends ConnectedAccount {
  */
 export class AccountMessaging {
   readonly rooms: Rooms;
+  readonly bookmarks: Bookmarks;
+  readonly blocked = new BlockList();
   readonly #owner: MessagingOwner;
   readonly #services: MessagingServices;
   /** Reads archives on, a while after something was said: only there all have their ids and their order. */
@@ -76,6 +83,12 @@ export class AccountMessaging {
       onJoined: (room) => this.#inBackground("joining", this.#joined(room)),
       onError: (room, err) =>
         services.log.warn({ account: owner.jid, room, err }, "a room could not be joined"),
+    });
+    this.bookmarks = new Bookmarks({
+      account: owner,
+      rooms: this.rooms,
+      onError: (room, err) =>
+        services.log.warn({ account: owner.jid, room, err }, "a bookmark could not be written"),
     });
     this.#followUp = new FollowUp((archive) => this.#inBackground("catching up", this.#catchUp(archive)));
   }
@@ -110,6 +123,12 @@ export class AccountMessaging {
     };
   }
 
+  /** Since when what an archive gets concerns us: since the account was added, or since we are in the room. */
+  presentSince(archive: string): Date | undefined {
+    if (archive === this.#owner.jid) return this.#owner.record.addedAt;
+    return this.rooms.presentSince(`${archive}/${this.rooms.nickIn(archive)}`);
+  }
+
   /** The name of a conversation: a bare JID, for an occupant of a room of ours the full one. */
   conversationOf(jid: string | undefined): string | undefined {
     const bare = bareJid(jid);
@@ -125,6 +144,7 @@ export class AccountMessaging {
   async prepare(features: ReadonlySet<string>): Promise<void> {
     this.#features = features;
     await this.rooms.load();
+    await this.blocked.fetch(this.#owner.requester);
     const marks = await this.#ownItems(NS_DISPLAYED);
     for (const item of marks) await this.#displayed(item);
     const { archives, log } = this.#services;
@@ -137,7 +157,8 @@ export class AccountMessaging {
 
   /** We are available: what waits is sent, rooms are joined, and what is still missing is read. */
   async sessionStarted(): Promise<void> {
-    await this.#services.sender.flush(this.#owner);
+    await this.#flush();
+    this.bookmarks.sessionStarted();
     for (const item of await this.#ownItems(NS_BOOKMARKS)) await this.#bookmark(item);
     await this.rooms.sessionStarted();
     if (this.#features.has(NS_MAM)) this.#inBackground("catching up", this.#catchUp(this.#owner.jid));
@@ -147,7 +168,7 @@ export class AccountMessaging {
   async resumed(): Promise<void> {
     this.rooms.resumed();
     this.touched(this.#owner.jid);
-    await this.#services.sender.flush(this.#owner);
+    await this.#flush();
   }
 
   /** Something was said that the archive knows better. */
@@ -184,6 +205,14 @@ export class AccountMessaging {
     }
     if (envelope.message.attrs.type === "groupchat" && !this.rooms.expects(envelope.conversation)) {
       log.debug({ account, from: envelope.from }, "a message of a room that we are not in was dropped");
+      return;
+    }
+    if (
+      envelope.direction === "in" &&
+      envelope.message.attrs.type !== "error" &&
+      this.blocked.has(envelope.from)
+    ) {
+      log.debug({ account, from: envelope.from }, "a message of somebody who is blocked was dropped");
       return;
     }
     const refused = envelope.message.attrs.type === "error" && StanzaError.fromStanza(envelope.message);
@@ -229,8 +258,15 @@ export class AccountMessaging {
     );
   }
 
+  /** What waits goes out: what is said first, since reactions may be to that. */
+  async #flush(): Promise<void> {
+    const { sender, reactions } = this.#services;
+    await sender.flush(this.#owner);
+    await reactions.flush(this.#owner);
+  }
+
   async #joined(room: string): Promise<void> {
-    await this.#services.sender.flush(this.#owner);
+    await this.#flush();
     const record = await this.#services.store.rooms.get(this.#owner.id, room);
     if (this.rooms.hasArchive(room)) await this.#catchUp(room);
     await this.#services.store.conversations.rename(this.#owner.id, room, record?.name);
@@ -269,7 +305,7 @@ export class AccountMessaging {
     for (const item of event.items) await this.#bookmark(item);
     for (const id of event.retracted) {
       const room = bareJid(id);
-      if (room !== undefined) await this.rooms.bookmarked(room, undefined);
+      if (room !== undefined) await this.bookmarks.take(room, undefined);
     }
   }
 
@@ -280,7 +316,7 @@ export class AccountMessaging {
 
   async #bookmark(item: WireItem): Promise<void> {
     const bookmark = readBookmark(item);
-    if (bookmark) await this.rooms.bookmarked(bookmark.room, bookmark);
+    if (bookmark) await this.bookmarks.take(bookmark.room, bookmark);
   }
 
   #inBackground(what: string, work: Promise<void>): void {

@@ -5,6 +5,7 @@ import {
   discoInfo,
   discoInfoAnswer,
   fetchRoster,
+  NS_BLOCKING,
   NS_BOOKMARKS,
   NS_CAPS,
   NS_CARBONS,
@@ -22,6 +23,7 @@ import {
   NS_ROSTER,
   NS_SID,
   type OwnInfo,
+  readBlocked,
   readRoster,
   Session,
   type SessionLog,
@@ -29,9 +31,11 @@ import {
   xml,
 } from "@larder/core";
 import type { PubsubCache } from "@larder/pubsub-cache";
+import type { ReactingRoom, Restrictions } from "@larder/reactions";
 import { type AccountRecord, fitsKey, type Store } from "@larder/storage";
 import type { SecretStore } from "../secrets.js";
 import { AccountMessaging, type MessagingOwner, type MessagingServices } from "./messaging.js";
+import { ReactionRestrictions } from "./reaction-restrictions.js";
 
 /** What every account works with. */
 export interface AccountServices extends MessagingServices {
@@ -83,6 +87,7 @@ export class AccountRuntime implements MessagingOwner {
   readonly #ownInfo: OwnInfo;
   /** Who asks for our presence; servers tell it anew in each session (RFC 6121 §3.1.3). */
   readonly #requests = new Set<string>();
+  readonly #restrictions: ReactionRestrictions;
   #begun: Promise<void> = Promise.resolve();
 
   private constructor(record: AccountRecord, services: AccountServices, ca: string | undefined) {
@@ -104,9 +109,19 @@ export class AccountRuntime implements MessagingOwner {
       log,
       limits: { stanzaBytes: services.stanzaBytes },
     });
+    this.#restrictions = new ReactionRestrictions(this.session, (jid) => this.messaging.rooms.isRoom(jid));
     this.messaging = new AccountMessaging(this, services, () => [capsElement(this.#ownInfo)]);
     this.session.handleIq("get", "query", NS_DISCO_INFO, (query) => discoInfoAnswer(this.#ownInfo, query));
     this.session.handleIq("set", "query", NS_ROSTER, (query, iq) => this.#rosterPush(query, iq));
+    const { blocked } = this.messaging;
+    this.session.handleIq("set", "block", NS_BLOCKING, (block, iq) => {
+      this.#requireOwn(iq);
+      blocked.block(readBlocked(block));
+    });
+    this.session.handleIq("set", "unblock", NS_BLOCKING, (unblock, iq) => {
+      this.#requireOwn(iq);
+      blocked.unblock(readBlocked(unblock));
+    });
     this.session.onStanza((stanza) => this.#take(stanza), { lane: laneOf });
     this.session.on("online", ({ resumed }) => {
       // After a resumption the server still has what it kept for the session; what was written meanwhile waits.
@@ -162,6 +177,15 @@ export class AccountRuntime implements MessagingOwner {
 
   readonly isInRoom = (room: string): boolean => this.messaging.rooms.isJoined(room);
   readonly nickIn = (room: string): string | undefined => this.messaging.rooms.nickIn(room);
+  readonly presentSince = (occupant: string): Date | undefined => this.messaging.rooms.presentSince(occupant);
+  readonly room = (jid: string): ReactingRoom | undefined => {
+    const { rooms } = this.messaging;
+    if (!rooms.isRoom(jid)) return undefined;
+    const occupantId = rooms.announcesOccupantIds(jid) ? rooms.ownOccupant(jid)?.occupantId : undefined;
+    return { joined: rooms.isJoined(jid), occupantId };
+  };
+  readonly restrictions = (conversation: string): Promise<Restrictions | undefined> =>
+    this.#restrictions.of(conversation);
   readonly roomPassword = (room: string) => this.#services.secrets.roomPassword(this.jid, room);
   readonly keepRoomPassword = (room: string, password: string | undefined) =>
     this.#services.secrets.setRoomPassword(this.jid, room, password);
@@ -193,6 +217,7 @@ export class AccountRuntime implements MessagingOwner {
   async #begin(): Promise<void> {
     const { store, cache, log } = this.#services;
     this.#requests.clear();
+    this.#restrictions.clear();
     const info = await discoInfo(this.session, this.jid).catch(() => undefined);
     await this.session
       .request(xml("iq", { type: "set" }, xml("enable", { xmlns: NS_CARBONS })))
@@ -206,10 +231,14 @@ export class AccountRuntime implements MessagingOwner {
     await Promise.all([this.messaging.sessionStarted(), cache.sessionStarted(this)]);
   }
 
+  /** What our own server alone may tell us (RFC 6121 §2.1.6, XEP-0191 §3.3). */
+  #requireOwn(iq: XmlElement): void {
+    if (iq.attrs.from !== undefined && bareJid(iq.attrs.from) !== this.jid)
+      throw new Error("a push that is not from our own server");
+  }
+
   async #rosterPush(query: XmlElement, iq: XmlElement): Promise<undefined> {
-    if (iq.attrs.from !== undefined && bareJid(iq.attrs.from) !== this.jid) {
-      throw new Error("a roster push that is not from our own server"); // RFC 6121 §2.1.6: ignore
-    }
+    this.#requireOwn(iq);
     const { version, entries } = readRoster(query);
     const [contact] = entries;
     if (contact && isKeepable(contact) && entries.length === 1)
@@ -218,7 +247,10 @@ export class AccountRuntime implements MessagingOwner {
   }
 
   async #take(stanza: XmlElement): Promise<void> {
-    if (stanza.name === "presence") await this.#takePresence(stanza);
+    if (stanza.name === "presence") {
+      this.#restrictions.note(stanza);
+      await this.#takePresence(stanza);
+    }
     if (stanza.name !== "message") return;
     if (!stanza.getChild("event", NS_PUBSUB_EVENT)) {
       await this.messaging.take(stanza);

@@ -1,10 +1,12 @@
 import type { BridgeInput, BridgeMethod, BridgeResult } from "@larder/core";
 import type { MessageSender } from "@larder/messages";
 import type { PubsubCache, Reparser } from "@larder/pubsub-cache";
-import type { Reactions } from "@larder/reactions";
+import type { ItemAttachments, Reactions } from "@larder/reactions";
 import type { Store } from "@larder/storage";
+import type { AttachmentCounter } from "../accounts/attachment-counter.js";
 import type { AccountManager } from "../accounts/manager.js";
 import type { BridgeConnection } from "../bridge/connection.js";
+import type { JsonText } from "../bridge/json-text.js";
 
 /** What a method works with. */
 export interface MethodContext {
@@ -12,6 +14,8 @@ export interface MethodContext {
   readonly accounts: AccountManager;
   readonly sender: MessageSender;
   readonly reactions: Reactions;
+  readonly attachments: ItemAttachments;
+  readonly attachmentCounts: AttachmentCounter;
   readonly cache: PubsubCache;
   readonly reparser: Reparser;
   /** Facts about the daemon itself. */
@@ -30,7 +34,7 @@ export interface MethodContext {
 export type MethodHandler<M extends BridgeMethod> = (
   input: BridgeInput<M>,
   context: MethodContext,
-) => Promise<BridgeResult<M>>;
+) => Promise<BridgeResult<M> | JsonText>;
 
 /** Every method with its handler; one that is missing does not compile. */
 export type MethodHandlers = { [M in BridgeMethod]: MethodHandler<M> };

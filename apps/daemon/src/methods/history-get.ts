@@ -1,4 +1,5 @@
 import { messageViews } from "../views/message.js";
+import { reactionLogView } from "../views/reaction-log.js";
 import type { MethodHandler } from "./context.js";
 
 /** Instants and uids cannot be taken for each other: a uid has no colons. */
@@ -23,5 +24,13 @@ export const historyGet: MethodHandler<"history_get"> = async (input, { accounts
     from: ours ? undefined : account.messaging.conversationOf(input.from),
     direction: ours ? "out" : undefined,
   });
-  return { messages: await messageViews(store, messages, accounts.nameOf), complete };
+  const views = await messageViews(store, messages, accounts.nameOf);
+  if (input.withReactionLog !== true) return { messages: views, complete };
+  const logs = await reactionLogView(
+    store,
+    account.id,
+    messages.map(({ id }) => id),
+  );
+  const logOf = (at: number) => logs.get(messages[at]?.id ?? -1) ?? [];
+  return { messages: views.map((view, at) => ({ ...view, reactionLog: logOf(at) })), complete };
 };

@@ -27,7 +27,9 @@ import { psCacheReparse } from "./ps-cache-reparse.js";
 import { psCacheReset } from "./ps-cache-reset.js";
 import { psCacheSearch } from "./ps-cache-search.js";
 import { psCacheSync } from "./ps-cache-sync.js";
+import { psItemNoticedSet } from "./ps-item-noticed-set.js";
 import { psItemPublish } from "./ps-item-publish.js";
+import { psItemReactionsSet } from "./ps-item-reactions-set.js";
 import { psItemRetract } from "./ps-item-retract.js";
 import { psItemsGet } from "./ps-items-get.js";
 import { psNodeConfigure } from "./ps-node-configure.js";
@@ -37,6 +39,8 @@ import { psNodePurge } from "./ps-node-purge.js";
 import { psSubscribe } from "./ps-subscribe.js";
 import { psSubscriptionsGet } from "./ps-subscriptions-get.js";
 import { psUnsubscribe } from "./ps-unsubscribe.js";
+import { reactionsLogGet } from "./reactions-log-get.js";
+import { reactionsRestrictionsGet } from "./reactions-restrictions-get.js";
 import { rosterGet } from "./roster-get.js";
 import { signalsSubscribe } from "./signals-subscribe.js";
 import { signalsUnsubscribe } from "./signals-unsubscribe.js";
@@ -59,6 +63,8 @@ export const methodHandlers: MethodHandlers = {
   message_send: messageSend,
   history_get: historyGet,
   message_reactions_set: messageReactionsSet,
+  reactions_log_get: reactionsLogGet,
+  reactions_restrictions_get: reactionsRestrictionsGet,
   message_correct: messageCorrect,
   message_retract: messageRetract,
   message_mark_displayed: messageMarkDisplayed,
@@ -78,6 +84,8 @@ export const methodHandlers: MethodHandlers = {
   ps_analysers_list: psAnalysersList,
   ps_item_publish: psItemPublish,
   ps_item_retract: psItemRetract,
+  ps_item_reactions_set: psItemReactionsSet,
+  ps_item_noticed_set: psItemNoticedSet,
   ps_node_create: psNodeCreate,
   ps_node_configure: psNodeConfigure,
   ps_node_delete: psNodeDelete,

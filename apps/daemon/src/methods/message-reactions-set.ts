@@ -6,6 +6,6 @@ export const messageReactionsSet: MethodHandler<"message_reactions_set"> = async
   { accounts, store, reactions },
 ) => {
   const found = await requireMessage({ accounts, store }, account, uid);
-  await reactions.set(found.account, found.message, emojis, updateType ?? "replace");
+  await reactions.set(found.account, found.message.id, emojis, updateType ?? "replace");
   return { message: await messageView({ accounts, store }, found.message) };
 };

@@ -5,5 +5,5 @@ export const mucJoin: MethodHandler<"muc_join"> = async (
   { accounts },
 ) => ({
   room,
-  nick: await accounts.resolve(account).messaging.rooms.join(room, { nick, password }),
+  nick: await accounts.resolve(account).messaging.bookmarks.join(room, { nick, password }),
 });

@@ -1,10 +1,15 @@
-import { itemsPageView } from "../views/item.js";
+import { itemsPageText, itemsPageView } from "../views/item.js";
 import { addressed } from "./address.js";
 import type { MethodHandler } from "./context.js";
 
-export const psCacheGet: MethodHandler<"ps_cache_get"> = async (input, { accounts, cache }) => {
+export const psCacheGet: MethodHandler<"ps_cache_get"> = async (
+  input,
+  { accounts, cache, attachmentCounts },
+) => {
   const { account, service } = addressed(accounts, input);
-  const { node, maxItems, itemIds, rsm, orderBy } = input;
+  const { node, maxItems, itemIds, rsm, orderBy, withAttachments } = input;
   const answer = await cache.getCached(account, { service, node, maxItems, itemIds, rsm, orderBy });
-  return itemsPageView(answer, { service, node }, account.jid);
+  if (withAttachments !== true) return itemsPageText(answer, { service, node }, account.jid);
+  const page = itemsPageView(answer, { service, node }, account.jid);
+  return { ...page, items: await attachmentCounts.add(account, page.items) };
 };

@@ -1,14 +1,19 @@
-import { itemsPageView } from "../views/item.js";
+import { itemsPageText, itemsPageView } from "../views/item.js";
 import { addressed } from "./address.js";
 import type { MethodHandler } from "./context.js";
 
-export const psItemsGet: MethodHandler<"ps_items_get"> = async (input, { accounts, cache }) => {
+export const psItemsGet: MethodHandler<"ps_items_get"> = async (
+  input,
+  { accounts, cache, attachmentCounts },
+) => {
   const { account, service } = addressed(accounts, input);
-  const { node, maxItems, itemIds, rsm, orderBy, useCache } = input;
+  const { node, maxItems, itemIds, rsm, orderBy, useCache, withAttachments } = input;
   const answer = await cache.getItems(
     account,
     { service, node, maxItems, itemIds, rsm, orderBy },
     { useCache },
   );
-  return itemsPageView(answer, { service, node }, account.jid);
+  if (withAttachments !== true) return itemsPageText(answer, { service, node }, account.jid);
+  const page = itemsPageView(answer, { service, node }, account.jid);
+  return { ...page, items: await attachmentCounts.add(account, page.items) };
 };

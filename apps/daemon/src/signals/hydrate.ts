@@ -24,11 +24,12 @@ async function messageEvent(
   event: LoggedEvent,
   nameOf: (id: number) => string,
 ): Promise<EventData | undefined> {
-  const { uid, ...rest } = event.data;
+  const { uid, difference, ...rest } = event.data;
   const record = await store.messages.get(String(uid));
   if (!record) return undefined;
   const [message] = await messageViews(store, [record], nameOf);
-  return { message, ...rest };
+  // A retraction took the reactions too.
+  return { message, ...rest, ...(difference !== undefined && !record.retracted && { difference }) };
 }
 
 async function pubsubEvent(

@@ -1,6 +1,7 @@
 import type { BridgeResult } from "@larder/core";
 import type { NodeAddress, ReadAnswer, ReadItem } from "@larder/pubsub-cache";
 import type { FoundItem } from "@larder/storage";
+import { JsonText } from "../bridge/json-text.js";
 
 /** A page of items as the bridge shows it. */
 export type ItemsPageView = BridgeResult<"ps_items_get">;
@@ -29,15 +30,56 @@ export function itemView(
   };
 }
 
-export function itemsPageView(answer: ReadAnswer, address: NodeAddress, account: string): ItemsPageView {
-  return {
-    items: answer.items.map((item) => itemView(item, address, [account])),
-    rsm: answer.rsm,
-    complete: answer.complete,
-    source: answer.source,
-    stale: answer.stale,
-  };
+/** A page of items, written out; see {@link JsonText}. */
+export function itemsPageText(answer: ReadAnswer, address: NodeAddress, account: string): JsonText {
+  const { items, rsm, complete, source, stale } = answer;
+  const rest = { rsm, complete, source, stale } satisfies Omit<ItemsPageView, "items">;
+  const accounts = [account];
+  const parts = ['{"items":['];
+  for (const item of items) {
+    if (parts.length > 1) parts.push(",");
+    pushItem(parts, item, address, accounts);
+  }
+  parts.push(`],${JSON.stringify(rest).slice(1)}`);
+  return new JsonText(parts);
 }
+
+/** The same to go on with. */
+export function itemsPageView(answer: ReadAnswer, address: NodeAddress, account: string): ItemsPageView {
+  const { items, rsm, complete, source, stale } = answer;
+  const views = items.map((item) => {
+    const parsed = item.parsedJson === undefined ? item.parsed : (JSON.parse(item.parsedJson) as unknown);
+    return itemView({ ...withoutParsed(item), parsed }, address, [account]);
+  });
+  return { items: views, rsm, complete, source, stale };
+}
+
+function pushItem(parts: string[], item: ReadItem, address: NodeAddress, accounts: readonly string[]): void {
+  if (item.parsedJson === undefined) {
+    parts.push(JSON.stringify(itemView(item, address, accounts)));
+    return;
+  }
+  const view = itemView(withoutParsed(item), address, accounts);
+  parts.push(JSON.stringify(view).slice(0, -1), ',"parsed":', item.parsedJson, "}");
+}
+
+const withoutParsed = ({
+  id,
+  publisher,
+  created,
+  updated,
+  dateSource,
+  xml,
+  parseError,
+}: ReadItem): ReadItem => ({
+  id,
+  publisher,
+  created,
+  updated,
+  dateSource,
+  xml,
+  parseError,
+});
 
 export function foundItemView(
   item: FoundItem,

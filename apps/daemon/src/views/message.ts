@@ -1,6 +1,6 @@
 import type { BridgeResult } from "@larder/core";
 import { summariseReactions } from "@larder/reactions";
-import type { MessageRecord, ReactionRecord, Store } from "@larder/storage";
+import type { MessageRecord, StandingReactions, Store } from "@larder/storage";
 import { groupBy } from "./group-by.js";
 
 /** A message as the bridge shows it. */
@@ -8,14 +8,10 @@ export type MessageView = BridgeResult<"message_get">["message"];
 
 const iso = (date: Date | undefined) => date?.toISOString();
 
-/** The id by which reactions name a message (XEP-0444 §4.2). */
-const targetOf = (record: MessageRecord) =>
-  record.type === "groupchat" ? record.stanzaId : (record.originId ?? record.wireId);
-
 function viewOf(
   record: MessageRecord,
   account: string,
-  reactions: readonly ReactionRecord[],
+  reactions: readonly StandingReactions[],
   replyUid: string | undefined,
 ): MessageView {
   return {
@@ -43,7 +39,7 @@ function viewOf(
     retracted: iso(record.retracted),
     delayed: record.delayed || undefined,
     encrypted: record.encrypted === undefined ? undefined : { namespace: record.encrypted },
-    reactions: summariseReactions(reactions, account).map((summary) => ({
+    reactions: summariseReactions(reactions).map((summary) => ({
       ...summary,
       senders: [...summary.senders],
     })),
@@ -64,17 +60,11 @@ export async function messageViews(
   const conversations = groupBy(records, ({ accountId, conversation }) =>
     JSON.stringify([accountId, conversation]),
   );
-  const reactions = new Map<number, ReactionRecord[]>();
-  for (const group of conversations.values()) {
-    const [first] = group;
-    if (!first) continue;
-    const targets = group.flatMap((record) => targetOf(record) ?? []);
-    const found = groupBy(
-      await store.reactions.forTargets(first.accountId, first.conversation, targets),
-      ({ target }) => target,
-    );
-    for (const record of group) reactions.set(record.id, found.get(targetOf(record) ?? "") ?? []);
-  }
+  const shown = records.filter(({ retracted }) => retracted === undefined);
+  const reactions = groupBy(
+    await store.reactions.standing(shown.map(({ id }) => id)),
+    ({ messageId }) => messageId,
+  );
   const replied = await repliedUids(store, [...conversations.values()]);
   return records.map((record) =>
     viewOf(record, accountOf(record.accountId), reactions.get(record.id) ?? [], replied.get(record.id)),

@@ -15,14 +15,15 @@ def tell(**fields):
 class Peer(slixmpp.ClientXMPP):
     def __init__(self, jid, password):
         super().__init__(jid, password)
-        for plugin in ("xep_0030", "xep_0045", "xep_0059", "xep_0184", "xep_0198", "xep_0199", "xep_0280",
-                       "xep_0308", "xep_0313", "xep_0333", "xep_0359", "xep_0424"):
+        for plugin in ("xep_0030", "xep_0045", "xep_0334", "xep_0059", "xep_0184", "xep_0198", "xep_0199", "xep_0280",
+                       "xep_0308", "xep_0313", "xep_0333", "xep_0359", "xep_0424", "xep_0444"):
             self.register_plugin(plugin)
         self.add_event_handler("session_start", self.started)
         self.add_event_handler("failed_auth", lambda _: tell(event="failed", reason="authentication"))
         self.add_event_handler("message", self.took)
         self.add_event_handler("groupchat_message", self.took)
         self.add_event_handler("message_retract", lambda m: tell(event="retraction", id=m["apply_to"]["id"]))
+        self.add_event_handler("reactions", self.reacted)
         self.add_event_handler("receipt_received", lambda m: tell(event="receipt", id=m["receipt"]))
         self.add_event_handler("marker_displayed", lambda m: tell(event="displayed", id=m["displayed"]["id"]))
 
@@ -31,11 +32,18 @@ class Peer(slixmpp.ClientXMPP):
         await self.get_roster()
         tell(event="online")
 
+    def reacted(self, message):
+        tell(event="reactions", sender=str(message["from"]), id=message["reactions"]["id"], kind=message["type"],
+             reactions=sorted(message["reactions"].get_values(all_chars=True)))
+
     def took(self, message):
         if not message["body"]:
             return
         replaced = message["replace"]["id"] if message.xml.find("{urn:xmpp:message-correct:0}replace") is not None else None
+        given = [e.get("id") for e in message.xml.findall("{urn:xmpp:sid:0}stanza-id")
+                 if e.get("by") == message["from"].bare]
         tell(event="message", sender=str(message["from"]), id=message["id"], body=message["body"],
+             roomId=given[0] if given else None,
              origin=message["origin_id"]["id"], replaces=replaced)
 
     async def run(self, command):
@@ -53,11 +61,32 @@ class Peer(slixmpp.ClientXMPP):
                 message["replace"]["id"] = command["replaces"]
             message.send()
             return {}
+        if kind == "raw":
+            self.send_raw(command["xml"])
+            return {}
+        if kind == "flood":
+            for number in range(command["count"]):
+                message = self.make_message(mto=command["to"], mbody=f"{command['word']} {number}", mtype="chat")
+                message["id"] = f"{command['word']}-{number}"
+                message.send()
+            return {}
         if kind == "displayed":
             marker = self.make_message(mto=command["to"], mtype="chat")
             marker["displayed"]["id"] = command["id"]
             marker.send()
             return {}
+        if kind == "react":
+            if command.get("type") == "groupchat":
+                message = self.make_message(mto=command["to"], mtype="groupchat")
+                self["xep_0444"].set_reactions(message, command["id"], command["reactions"])
+                message.enable("store")
+                message.send()
+            else:
+                self["xep_0444"].send_reactions(slixmpp.JID(command["to"]), command["id"], command["reactions"])
+            return {}
+        if kind == "features":
+            info = await self["xep_0030"].get_info(jid=slixmpp.JID(command["of"]))
+            return {"features": sorted(info["disco_info"]["features"])}
         if kind == "retract":
             self["xep_0424"].send_retraction(slixmpp.JID(command["to"]), command["id"], fallback_text="gone")
             return {}

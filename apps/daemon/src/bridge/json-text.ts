@@ -1,0 +1,45 @@
+/**
+ * A value that is JSON text already, in parts, and goes out as it is. What the database keeps as JSON would else be
+ * read and written again for each answer, which is most of what a page of items costs.
+ */
+export class JsonText {
+  constructor(readonly parts: readonly string[]) {}
+}
+
+interface Answer {
+  readonly result: JsonText;
+  readonly jsonrpc: string;
+}
+
+/** An answer has `jsonrpc` and `id` besides, so that a comma may follow them. */
+const hasJsonText = (value: unknown): value is Answer =>
+  (value as { result?: unknown } | null)?.result instanceof JsonText;
+
+function* partsOf({ result, ...rest }: Answer): Generator<string> {
+  yield `${JSON.stringify(rest).slice(0, -1)},"result":`;
+  yield* result.parts;
+  yield "}";
+}
+
+/** An answer, or a batch of answers, as one line: the result of each may be {@link JsonText}. */
+export function lineOf(value: unknown): string | Buffer {
+  if (hasJsonText(value)) return encode([...partsOf(value), "\n"]);
+  if (!Array.isArray(value) || !value.some(hasJsonText)) return `${JSON.stringify(value)}\n`;
+  const answers = value.map((answer) =>
+    hasJsonText(answer) ? [...partsOf(answer)].join("") : JSON.stringify(answer),
+  );
+  return `[${answers.join(",")}]\n`;
+}
+
+/** Up to so many UTF-16 units are encoded into one piece of memory, which then is three times as large. */
+const MOST_AT_ONCE = 512 * 1024;
+
+/** Part by part: as one text, all would be as wide as the widest character in it, and cost twice as much. */
+function encode(parts: readonly string[]): Buffer {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  if (length > MOST_AT_ONCE) return Buffer.concat(parts.map((part) => Buffer.from(part)));
+  const bytes = Buffer.allocUnsafeSlow(length * 3);
+  let end = 0;
+  for (const part of parts) end += bytes.write(part, end);
+  return bytes.subarray(0, end);
+}
