@@ -115,6 +115,16 @@ test.serial("the quick start works from the first command to the last", async (t
   t.like(await instance.json(["react", message.uid, "👍", "--toggle"]), {
     message: { reactions: [{ emoji: "❤️", count: 1, mine: true }] },
   });
+  const log = await instance.run(["reactions", message.uid]);
+  t.regex(log.stdout, /WHEN +WHO +CHANGE +SET\n[^\n]+ me +\+👍 \+❤️ +👍 ❤️\n[^\n]+ me +-👍 +❤️\n/u);
+  await instance.json(["pubsub", "node", "create", "own", "--account", alice]);
+  await instance.json(["pubsub", "publish", "own", entry("Mine"), "--id", "one", "--account", alice]);
+  const reacted = await instance.run(["pubsub", "react", "own", "one", "🎉", "--add", "--account", alice]);
+  t.is(reacted.stdout, "🎉\n");
+  const noticed = await instance.run(["pubsub", "noticed", "own", "one", "--account", alice]);
+  t.is(noticed.stdout, "noticed  🎉\n");
+  const attached = await instance.run(["pubsub", "get", "own", "--with-attachments", "--account", alice]);
+  t.regex(attached.stdout, /TITLE +ATTACHED\none .* Mine .*noticed 1 \(me\) {2}🎉 1 \(me\)\n/u);
   const history = await instance.run(["history", bob, "--account", alice]);
   t.regex(history.stdout, /me \(sent\) {2}[0-9a-f-]{36}\n {4}Tea\?\n {4}Now\?\n {4}❤️ 1 \(me\)\n/);
   t.is((await instance.run(["roster", "--account", alice])).code, 0);

@@ -3,9 +3,8 @@ import { addMethodCommand } from "../command.js";
 import { UsageError } from "../exit-codes.js";
 import { confirmed, textOrInput } from "../input.js";
 import { renderMessage } from "../output/messages.js";
-import { excerpt, localTime, table } from "../output/output.js";
-
-const updates = ["add", "remove", "toggle", "replace"] as const;
+import { excerpt, localTime, printable, table } from "../output/output.js";
+import { addUpdateOptions, reactionsFrom } from "../reaction-options.js";
 
 export function addMessageCommands(program: Command): void {
   addMethodCommand(program, {
@@ -80,24 +79,27 @@ export function addMessageCommands(program: Command): void {
     usage: "react <uid> [emojis...]",
     method: "message_reactions_set",
     without: ["uid", "reactions", "updateType"],
-    extend: (command) =>
-      command
-        .option("--add", "add them")
-        .option("--remove", "take them away")
-        .option("--toggle", "add those that are not there, take away those that are")
-        .option("--replace", "make them the whole set (default); without any, take all away"),
-    prepare: (options, [uid, emojis]) => {
-      const given = updates.filter((update) => options[update] === true);
-      if (given.length > 1) throw new UsageError(`--${given[0]} and --${given[1]} exclude each other`);
-      const reactions = Array.isArray(emojis) ? emojis : [];
-      const updateType = given[0] ?? "replace";
-      if (reactions.length === 0 && options.replace !== true) {
-        throw new UsageError(
-          given[0] ? `--${given[0]} needs an emoji` : "give an emoji; to take all yours away, say --replace",
-        );
-      }
-      return { uid, reactions, updateType };
-    },
+    extend: addUpdateOptions,
+    prepare: (options, [uid, emojis]) => ({ uid, ...reactionsFrom(options, emojis) }),
     render: ({ message }) => renderMessage(message),
+  });
+  addMethodCommand(program, {
+    usage: "reactions <uid>",
+    method: "reactions_log_get",
+    without: ["uid"],
+    prepare: (_options, [uid]) => ({ uid }),
+    render: ({ changes }) =>
+      changes.length === 0
+        ? "nobody has reacted"
+        : table(
+            ["WHEN", "WHO", "CHANGE", "SET"],
+            changes.map(({ timestamp, sender, added, removed, reactions, refused }) => [
+              localTime(timestamp),
+              sender.self ? "me" : printable(sender.nick ?? sender.jid ?? sender.id),
+              [...added.map((emoji) => `+${emoji}`), ...removed.map((emoji) => `-${emoji}`)].join(" ") +
+                (refused ? " (refused)" : ""),
+              reactions.join(" "),
+            ]),
+          ),
   });
 }

@@ -4,10 +4,16 @@ import { formFields } from "../form-fields.js";
 import { textOrInput } from "../input.js";
 import { renderPage } from "../output/items.js";
 import { table } from "../output/output.js";
+import { addUpdateOptions, reactionsFrom, updateFrom } from "../reaction-options.js";
 import { addCacheCommands } from "./cache.js";
 import { addNodeCommands } from "./nodes.js";
 
 const node = (_options: unknown, [name]: readonly (string | string[] | undefined)[]) => ({ node: name });
+
+/** What we have attached to an item. */
+const renderAttached = ({ noticed, reactions }: { noticed: boolean; reactions: string[] }) =>
+  [noticed ? "noticed" : "", reactions.join(" ")].filter((part) => part !== "").join("  ") ||
+  "nothing attached";
 
 const repeatable = (value: string, earlier: string[] | undefined) => [...(earlier ?? []), value];
 
@@ -38,6 +44,22 @@ export function addPubsubCommands(program: Command): void {
     without: ["node", "id"],
     prepare: (_options, [name, id]) => ({ node: name, id }),
     render: () => "retracted",
+  });
+  addMethodCommand(pubsub, {
+    usage: "react <node> <id> [emojis...]",
+    method: "ps_item_reactions_set",
+    without: ["node", "id", "reactions", "updateType"],
+    extend: addUpdateOptions,
+    prepare: (options, [name, id, emojis]) => ({ node: name, id, ...reactionsFrom(options, emojis) }),
+    render: renderAttached,
+  });
+  addMethodCommand(pubsub, {
+    usage: "noticed <node> <id>",
+    method: "ps_item_noticed_set",
+    without: ["node", "id", "noticed", "updateType"],
+    extend: addUpdateOptions,
+    prepare: (options, [name, id]) => ({ node: name, id, updateType: updateFrom(options) ?? "replace" }),
+    render: renderAttached,
   });
   addMethodCommand(pubsub, {
     usage: "subscribe <node>",

@@ -19,16 +19,29 @@ function titleOf(item: Item): string {
   return (item.xml ?? "").replace(/<[^>]*>/g, " ");
 }
 
+/** What is attached to an item: who noticed it, reactions. */
+function attachedTo({ attachments }: Item): string {
+  if (!attachments) return "";
+  const { noticed, reactions } = attachments;
+  const seen = noticed.count === 0 ? [] : [`noticed ${noticed.count}${noticed.mine ? " (me)" : ""}`];
+  return [
+    ...seen,
+    ...reactions.map(({ emoji, count, mine }) => `${emoji} ${count}${mine ? " (me)" : ""}`),
+  ].join("  ");
+}
+
 /** Items for a person, a line each. */
 export function renderItems(items: readonly Item[]): string {
+  const counted = items.some(({ attachments }) => attachments !== undefined);
   return table(
-    ["ID", "DATE", "TITLE"],
+    ["ID", "DATE", "TITLE", ...(counted ? ["ATTACHED"] : [])],
     items.map((item) => {
       const published = field(item, "published");
       return [
         excerpt(item.id, 40),
         localTime(typeof published === "string" ? published : item.updated),
-        excerpt(titleOf(item), 70),
+        excerpt(titleOf(item), counted ? 40 : 70),
+        ...(counted ? [attachedTo(item)] : []),
       ];
     }),
   );
