@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { rename, rm, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { createStore, Database, indexedText } from "@larder/storage";
+import { createStore, Database, indexedText, textOf } from "@larder/storage";
 import type { BareDriver } from "./bare.js";
 import { makeItem, prose, RARE } from "./data.js";
 import { type EngineName, sqliteTarget, type Target } from "./target.js";
@@ -45,7 +45,7 @@ function itemRow(n: number, nodeId: number, position: number, id: string) {
     instant,
     xml: item.xml,
     parsed: item.parsedJson,
-    folded: item.parsedJson?.toLowerCase(),
+    folded: textOf(item.parsedJson)?.toLowerCase(),
     position,
     text: indexedText(item.text ?? ""),
   };

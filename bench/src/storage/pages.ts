@@ -1,4 +1,4 @@
-import { createStore, Database, type ItemInput, prepareItem, type Store } from "@larder/storage";
+import { createStore, Database, type ItemInput, prepareItem, type Store, textOf } from "@larder/storage";
 import { makePage } from "./data.js";
 import { inTurns, report, type Times } from "./measure.js";
 import { type TapedStatement, tape } from "./tape.js";
@@ -44,7 +44,7 @@ async function overlapping<T>(
 const prepared = (page: readonly ItemInput[]): ItemInput[] =>
   page.map(({ text = "", prepared: _, ...item }) => ({
     ...item,
-    prepared: prepareItem(item.parsedJson, text),
+    prepared: prepareItem(textOf(item.parsedJson), text),
   }));
 
 /** Writing pages of 100 items: the repository beside the same statements through the bare driver. */
