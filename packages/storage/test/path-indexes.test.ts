@@ -101,6 +101,32 @@ onEachEngine("a text longer than an index takes is kept and found on an indexed 
 });
 
 onEachEngine(
+  "a value as long as the beginning that an index keeps is told from longer ones",
+  async (t, engine) => {
+    const store = await filled(t, engine, 1);
+    await store.database.pathIndexes.ensure([["long"]]);
+    const node = (await store.nodes.list())[0];
+    const lengths = [498, 499, 500, 501];
+    await store.items.storeLive(
+      node?.id ?? 0,
+      0,
+      lengths.map((length) => item(String(length), { long: "ж".repeat(length) })),
+    );
+    for (const [at, length] of lengths.entries()) {
+      const ids = async (op: ParsedCondition["op"], value: unknown) =>
+        (await store.itemSearch.search(search({ path: ["long"], op, value }))).items.map(
+          ({ itemId }) => itemId,
+        );
+      const value = "ж".repeat(length);
+      t.deepEqual(await ids("==", value), [String(length)]);
+      t.deepEqual(await ids("in", [value]), [String(length)]);
+      t.deepEqual(await ids("<", value), lengths.slice(0, at).map(String));
+      t.deepEqual(await ids(">", value), lengths.slice(at + 1).map(String));
+    }
+  },
+);
+
+onEachEngine(
   "what another process has made is known, and goes where nobody asks for it",
   async (t, engine) => {
     const url = await temporaryUrl(t, engine);

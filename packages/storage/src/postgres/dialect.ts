@@ -11,7 +11,10 @@ import { textOf as decoded } from "../search/stored-text.js";
 import { empty, join, literal, raw, type Sql, sql } from "../sql.js";
 import { exactPhrases, toTsquery } from "./full-text.js";
 
-/** A B-tree keeps entries of at most 2,704 bytes: an index holds the beginning of a string, and the whole is compared after it. */
+/**
+ * A B-tree keeps entries of at most 2,704 bytes: an index holds the beginning of a string. Beside a shorter value that
+ * decides; beside a longer one the whole is compared after it, which reads each row's JSON.
+ */
 const INDEXED_CHARACTERS = 500;
 
 /**
@@ -30,6 +33,7 @@ const beginningOf = (value: Sql): Sql =>
   sql`left((CASE WHEN jsonb_typeof(${value}) = 'string' THEN ${value} #>> '{}' END), ${raw(String(INDEXED_CHARACTERS))}) COLLATE "C"`;
 
 const beginning = (text: string): string => [...text].slice(0, INDEXED_CHARACTERS).join("");
+const isDecidedByBeginning = (text: string): boolean => [...text].length < INDEXED_CHARACTERS;
 
 /** The driver binds an array of JavaScript's as one of PostgreSQL's. */
 const array = (values: readonly unknown[]): Sql => sql`${values as unknown as string}`;
@@ -61,6 +65,7 @@ class PostgresJsonValue implements JsonValue {
     }
     const whole = sql`${textOf(this.#value)} ${sign} ${value}::text`;
     if (!this.#indexed) return sql`(${whole})`;
+    if (isDecidedByBeginning(value)) return sql`(${beginningOf(this.#value)} ${sign} ${value}::text)`;
     const loose = raw(operator.length === 1 && operator !== "=" ? `${operator}=` : operator);
     return sql`(${beginningOf(this.#value)} ${loose} ${beginning(value)}::text AND ${whole})`;
   }
@@ -69,8 +74,9 @@ class PostgresJsonValue implements JsonValue {
     const { strings, numbers, others } = byType(values);
     const whole = sql`${textOf(this.#value)} = ANY(${array(strings)}::text[])`;
     const begun = sql`${beginningOf(this.#value)} = ANY(${array(strings.map(beginning))}::text[])`;
+    const among = strings.every(isDecidedByBeginning) ? begun : sql`(${begun} AND ${whole})`;
     const parts = [
-      ...(strings.length > 0 ? [this.#indexed ? sql`(${begun} AND ${whole})` : whole] : []),
+      ...(strings.length > 0 ? [this.#indexed ? among : whole] : []),
       ...(numbers.length > 0
         ? [sql`${numberOf(this.#value)} = ANY(${array(numbers.map(String))}::numeric[])`]
         : []),
