@@ -1,4 +1,4 @@
-import { NAME } from "./names.js";
+import { nameEnd } from "./names.js";
 import { resolveReferences, unfinishedReference } from "./references.js";
 import { XmlSyntaxError } from "./syntax-error.js";
 
@@ -12,10 +12,6 @@ export interface XmlTokens {
   text(text: string): void;
 }
 
-const SPACE = "[\\t\\n\\r ]";
-const TAG_NAME = new RegExp(NAME, "y");
-const ATTRIBUTE = new RegExp(`${SPACE}+(${NAME})${SPACE}*=${SPACE}*(?:"([^<"]*)"|'([^<']*)')`, "y");
-const TAG_END = new RegExp(`${SPACE}*(/?)>`, "y");
 const BLANKS = /^[\t\n\r ]*$/;
 /** Behind the name of an end tag. */
 const MOST_BLANKS = 1000;
@@ -27,9 +23,15 @@ const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 const CDATA = "<![CDATA[";
 
+const TAB = 9;
+const LINE_FEED = 10;
 const RETURN = 13;
+const BLANK = 32;
+const DOUBLE_QUOTE = 34;
+const SINGLE_QUOTE = 39;
 const SLASH = 47;
 const LESS = 60;
+const EQUALS = 61;
 const GREATER = 62;
 const QUESTION = 63;
 const EXCLAMATION = 33;
@@ -237,44 +239,56 @@ export class XmlTokenizer {
   }
 
   #readOpen(data: string, at: number): number {
-    TAG_NAME.lastIndex = at + 1;
-    const [name] = TAG_NAME.exec(data) ?? [];
-    let end = TAG_NAME.lastIndex;
-    if (name === undefined) throw new XmlSyntaxError("a character that no name begins with");
+    let end = nameEnd(data, at + 1);
+    if (end === at + 1) throw new XmlSyntaxError("a character that no name begins with");
+    const name = data.slice(at + 1, end);
     const attributes: Record<string, string> = {};
     // A name at the end of what is there may go on; the other parts of a tag show their end.
-    if (end < data.length && data.charCodeAt(end) !== GREATER) {
-      for (;;) {
-        ATTRIBUTE.lastIndex = end;
-        const match = ATTRIBUTE.exec(data);
-        if (!match) break;
-        end = ATTRIBUTE.lastIndex;
-        const key = match[1] ?? "";
-        if (Object.hasOwn(attributes, key)) throw new XmlSyntaxError(`the attribute ${key} twice`);
-        attributes[key] = this.#value(match[2] ?? match[3] ?? "");
-      }
+    for (let from = -1; from !== end && data.charCodeAt(end) !== GREATER; ) {
+      from = end;
+      end = this.#readAttribute(data, from, attributes);
     }
-    TAG_END.lastIndex = end;
-    const closing = TAG_END.exec(data);
-    if (!closing) {
+    let mark = afterBlanks(data, end);
+    const isEmpty = data.charCodeAt(mark) === SLASH;
+    if (isEmpty) mark++;
+    if (data.charCodeAt(mark) !== GREATER) {
       this.#quote = "";
       if (this.#tagEnds(data, at + 1)) throw new XmlSyntaxError("a tag that cannot be read");
       this.#inTag = true; // what is there is not looked at again until its end is
       return -1;
     }
-    end = TAG_END.lastIndex;
+    end = mark + 1;
     if (this.#open.length === 0) this.#seenRoot = true;
     this.#atStart = false;
     this.#endText();
     this.#open.push(name);
     this.#consumed += end - at;
     this.#tokens.open(name, attributes);
-    if (closing[1] !== "") {
+    if (isEmpty) {
       this.#open.pop();
       this.#tokens.close(name);
     }
     this.#consumed -= end - at;
     return end;
+  }
+
+  /** Reads an attribute with the blanks before it; where there is none, or not all of it, it ends where it begins. */
+  #readAttribute(data: string, at: number, attributes: Record<string, string>): number {
+    const begin = afterBlanks(data, at);
+    const end = begin === at ? begin : nameEnd(data, begin);
+    const equals = afterBlanks(data, end);
+    if (end === begin || data.charCodeAt(equals) !== EQUALS) return at;
+    const open = afterBlanks(data, equals + 1);
+    const quote = data.charCodeAt(open);
+    if (quote !== SINGLE_QUOTE && quote !== DOUBLE_QUOTE) return at;
+    const close = data.indexOf(quote === SINGLE_QUOTE ? "'" : '"', open + 1);
+    if (close < 0) return at;
+    const raw = data.slice(open + 1, close);
+    if (raw.includes("<")) return at;
+    const key = data.slice(begin, end);
+    if (Object.hasOwn(attributes, key)) throw new XmlSyntaxError(`the attribute ${key} twice`);
+    attributes[key] = this.#value(raw);
+    return close + 1;
   }
 
   /** An attribute's value (XML 1.0 §3.3.3): white space written as such becomes blanks, by references it stays. */
@@ -301,6 +315,15 @@ export class XmlTokenizer {
     return false;
   }
 }
+
+function afterBlanks(data: string, at: number): number {
+  let end = at;
+  for (let code = data.charCodeAt(end); isBlank(code); code = data.charCodeAt(end)) end++;
+  return end;
+}
+
+const isBlank = (code: number): boolean =>
+  code === BLANK || code === LINE_FEED || code === TAB || code === RETURN;
 
 /** Where the first character is that XML 1.0 §2.2 does not allow; -1 where there is none. */
 function forbiddenIn(text: string): number {
