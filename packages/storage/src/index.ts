@@ -29,8 +29,9 @@ export type {
 } from "./repositories/conversations.js";
 export type { EventLogRepository } from "./repositories/events.js";
 export type { ItemCare, ItemLimits } from "./repositories/item-care.js";
+export type { ItemInput, ItemRecord, KnownItem } from "./repositories/item-record.js";
 export type { FoundItem, ItemOrder, ItemSearch, ItemSearchRepository } from "./repositories/item-search.js";
-export type { ItemInput, ItemRecord, ItemRepository, KnownItem } from "./repositories/items.js";
+export type { ItemRepository } from "./repositories/items.js";
 export type { MessageAlias, MessageAliasRepository } from "./repositories/message-aliases.js";
 export {
   type LocalisedText,

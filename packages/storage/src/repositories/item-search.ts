@@ -5,7 +5,7 @@ import { compileCondition, type ParsedCondition } from "../search/conditions.js"
 import { parseFullTextQuery } from "../search/full-text-query.js";
 import { checkPath, type JsonPath } from "../search/json-path.js";
 import { type Executor, empty, isStorable, join, type Sql, sql } from "../sql.js";
-import { type ItemRecord, itemColumns, recordOf } from "./items.js";
+import { type ItemRecord, type ItemRow, itemColumns, recordOf } from "./item-record.js";
 import { readableBy } from "./nodes.js";
 
 export type ItemOrder =
@@ -248,7 +248,7 @@ export class ItemSearchRepository {
   async #load(executor: Executor, ids: readonly number[]): Promise<FoundItem[]> {
     if (ids.length === 0) return [];
     const rows = await executor.all<
-      Parameters<typeof recordOf>[0] & { account_id: number | null; service: string; node: string }
+      ItemRow & { account_id: number | null; service: string; node: string }
     >(sql`SELECT ${itemColumns}, n.account_id, n.service, n.node FROM pubsub_item i JOIN pubsub_node n ON n.id = i.node_id
       WHERE i.id IN (SELECT id FROM ${executor.dialect.records(
         { id: "number" },

@@ -1,170 +1,14 @@
 import type { Database } from "../database.js";
-import { checkKeys } from "../keys.js";
-import { type PreparedItem, prepareItem, type StoredText } from "../search/prepare.js";
-import { textOf } from "../search/stored-text.js";
 import { type Executor, empty, type Sql, sql } from "../sql.js";
-
-/** An item as it is kept. */
-export interface ItemRecord {
-  readonly id: number;
-  readonly nodeId: number;
-  readonly itemId: string;
-  readonly publisher?: string;
-  readonly created: Date;
-  readonly updated: Date;
-  readonly dateSource: "service" | "observed";
-  readonly xml: string;
-  /** Read from the text when it is first asked for: most readers hand the text on. */
-  readonly parsed?: unknown;
-  /** The same as JSON text, as the database gives it. */
-  readonly parsedJson?: string;
-  readonly parseError?: string;
-  /** Place in the service's order; grows towards the newest. */
-  readonly position: number;
-}
-
-/** An item about to be kept, with its text or what was made of that before (see {@link prepareItem}). */
-export type ItemInput = ItemContent &
-  (
-    | {
-        /** The human text that full-text search finds. */
-        readonly text: string;
-        readonly prepared?: undefined;
-      }
-    | { readonly text?: undefined; readonly prepared: PreparedItem }
-  );
-
-interface ItemContent {
-  readonly itemId: string;
-  readonly publisher?: string;
-  readonly xml: string;
-  /** JSON text of the parser's result; as bytes only where the item is prepared. */
-  readonly parsedJson?: StoredText;
-  readonly parseError?: string;
-  /** Name and version of the parser. */
-  readonly parser?: string;
-}
-
-/** What is known of an item before it is stored again. */
-export interface KnownItem {
-  readonly xml: string;
-  readonly parser?: string;
-}
-
-interface Row {
-  id: number;
-  node_id: number;
-  item_id: string;
-  publisher: string | null;
-  created: number;
-  updated: number;
-  date_source: "service" | "observed";
-  xml: string;
-  parsed: string | null;
-  parse_error: string | null;
-  position: number;
-}
-
-export function recordOf(row: Row): ItemRecord {
-  const parsedJson = row.parsed ?? undefined;
-  let parsed: { readonly value: unknown } | undefined;
-  return {
-    id: row.id,
-    nodeId: row.node_id,
-    itemId: row.item_id,
-    publisher: row.publisher ?? undefined,
-    created: new Date(Number(row.created)),
-    updated: new Date(Number(row.updated)),
-    dateSource: row.date_source,
-    xml: row.xml,
-    get parsed() {
-      parsed ??= { value: parsedJson === undefined ? undefined : JSON.parse(parsedJson) };
-      return parsed.value;
-    },
-    parsedJson,
-    parseError: row.parse_error ?? undefined,
-    position: Number(row.position),
-  };
-}
-
-/** Columns of {@link ItemRecord}, of the table named `i`. */
-export const itemColumns = sql`i.id, i.node_id, i.item_id, i.publisher, i.created, i.updated, i.date_source, i.xml, i.parsed, i.parse_error, i.position`;
-
-/**
- * The position of an item that a synchronisation has found and that readers do not see until it ends: below zero, from
- * -1 downwards, by its place. A row is 10 kB, and SQLite changes it where it stands if it keeps its length: a number
- * and its mirror image have the same.
- */
-const unplaced = (place: Sql): Sql => sql`-1 - ${place}`;
-/** Items that events bring during a synchronisation stand after everything that it pages through. */
-const AFTER_ALL_PAGES = 2 ** 40;
-
-const columns = {
-  item_id: "text",
-  publisher: "text",
-  xml: "text",
-  parsed: "text",
-  folded: "text",
-  error: "text",
-  parser: "text",
-  words: "text",
-  place: "number",
-} as const;
-
-/**
- * Items as the rows that are written, before the unit of work begins: what was not prepared costs about as much as
- * the writing. Of an id that is given twice the last one counts.
- *
- * @throws {KeyTooLongError} an id
- */
-const rowsOf = (items: readonly ItemInput[], placeOf: (item: ItemInput, index: number) => number) =>
-  [...new Map(items.map((item) => [item.itemId, item])).values()].map((item, index) => {
-    checkKeys({ itemId: item.itemId });
-    const { folded, words, refused } = item.prepared ?? prepareItem(textOf(item.parsedJson), item.text);
-    return {
-      item_id: item.itemId,
-      publisher: item.publisher,
-      xml: item.xml,
-      parsed: folded === undefined ? undefined : item.parsedJson,
-      folded,
-      error: item.parseError ?? refused,
-      parser: item.parser,
-      words,
-      place: placeOf(item, index),
-    };
-  });
-
-/** One statement for a whole page: row by row costs eight times as much. */
-function upsert(
-  executor: Executor,
-  nodeId: number,
-  generation: number,
-  rows: ReturnType<typeof rowsOf>,
-  place: { position: Sql; next: Sql; onConflict: Sql; keepsPlace?: boolean },
-): Sql {
-  const { dialect } = executor;
-  const now = sql`CAST(${Date.now()} AS BIGINT)`;
-  return sql`
-    INSERT INTO pubsub_item (node_id, item_id, publisher, created, updated, date_source, xml, parsed, parsed_folded,
-      parse_error, parser, position, next_position, generation, search_text)
-    SELECT CAST(${nodeId} AS BIGINT), g.item_id, g.publisher, ${now}, ${now}, 'observed', g.xml,
-      ${dialect.asJson(sql`g.parsed`)}, ${dialect.asJson(sql`g.folded`)}, g.error, g.parser,
-      ${place.position}, ${place.next}, CAST(${generation} AS INTEGER), g.words
-    FROM ${dialect.records(columns, rows)} AS g WHERE TRUE
-    ON CONFLICT (node_id, item_id) DO UPDATE SET publisher = excluded.publisher,
-      updated = CASE WHEN pubsub_item.xml = excluded.xml THEN pubsub_item.updated ELSE excluded.updated END,
-      xml = excluded.xml, parsed = excluded.parsed, parsed_folded = excluded.parsed_folded,
-      parse_error = excluded.parse_error, parser = excluded.parser, search_text = excluded.search_text,
-      generation = excluded.generation
-      ${place.keepsPlace ? empty : sql`, next_position = excluded.next_position`} ${place.onConflict}`;
-}
-
-/** Closes the gaps in a node's order, so that a position is an index. */
-const renumber = (nodeId: number): Sql => sql`
-  UPDATE pubsub_item SET position = placed.place
-  FROM (SELECT id, row_number() OVER (ORDER BY position) - 1 AS place FROM pubsub_item
-    WHERE node_id = ${nodeId} AND position >= 0) AS placed
-  WHERE pubsub_item.id = placed.id AND pubsub_item.position <> placed.place`;
+import {
+  type ItemInput,
+  type ItemRecord,
+  type ItemRow,
+  itemColumns,
+  type KnownItem,
+  recordOf,
+} from "./item-record.js";
+import { AFTER_ALL_PAGES, renumber, rowsOf, unplaced, upsert } from "./item-writing.js";
 
 /** How far from an end of the node an item's index is counted, where its position does not tell it. */
 const COUNTED_FROM_END = 10_000;
@@ -352,7 +196,7 @@ export class ItemRepository {
   /** The items with these ids, in the order asked; missing ones are left out. */
   byIds(nodeId: number, itemIds: readonly string[]): Promise<ItemRecord[]> {
     return this.#db.read(async ({ executor }) => {
-      const rows = await executor.all<Row>(
+      const rows = await executor.all<ItemRow>(
         sql`SELECT ${itemColumns} FROM ${executor.dialect.list(itemIds)} AS wanted
             ${executor.dialect.joinInOrder} pubsub_item i ON i.node_id = ${nodeId} AND i.item_id = wanted.value AND i.position >= 0 ORDER BY wanted.key`,
       );
@@ -378,7 +222,7 @@ export class ItemRepository {
       const above = Math.max(page.after ?? -1, -1);
       const fromEnd = page.after === undefined && page.index === undefined && page.newestFirst === true;
       const direction = fromEnd ? sql`DESC` : sql`ASC`;
-      const asked = executor.all<Row>(sql`
+      const asked = executor.all<ItemRow>(sql`
         SELECT ${itemColumns} FROM pubsub_item i WHERE i.node_id = ${nodeId} AND i.position > ${above}
           ${page.before === undefined ? empty : sql`AND i.position < ${page.before}`}
         ORDER BY i.position ${direction}
