@@ -13,6 +13,7 @@ import { type Configuration, cacheSettings, configuredAnalysers } from "./config
 import { prepareHome } from "./home.js";
 import { methodHandlers } from "./methods/index.js";
 import { SecretStore } from "./secrets.js";
+import { ReactionViews } from "./views/reactions.js";
 
 export interface DaemonOptions {
   readonly paths: InstancePaths;
@@ -175,6 +176,7 @@ export class Daemon {
       accounts,
       sender,
       reactions,
+      reactionViews: new ReactionViews(store),
       attachments: new ItemAttachments(),
       attachmentCounts: new AttachmentCounter(cache),
       cache,

@@ -27,6 +27,11 @@ export interface UnitOfWork extends ReadUnit {
    * @param data ids and small facts; the content is read when the event is delivered
    */
   log(signal: string, accountId: number | undefined, data: Record<string, unknown>): Promise<void>;
+  /**
+   * Calls back once the unit has ended, kept or not, before its caller hears of that: for what somebody holds of the
+   * database in memory.
+   */
+  ended(callback: () => void): void;
 }
 
 /** A unit of work, or a read, as long as it runs: what it left behind must not join it any more. */
@@ -110,7 +115,8 @@ export class Database implements AsyncDisposable {
     const outer = openIn(this.#writing);
     if (outer) return work(outer);
     this.#refuseClosed();
-    return this.#engine.write(async (transaction) => {
+    const ended: (() => void)[] = [];
+    const ending = this.#engine.write(async (transaction) => {
       const events: NewEvent[] = [];
       const unit: UnitOfWork = {
         executor: transaction.executor,
@@ -118,6 +124,7 @@ export class Database implements AsyncDisposable {
           return transaction.transaction;
         },
         log: async (signal, accountId, data) => void events.push({ signal, accountId, data }),
+        ended: (callback) => void ended.push(callback),
       };
       const result = await running(this.#writing, unit, () => work(unit));
       if (events.length > 0) {
@@ -126,6 +133,14 @@ export class Database implements AsyncDisposable {
       }
       return result;
     });
+    return ending.finally(() => {
+      for (const callback of ended) callback();
+    });
+  }
+
+  /** Whether what is read here belongs to a unit of work or a read that is running, and may not be how things stand now. */
+  get isJoined(): boolean {
+    return (openIn(this.#writing) ?? openIn(this.#reading)) !== undefined;
   }
 
   /**

@@ -57,7 +57,7 @@ export type { NodeRepository } from "./repositories/nodes.js";
 export type { ParsableItem, ParsingRepository, Reparsed } from "./repositories/parsing.js";
 export { ReactionLedger } from "./repositories/reaction-ledger.js";
 export type { ReactionTargets } from "./repositories/reaction-targets.js";
-export type { ReactionRepository, StandingReactions } from "./repositories/reactions.js";
+export type { ReactionRepository, ReactionWatcher, StandingReactions } from "./repositories/reactions.js";
 export type { RoomRecord, RoomRepository } from "./repositories/rooms.js";
 export type { RosterContact, RosterRepository } from "./repositories/roster.js";
 export { REQUEST_MEMORY_MS, type SendRequestRepository } from "./repositories/send-requests.js";

@@ -196,3 +196,40 @@ onEachEngine("an archive's place is where its last message or reaction stands", 
   t.is(await until(), position + 5);
   t.is(await messages.archivePosition(accountId, room, { time: at }, "until"), position + 9);
 });
+
+onEachEngine(
+  "whoever watches is told which messages change, and when that has ended, kept or not",
+  async (t, engine) => {
+    const { messages, reactions, database, ...store } = await temporaryStore(t, engine);
+    const accountId = await accountIn({ ...store, messages, reactions, database });
+    const [one, other] = await messages.insertAll([message(accountId, "1"), message(accountId, "2")]);
+    if (!one || !other) throw new Error("no messages");
+    const told: string[] = [];
+    const stop = reactions.watch((ids) => {
+      told.push(`begins ${[...ids].map((id) => (id === one.id ? "one" : "other")).join()}`);
+      t.true(database.isJoined);
+      return () => told.push("ends");
+    });
+    t.false(database.isJoined);
+    await reactions.put([
+      reactionChange(accountId, { messageId: one.id }),
+      reactionChange(accountId, { messageId: other.id }),
+      reactionChange(accountId, { target: "later" }),
+    ]);
+    t.deepEqual(told.splice(0), ["begins one,other", "ends"]);
+    const [change] = await reactions.changes(accountId, { messages: [other.id] });
+    const failed = database.write(async () => {
+      await reactions.remove([change?.id ?? -1]);
+      told.push("goes on");
+      throw new Error("no");
+    });
+    await failed.catch(() => told.push("caller hears"));
+    t.deepEqual(told.splice(0), ["begins other", "goes on", "ends", "caller hears"]);
+    const [waiting] = await reactions.changes(accountId, { waitingIn: [bob] });
+    await reactions.remove([waiting?.id ?? -1]);
+    t.deepEqual(told, [], "what waits for its message shows nowhere");
+    stop();
+    await reactions.remove([change?.id ?? -1]);
+    t.deepEqual(told, []);
+  },
+);

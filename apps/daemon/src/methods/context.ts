@@ -7,6 +7,7 @@ import type { AttachmentCounter } from "../accounts/attachment-counter.js";
 import type { AccountManager } from "../accounts/manager.js";
 import type { BridgeConnection } from "../bridge/connection.js";
 import type { JsonText } from "../bridge/json-text.js";
+import type { ReactionViews } from "../views/reactions.js";
 
 /** What a method works with. */
 export interface MethodContext {
@@ -14,6 +15,7 @@ export interface MethodContext {
   readonly accounts: AccountManager;
   readonly sender: MessageSender;
   readonly reactions: Reactions;
+  readonly reactionViews: ReactionViews;
   readonly attachments: ItemAttachments;
   readonly attachmentCounts: AttachmentCounter;
   readonly cache: PubsubCache;

@@ -1,4 +1,4 @@
-import { messageViews } from "../views/message.js";
+import { messagesPageText } from "../views/message.js";
 import { reactionLogView } from "../views/reaction-log.js";
 import type { MethodHandler } from "./context.js";
 
@@ -9,11 +9,12 @@ const isTime = (value: string): boolean => /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(val
 export const historyPoint = (value: string | undefined): string | Date | undefined =>
   value !== undefined && isTime(value) ? new Date(value) : value;
 
-export const historyGet: MethodHandler<"history_get"> = async (input, { accounts, store }) => {
+export const historyGet: MethodHandler<"history_get"> = async (input, context) => {
+  const { accounts, store } = context;
   const account = accounts.resolve(input.account);
   // Our own messages in rooms are by a nick: who asks for the account means them too.
   const ours = input.from === account.jid;
-  const { messages, complete } = await store.messages.history({
+  const page = await store.messages.history({
     accountId: account.id,
     conversation: account.messaging.conversationOf(input.conversation),
     before: historyPoint(input.before),
@@ -24,13 +25,13 @@ export const historyGet: MethodHandler<"history_get"> = async (input, { accounts
     from: ours ? undefined : account.messaging.conversationOf(input.from),
     direction: ours ? "out" : undefined,
   });
-  const views = await messageViews(store, messages, accounts.nameOf);
-  if (input.withReactionLog !== true) return { messages: views, complete };
-  const logs = await reactionLogView(
-    store,
-    account.id,
-    messages.map(({ id }) => id),
-  );
-  const logOf = (at: number) => logs.get(messages[at]?.id ?? -1) ?? [];
-  return { messages: views.map((view, at) => ({ ...view, reactionLog: logOf(at) })), complete };
+  const logs =
+    input.withReactionLog === true
+      ? await reactionLogView(
+          store,
+          account.id,
+          page.messages.map(({ id }) => id),
+        )
+      : undefined;
+  return messagesPageText(context, page, accounts.nameOf, logs);
 };

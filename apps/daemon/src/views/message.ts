@@ -1,19 +1,18 @@
 import type { BridgeResult } from "@larder/core";
-import { summariseReactions } from "@larder/reactions";
-import type { MessageRecord, StandingReactions, Store } from "@larder/storage";
+import type { MessageRecord, Store } from "@larder/storage";
+import { JsonText } from "../bridge/json-text.js";
 import { groupBy } from "./group-by.js";
+import { type ReactionViews, reactionsOf } from "./reactions.js";
 
 /** A message as the bridge shows it. */
 export type MessageView = BridgeResult<"message_get">["message"];
 
 const iso = (date: Date | undefined) => date?.toISOString();
 
-function viewOf(
-  record: MessageRecord,
-  account: string,
-  reactions: readonly StandingReactions[],
-  replyUid: string | undefined,
-): MessageView {
+/** A message without what its page has to add. */
+type PlainView = Omit<MessageView, "reactions" | "reactionLog">;
+
+function viewOf(record: MessageRecord, account: string, replyUid: string | undefined): PlainView {
   return {
     uid: record.uid,
     account,
@@ -39,10 +38,6 @@ function viewOf(
     retracted: iso(record.retracted),
     delayed: record.delayed || undefined,
     encrypted: record.encrypted === undefined ? undefined : { namespace: record.encrypted },
-    reactions: summariseReactions(reactions).map((summary) => ({
-      ...summary,
-      senders: [...summary.senders],
-    })),
     extra: { ...record.extra },
   };
 }
@@ -57,18 +52,51 @@ export async function messageViews(
   records: readonly MessageRecord[],
   accountOf: (id: number) => string,
 ): Promise<MessageView[]> {
+  const reactions = await reactionsOf(store, reacted(records));
+  const plain = await plainViews(store, records, accountOf);
+  return plain.map((view, at) => ({ ...view, reactions: reactions.get(records[at]?.id ?? -1) ?? [] }));
+}
+
+/**
+ * A page of messages, written out; see {@link JsonText}.
+ *
+ * @param logs how the reactions came about, by the messages' rows; absent where nobody asked
+ */
+export async function messagesPageText(
+  { store, reactionViews }: { readonly store: Store; readonly reactionViews: ReactionViews },
+  { messages, complete }: { readonly messages: readonly MessageRecord[]; readonly complete: boolean },
+  accountOf: (id: number) => string,
+  logs?: ReadonlyMap<number, MessageView["reactionLog"]>,
+): Promise<JsonText> {
+  const texts = await reactionViews.texts(reacted(messages));
+  const parts = ['{"messages":['];
+  for (const [at, view] of (await plainViews(store, messages, accountOf)).entries()) {
+    const id = messages[at]?.id ?? -1;
+    const whole = logs ? { ...view, reactionLog: logs.get(id) ?? [] } : view;
+    parts.push(
+      `${at > 0 ? "," : ""}${JSON.stringify(whole).slice(0, -1)},"reactions":`,
+      texts.get(id) ?? "[]",
+      "}",
+    );
+  }
+  parts.push(`],"complete":${complete}}`);
+  return new JsonText(parts);
+}
+
+/** The rows of messages that show reactions: a retraction took them. */
+const reacted = (records: readonly MessageRecord[]): number[] =>
+  records.flatMap(({ id, retracted }) => (retracted === undefined ? id : []));
+
+async function plainViews(
+  store: Store,
+  records: readonly MessageRecord[],
+  accountOf: (id: number) => string,
+): Promise<PlainView[]> {
   const conversations = groupBy(records, ({ accountId, conversation }) =>
     JSON.stringify([accountId, conversation]),
   );
-  const shown = records.filter(({ retracted }) => retracted === undefined);
-  const reactions = groupBy(
-    await store.reactions.standing(shown.map(({ id }) => id)),
-    ({ messageId }) => messageId,
-  );
   const replied = await repliedUids(store, [...conversations.values()]);
-  return records.map((record) =>
-    viewOf(record, accountOf(record.accountId), reactions.get(record.id) ?? [], replied.get(record.id)),
-  );
+  return records.map((record) => viewOf(record, accountOf(record.accountId), replied.get(record.id)));
 }
 
 /** The uids of the messages that these answer, by the row of the answer: in rooms by the room's id (XEP-0461 §3.1). */

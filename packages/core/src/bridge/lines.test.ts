@@ -55,3 +55,17 @@ test("bytes that are no UTF-8 spoil their own line alone", (t) => {
   lines.write(Buffer.from([0xf0, 0x9f, 10, 0x61, 10]));
   t.is(seen[1], "a");
 });
+
+test("long lines are read as they are, one after the other, of whatever characters", (t) => {
+  const texts = [131_071, 131_072, 200_000, 150_000, 0xfbee8, 0xfbee9, 2_000_000].flatMap((length) => {
+    const ascii = JSON.stringify({ length, text: "x".repeat(length) }).slice(0, length - 1);
+    return [`${ascii}}`, `${ascii.slice(0, -4)}é"}`];
+  });
+  for (const size of [65_536, 1_000_000]) {
+    const { lines, seen } = reader();
+    const bytes = Buffer.from(`${texts.join("\n")}\n`);
+    for (let at = 0; at < bytes.length; at += size) lines.write(bytes.subarray(at, at + size));
+    t.is(seen.length, texts.length);
+    t.true(texts.every((text, at) => text === seen[at]));
+  }
+});

