@@ -1,4 +1,5 @@
 import { NotAcceptableError, UnsupportedError } from "@larder/core";
+import { qualifyEmoji } from "@larder/reactions";
 import test, { type ExecutionContext } from "ava";
 import {
   alice,
@@ -41,12 +42,13 @@ const rules: readonly Rule[] = [
     "an emoji that the other side does not take is refused before it is sent, whatever its spelling, and taking away is not",
     async (t, w) => {
       const { id } = await w.message();
-      await w.reactions.set(w.account, id, ["🎉"], "add");
+      await w.reactions.set(w.account, id, ["🎉", "👋"], "add");
       w.situation.restrictions = { allowed: ["❤️", "💜"] };
       await t.throwsAsync(w.reactions.set(w.account, id, ["👍"], "replace"), { message: /^👍 .*❤️ 💜/ });
+      await w.reactions.set(w.account, id, ["👋"], "remove");
       await w.reactions.set(w.account, id, [], "replace");
       await w.reactions.set(w.account, id, ["\u2764"], "add");
-      t.deepEqual(w.sent.map(emojisOf), [["🎉"], [], ["❤️"]]);
+      t.deepEqual(w.sent.map(emojisOf), [["🎉", "👋"], ["🎉"], [], ["❤️"]]);
     },
   ],
   [
@@ -124,6 +126,14 @@ const rules: readonly Rule[] = [
   ],
   [
     "4",
+    "a headline is reacted to as in a chat: the type is one that waits for whoever is offline",
+    async (t, w) => {
+      await w.reactions.set(w.account, (await w.message({ type: "headline" })).id, ["👍"], "add");
+      t.is(w.sent[0]?.attrs.type, "chat");
+    },
+  ],
+  [
+    "4",
     "what is not one displayable emoji is refused by name when sent, and ignored when received",
     async (t, w) => {
       const message = await w.message();
@@ -144,6 +154,19 @@ const rules: readonly Rule[] = [
       t.deepEqual(emojisOf(w.sent[0]), ["❤️", "👍"]);
       await w.take(stanza(["👍", "👍", "\u2764", "❤️"]));
       t.deepEqual((await w.shown(message))["👍"], [alice, bob]);
+    },
+  ],
+  [
+    "4",
+    "of endless emojis of one person the first hundred count",
+    async (t, w) => {
+      const message = await w.message();
+      const faces = Array.from({ length: 128 }, (_, n) => String.fromCodePoint(0x1f400 + n)).filter(
+        (each) => qualifyEmoji(each) === each,
+      );
+      t.true(faces.length > 100);
+      await w.take(stanza(faces));
+      t.deepEqual(await w.sets(message), { [bob]: faces.slice(0, 100) });
     },
   ],
   [
@@ -170,6 +193,29 @@ const rules: readonly Rule[] = [
       t.deepEqual(await w.sets(message), { [bob]: ["🎉"] });
       await w.reactions.set(w.account, message.id, ["😂"], "add");
       t.is(w.sent[0]?.getChild("reactions")?.attrs.id, "m");
+    },
+  ],
+  [
+    "4",
+    "where only a correction is here, the first version is named all the same",
+    async (t, w) => {
+      const { id } = await w.message({ wireId: "m2", originId: "m2", standsFor: "m1" });
+      await w.reactions.set(w.account, id, ["👍"], "add");
+      t.is(w.sent[0]?.getChild("reactions")?.attrs.id, "m1");
+    },
+  ],
+  [
+    "3.1",
+    "the stanza says nothing else: no body, nor anything that a client without reactions would show",
+    async (t, w) => {
+      await w.reactions.set(w.account, (await w.message()).id, ["👍"], "add");
+      t.deepEqual(
+        w.sent[0]?.getChildElements().map((child) => [child.getName(), child.getNS()]),
+        [
+          ["reactions", "urn:xmpp:reactions:0"],
+          ["store", "urn:xmpp:hints"],
+        ],
+      );
     },
   ],
   [
@@ -230,6 +276,18 @@ const rules: readonly Rule[] = [
       w.situation.presentSince.set(`${room}/bo`, new Date(30_000)); // somebody else has the nick now
       await w.take(inRoom("bo", ""));
       t.deepEqual(await w.sets(message), { [`${room}/bo`]: ["👍"] });
+    },
+  ],
+  [
+    "4.1",
+    "what an archive brings by nick alone counts for nobody: there it may have been another's",
+    async (t, w) => {
+      w.situation.occupantIds = false;
+      const message = await w.message(ofRoom("bo", { timestamp: new Date(10_000) }));
+      w.situation.presentSince.set(`${room}/bo`, new Date(5_000));
+      await w.takePage([["a1", "2026-01-01T00:00:00Z", inRoom("bo", "👍", { id: "1" })]], { archive: room });
+      await w.take(inRoom("bo", "🎉", { id: "2", delay: "2026-01-01T00:00:00Z" }));
+      t.deepEqual(await w.sets(message), {});
     },
   ],
   [

@@ -211,6 +211,22 @@ test("twenty toggles at once end in the right set, in one order of stanzas", asy
   t.deepEqual(emojisOf(w.sent.at(-1)), (await w.sets(message))[alice]);
 });
 
+test("a call that has to wait for what the other side allows is not overtaken by the next", async (t) => {
+  const w = await world(t);
+  const message = await w.message();
+  let asked = 0;
+  const account = {
+    ...w.account,
+    restrictions: async () => {
+      for (let turn = asked++ === 0 ? 20 : 0; turn > 0; turn--) await new Promise(setImmediate);
+      return undefined;
+    },
+  };
+  await Promise.all(["👍", "🎉"].map((emoji) => w.reactions.set(account, message.id, [emoji], "replace")));
+  t.deepEqual(w.sent.map(emojisOf), [["👍"], ["🎉"]]);
+  t.deepEqual(await w.sets(message), { [alice]: ["🎉"] });
+});
+
 test("what no server has confirmed goes out again with the next session, the last set alone and under its id", async (t) => {
   const w = await world(t);
   const message = await w.message();
@@ -282,7 +298,13 @@ test("where only the first of two changes is refused, the second stands", async 
   await w.reactions.set(w.account, message.id, ["🎉"], "replace");
   await w.take(refusalOf(w.sent[0]));
   t.deepEqual(await w.sets(message), { [alice]: ["🎉"] });
-  t.like((await w.reactions.log(w.account.id, message.id))[0], { reactions: ["👍"], refused: true });
+  const [refused, stands] = await w.reactions.log(w.account.id, message.id);
+  t.like(refused, { reactions: ["👍"], added: ["👍"], removed: [], refused: true });
+  t.like(
+    stands,
+    { reactions: ["🎉"], added: ["🎉"], removed: [] },
+    "it follows what stood before the refused one",
+  );
 });
 
 test("a refusal by anybody else changes nothing, and neither does one of a set that another device has replaced", async (t) => {
