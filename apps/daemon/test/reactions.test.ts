@@ -1,7 +1,18 @@
 import { createHash } from "node:crypto";
-import { NS_CAPS, NS_DATA, NS_DISCO_INFO, type XmlElement, xml } from "@larder/core";
+import {
+  NS_CAPS,
+  NS_DATA,
+  NS_DISCO_INFO,
+  NS_HINTS,
+  queryDiscoInfo,
+  readDiscoInfo,
+  verifyCaps,
+  type XmlElement,
+  xml,
+} from "@larder/core";
 import { startEjabberd, startProsody, type XmppServer } from "@larder/testing";
 import test, { type ExecutionContext } from "ava";
+import { enterRoom, until } from "./occupant.js";
 import { openSession } from "./peer.js";
 import { SlixmppPeer } from "./slixmpp-peer.js";
 import { addAccount, failure, startDaemon, type TestClient } from "./support.js";
@@ -158,14 +169,73 @@ test.serial("a nick that another person has taken over does not change what the 
   );
 });
 
-test.serial("others are told that we know reactions", async (t) => {
-  const { server, client, alice, bob } = await withPeer(t, "Prosody");
-  const room = `disco${++count}@${server.rooms}`;
-  await client.call("muc_join", { account: alice, room, nick: "alice" });
-  await bob.run({ do: "join", room, nick: "bob" });
-  const { features } = await bob.run({ do: "features", of: `${room}/alice` });
-  t.true((features as string[]).includes("urn:xmpp:reactions:0"));
-});
+test.serial(
+  "others are told that we know reactions, by asking and by what presence announces (§2.1)",
+  async (t) => {
+    const { server, client, alice, bob } = await withPeer(t, "Prosody");
+    const room = `disco${++count}@${server.rooms}`;
+    await client.call("muc_join", { account: alice, room, nick: "alice" });
+    await bob.run({ do: "join", room, nick: "bob" });
+    const { features } = await bob.run({ do: "features", of: `${room}/alice` });
+    t.true((features as string[]).includes("urn:xmpp:reactions:0"));
+    const carol = await enterRoom(server, room, "carol");
+    t.teardown(() => carol.session.disconnect());
+    const us = `${room}/alice`;
+    await until(() => carol.seen.some(({ name, attrs }) => name === "presence" && attrs.from === us));
+    const caps = carol.seen.find(({ attrs }) => attrs.from === us)?.getChild("c", NS_CAPS)?.attrs ?? {};
+    const query = await queryDiscoInfo(carol.session, us, `${caps.node}#${caps.ver}`);
+    if (!query) throw new Error("no answer");
+    t.true(readDiscoInfo(query).features.has("urn:xmpp:reactions:0"));
+    t.true(verifyCaps(query, caps.hash ?? "", caps.ver ?? ""), "the hash covers it (XEP-0115)");
+  },
+);
+
+for (const name of ["Prosody", "ejabberd"]) {
+  test.serial(
+    `${name}: where the newest pages of the archive hold nothing but reactions, their message is found all the same`,
+    async (t) => {
+      const server = await serverOf(name);
+      const daemon = await startDaemon(t);
+      const client = await daemon.connect();
+      const [alice, bob] = [`reader${++count}`, `writer${count}`].map((user) => `${user}@${server.domain}`);
+      if (!alice || !bob) throw new Error("no names");
+      for (const jid of [alice, bob]) await server.addUser(jid.split("@")[0] ?? "", "secret");
+      const other = await openSession(server, alice, "secret"); // which takes what would wait offline else
+      const writer = await openSession(server, bob, "secret");
+      t.teardown(() => Promise.all([writer.disconnect(), other.disconnect()]));
+      const send = (id: string, ...children: XmlElement[]) =>
+        writer.sendTracked(xml("message", { to: alice, type: "chat", id }, ...children));
+      await send("one", xml("body", {}, "one"));
+      const react = (n: number) =>
+        send(
+          `r${n}`,
+          xml(
+            "reactions",
+            { xmlns: "urn:xmpp:reactions:0", id: "one" },
+            xml("reaction", {}, n % 2 === 0 ? "👍" : "🎉"),
+          ),
+          xml("store", { xmlns: NS_HINTS }),
+        );
+      for (let n = 0; n < 130; n++) await react(n); // more than the first page
+      await client.call("account_add", {
+        jid: alice,
+        password: "secret",
+        service: server.service,
+        caFile: server.caFile,
+      });
+      await client.call("account_connect", { account: alice });
+      await client.call("history_sync", { account: alice });
+      const { messages } = await client.call("history_get", { account: alice, conversation: bob });
+      t.deepEqual(
+        messages.map(({ bodies }) => bodies[0]?.text),
+        ["one"],
+      );
+      t.deepEqual(messages[0] && emojis(messages[0]), [["🎉", 1, false]]);
+      const { changes } = await client.call("reactions_log_get", { uid: messages[0]?.uid ?? "" });
+      t.is(changes.length, 130);
+    },
+  );
+}
 
 /** What a gateway says of itself, and the hash of it (XEP-0115 §5.1). */
 function gateway() {
