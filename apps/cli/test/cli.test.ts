@@ -117,6 +117,8 @@ test.serial("the quick start works from the first command to the last", async (t
   });
   const log = await instance.run(["reactions", message.uid]);
   t.regex(log.stdout, /WHEN +WHO +CHANGE +SET\n[^\n]+ me +\+👍 \+❤️ +👍 ❤️\n[^\n]+ me +-👍 +❤️\n/u);
+  const told = await instance.run(["events", "--signal", "message_update"]);
+  t.regex(told.stdout, /Tea\? Now\? \[reactions by me: -👍\] ❤️ 1 /u);
   await instance.json(["pubsub", "node", "create", "own", "--account", alice]);
   await instance.json(["pubsub", "publish", "own", entry("Mine"), "--id", "one", "--account", alice]);
   const reacted = await instance.run(["pubsub", "react", "own", "one", "🎉", "--add", "--account", alice]);

@@ -1,7 +1,8 @@
-import { type BridgeClient, DaemonUnreachableError } from "@larder/core/bridge";
+import { type BridgeClient, DaemonUnreachableError, type SignalParams } from "@larder/core/bridge";
 import type { Command } from "commander";
 import pc from "picocolors";
 import { outputOf, withClient } from "../command.js";
+import { shownDifference, shownSender } from "../output/messages.js";
 import type { Output } from "../output/output.js";
 import { excerpt, printable } from "../output/output.js";
 
@@ -19,6 +20,15 @@ interface ShownEvent {
 
 const repeatable = (value: string, earlier: string[] | undefined) => [...(earlier ?? []), value];
 
+/** What has changed of a message, and of its reactions by whom. */
+function describeUpdate({ update, difference, error }: Record<string, unknown>): string {
+  if (update === undefined) return "";
+  const change = difference as SignalParams<"message_update">["difference"];
+  const by = change ? ` by ${shownSender(change.sender)}: ${shownDifference(change)}` : "";
+  const refused = update === "reactions" && error !== undefined ? " (refused)" : "";
+  return ` [${update}${by}${refused}]`;
+}
+
 function describe({ signal, params }: ShownEvent): string {
   const message = params.message as
     | { conversation: string; bodies: { text: string }[]; reactions: { emoji: string; count: number }[] }
@@ -26,7 +36,7 @@ function describe({ signal, params }: ShownEvent): string {
   if (message) {
     const text = excerpt(message.bodies[0]?.text ?? "", 60);
     const reactions = message.reactions.map(({ emoji, count }) => `${emoji} ${count}`).join(" ");
-    return `${message.conversation}: ${text}${params.update ? ` [${params.update}]` : ""} ${reactions}`.trim();
+    return `${message.conversation}: ${text}${describeUpdate(params)} ${reactions}`.trim();
   }
   if (signal === "connection_state") return `${params.account}: ${params.state}`;
   const items = params.items as { id: string }[] | undefined;

@@ -2,8 +2,8 @@ import type { Command } from "commander";
 import { addMethodCommand } from "../command.js";
 import { UsageError } from "../exit-codes.js";
 import { confirmed, textOrInput } from "../input.js";
-import { renderMessage } from "../output/messages.js";
-import { excerpt, localTime, printable, table } from "../output/output.js";
+import { renderMessage, shownDifference, shownSender } from "../output/messages.js";
+import { excerpt, localTime, table } from "../output/output.js";
 import { addUpdateOptions, reactionsFrom } from "../reaction-options.js";
 
 export function addMessageCommands(program: Command): void {
@@ -95,9 +95,8 @@ export function addMessageCommands(program: Command): void {
             ["WHEN", "WHO", "CHANGE", "SET"],
             changes.map(({ timestamp, sender, added, removed, reactions, refused }) => [
               localTime(timestamp),
-              sender.self ? "me" : printable(sender.nick ?? sender.jid ?? sender.id),
-              [...added.map((emoji) => `+${emoji}`), ...removed.map((emoji) => `-${emoji}`)].join(" ") +
-                (refused ? " (refused)" : ""),
+              shownSender(sender),
+              shownDifference({ added, removed }) + (refused ? " (refused)" : ""),
               reactions.join(" "),
             ]),
           ),

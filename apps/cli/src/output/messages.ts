@@ -3,6 +3,7 @@ import pc from "picocolors";
 import { localTime, printable } from "./output.js";
 
 type Message = BridgeResult<"message_get">["message"];
+type Change = BridgeResult<"reactions_log_get">["changes"][number];
 
 function textOf(message: Message): string {
   if (message.retracted) return pc.dim("(retracted)");
@@ -27,3 +28,11 @@ export function renderMessage(message: Message): string {
   const failure = message.error ? `\n    ${pc.red(printable(message.error.message))}` : "";
   return `${head}\n${body}${failure}${reactions === "" ? "" : `\n    ${reactions}`}`;
 }
+
+/** Who reacted, for a person. */
+export const shownSender = ({ self, nick, jid, id }: Change["sender"]): string =>
+  self ? "me" : printable(nick ?? jid ?? id);
+
+/** What somebody has added to their reactions and taken away. */
+export const shownDifference = ({ added, removed }: Pick<Change, "added" | "removed">): string =>
+  [...added.map((emoji) => `+${emoji}`), ...removed.map((emoji) => `-${emoji}`)].join(" ");
