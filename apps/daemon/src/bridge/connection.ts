@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { LineReader, rpcCodes } from "@larder/core";
 import type { SignalSink, SignalSubscription } from "../signals/subscription.js";
-import { lineOf } from "./json-text.js";
+import { lineIsOver, lineOf } from "./json-text.js";
 
 /** Answers one line of JSON-RPC; null where nothing is to be answered. */
 export type LineHandler = (line: string, connection: BridgeConnection) => Promise<unknown>;
@@ -109,7 +109,8 @@ export class BridgeConnection implements SignalSink {
 
   #write(value: unknown): Promise<void> {
     if (this.#socket.destroyed || this.#socket.writableEnded) return Promise.resolve();
-    const room = this.#socket.write(lineOf(value));
+    const line = lineOf(value);
+    const room = this.#socket.write(line, () => lineIsOver(line));
     if (room) return Promise.resolve();
     this.#throttle();
     return new Promise((resolve) => this.#waitingForDrain.add(resolve));

@@ -34,11 +34,22 @@ export function lineOf(value: unknown): string | Buffer {
 /** Up to so many UTF-16 units are encoded into one piece of memory, which then is three times as large. */
 const MOST_AT_ONCE = 512 * 1024;
 
+/** Memory of a line that has gone out: to get hundreds of kilobytes anew costs more than to fill them. */
+let spare: Buffer | undefined;
+
+/** A line has gone out, or never will: what {@link lineOf} made it in may be used again. */
+export function lineIsOver(line: string | Buffer): void {
+  if (typeof line === "string") return;
+  const whole = Buffer.from(line.buffer);
+  if (whole.length <= MOST_AT_ONCE * 3 && whole.length > (spare?.length ?? 0)) spare = whole;
+}
+
 /** Part by part: as one text, all would be as wide as the widest character in it, and cost twice as much. */
 function encode(parts: readonly string[]): Buffer {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   if (length > MOST_AT_ONCE) return Buffer.concat(parts.map((part) => Buffer.from(part)));
-  const bytes = Buffer.allocUnsafeSlow(length * 3);
+  const bytes = spare && spare.length >= length * 3 ? spare : Buffer.allocUnsafeSlow(length * 3);
+  if (bytes === spare) spare = undefined;
   let end = 0;
   for (const part of parts) end += bytes.write(part, end);
   return bytes.subarray(0, end);

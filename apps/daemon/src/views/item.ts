@@ -1,4 +1,4 @@
-import type { BridgeResult } from "@larder/core";
+import { type BridgeResult, ELEMENT_MARK } from "@larder/core";
 import type { NodeAddress, ReadAnswer, ReadItem } from "@larder/pubsub-cache";
 import type { FoundItem } from "@larder/storage";
 import { JsonText } from "../bridge/json-text.js";
@@ -35,12 +35,12 @@ export function itemsPageText(answer: ReadAnswer, address: NodeAddress, account:
   const { items, rsm, complete, source, stale } = answer;
   const rest = { rsm, complete, source, stale } satisfies Omit<ItemsPageView, "items">;
   const accounts = [account];
-  const parts = ['{"items":['];
+  const parts = [`{"items":[${ELEMENT_MARK}`];
   for (const item of items) {
-    if (parts.length > 1) parts.push(",");
+    if (parts.length > 1) parts.push(`,${ELEMENT_MARK}`);
     pushItem(parts, item, address, accounts);
   }
-  parts.push(`],${JSON.stringify(rest).slice(1)}`);
+  parts.push(`${ELEMENT_MARK}],${JSON.stringify(rest).slice(1)}`);
   return new JsonText(parts);
 }
 

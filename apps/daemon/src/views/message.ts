@@ -1,4 +1,4 @@
-import type { BridgeResult } from "@larder/core";
+import { type BridgeResult, ELEMENT_MARK } from "@larder/core";
 import type { MessageRecord, Store } from "@larder/storage";
 import { JsonText } from "../bridge/json-text.js";
 import { groupBy } from "./group-by.js";
@@ -69,17 +69,17 @@ export async function messagesPageText(
   logs?: ReadonlyMap<number, MessageView["reactionLog"]>,
 ): Promise<JsonText> {
   const texts = await reactionViews.texts(reacted(messages));
-  const parts = ['{"messages":['];
+  const parts = [`{"messages":[${ELEMENT_MARK}`];
   for (const [at, view] of (await plainViews(store, messages, accountOf)).entries()) {
     const id = messages[at]?.id ?? -1;
     const whole = logs ? { ...view, reactionLog: logs.get(id) ?? [] } : view;
     parts.push(
-      `${at > 0 ? "," : ""}${JSON.stringify(whole).slice(0, -1)},"reactions":`,
+      `${at > 0 ? `,${ELEMENT_MARK}` : ""}${JSON.stringify(whole).slice(0, -1)},"reactions":`,
       texts.get(id) ?? "[]",
       "}",
     );
   }
-  parts.push(`],"complete":${complete}}`);
+  parts.push(`${ELEMENT_MARK}],"complete":${complete}}`);
   return new JsonText(parts);
 }
 

@@ -1,9 +1,10 @@
 import { connect, type Socket } from "node:net";
 import { JSONRPCClient, type JSONRPCResponse } from "json-rpc-2.0";
 import { ConnectionError } from "../errors/errors.js";
+import { readJsonLine } from "./answer-text.js";
 import type { BridgeMethod, BridgeParams, BridgeResult } from "./contract.js";
 import { BridgeError } from "./errors.js";
-import { LineReader } from "./lines.js";
+import { LineReader, textOf } from "./lines.js";
 import { type BridgeSignal, isBridgeSignal, type SignalParams } from "./signals.js";
 
 /** A signal as it arrives; durable ones carry the cursor to go on from. */
@@ -13,6 +14,10 @@ export type ReceivedSignal = {
     readonly params: SignalParams<S> & { readonly cursor?: string };
   };
 }[BridgeSignal];
+
+/** Short lines alone may be blank: the daemon sends such to find out who is gone. */
+const isBlank = (parts: readonly Buffer[]): boolean =>
+  parts.every((part) => part.length < 3) && textOf(parts).trim() === "";
 
 /** No daemon listens on the socket. */
 export class DaemonUnreachableError extends Error {
@@ -38,7 +43,7 @@ export class BridgeClient implements AsyncDisposable {
       return Promise.resolve();
     });
     const lines = new LineReader({
-      onLine: (line) => this.#receive(line),
+      onParts: (parts) => this.#receive(parts),
       onTooLong: () => socket.destroy(),
       limit: Number.POSITIVE_INFINITY, // the daemon is trusted: a large page is not an attack
     });
@@ -108,10 +113,11 @@ export class BridgeClient implements AsyncDisposable {
     return this.close();
   }
 
-  #receive(line: string): void {
+  #receive(parts: readonly Buffer[]): void {
     let value: { method?: unknown; params?: unknown } & JSONRPCResponse;
     try {
-      value = JSON.parse(line);
+      if (isBlank(parts)) return;
+      value = readJsonLine(parts) as typeof value;
     } catch {
       this.#socket.destroy(); // whoever answers there is no daemon; the waiting are told by "close"
       return;

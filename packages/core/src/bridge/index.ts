@@ -1,4 +1,5 @@
 export { type BridgeErrorType, hasErrorType } from "../errors/errors.js";
+export { ELEMENT_MARK, readJsonLine } from "./answer-text.js";
 export { BridgeClient, DaemonUnreachableError, type ReceivedSignal } from "./client.js";
 export {
   BRIDGE_API,

@@ -1,28 +1,10 @@
-import { isAscii } from "node:buffer";
-
 /** Largest line of the bridge in bytes; CONTRACT "Limits". */
 export const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
 const NOTHING = Buffer.alloc(0);
 
-/** From this size on V8 gives a text pages of its own, which the system has to map anew for each. */
-const OWN_PAGES_BYTES = 128 * 1024;
-/** From this size on Node keeps a text of one-byte characters outside V8's heap, in memory that is used again. */
-const OUTSIDE_BYTES = 0xfbee9;
-let outside: Buffer | undefined;
-
-/**
- * A line's text. It is decoded as a whole: characters may be cut by the chunks, and one text is read faster than a chain of
- * them. What would get pages of its own becomes, where it is ASCII, the beginning of a text that is kept outside: a page of
- * history of 250 kB is then read in two thirds of the time.
- */
-function textOf(parts: readonly Buffer[], length: number): string {
-  if (length >= OWN_PAGES_BYTES && length < OUTSIDE_BYTES && parts.every((part) => isAscii(part))) {
-    outside ??= Buffer.alloc(OUTSIDE_BYTES);
-    let end = 0;
-    for (const part of parts) end += part.copy(outside, end);
-    return outside.toString("latin1").slice(0, length);
-  }
+/** The text of bytes that came in several pieces: characters may be cut by them, and one text is read faster than a chain. */
+export function textOf(parts: readonly Buffer[]): string {
   const [first = NOTHING] = parts;
   return (parts.length > 1 ? Buffer.concat(parts) : first).toString("utf8");
 }
@@ -33,14 +15,25 @@ function textOf(parts: readonly Buffer[], length: number): string {
  */
 export class LineReader {
   readonly #limit: number;
-  readonly #onLine: (line: string) => void;
+  readonly #onLine: (parts: readonly Buffer[]) => void;
   readonly #onTooLong: () => void;
   #parts: Buffer[] = [];
   #bytes = 0;
   #dropping = false;
 
-  constructor(options: { onLine: (line: string) => void; onTooLong: () => void; limit?: number }) {
-    this.#onLine = options.onLine;
+  /** @param options.onParts told each line as the bytes that came; else `onLine` as text, unless it is blank */
+  constructor(
+    options: { onTooLong: () => void; limit?: number } & (
+      | { onLine: (line: string) => void }
+      | { onParts: (parts: readonly Buffer[]) => void }
+    ),
+  ) {
+    if ("onParts" in options) this.#onLine = options.onParts;
+    else
+      this.#onLine = (parts) => {
+        const line = textOf(parts);
+        if (line.trim() !== "") options.onLine(line);
+      };
     this.#onTooLong = options.onTooLong;
     this.#limit = options.limit ?? MAX_LINE_BYTES;
   }
@@ -73,10 +66,11 @@ export class LineReader {
   }
 
   #endLine(): void {
-    const line = this.#dropping ? "" : textOf(this.#parts, this.#bytes);
+    const parts = this.#parts;
+    const dropped = this.#dropping;
     this.#parts = [];
     this.#bytes = 0;
     this.#dropping = false;
-    if (line.trim() !== "") this.#onLine(line);
+    if (!dropped) this.#onLine(parts);
   }
 }
