@@ -4,6 +4,7 @@ import {
   NS_DATA,
   NS_DISCO_INFO,
   NS_HINTS,
+  NS_REACTIONS,
   queryDiscoInfo,
   readDiscoInfo,
   verifyCaps,
@@ -144,6 +145,71 @@ for (const name of ["Prosody", "ejabberd"]) {
   });
 }
 
+for (const name of ["Prosody", "ejabberd"]) {
+  test.serial(
+    `${name}: in private messages through a room we and an occupant react to each other`,
+    async (t) => {
+      const server = await serverOf(name);
+      const daemon = await startDaemon(t);
+      const client = await daemon.connect();
+      const alice = await addAccount(client, server, "alice");
+      const room = `private${++count}@${server.rooms}`;
+      const carol = await enterRoom(server, room, "carol");
+      t.teardown(() => carol.session.disconnect());
+      await client.call("signals_subscribe", { signals: ["message_new", "message_update"] });
+      await client.call("muc_join", { account: alice, room, nick: "alice" });
+      const whisper = (id: string, ...children: XmlElement[]) => {
+        const to = `${room}/alice`;
+        const mark = xml("x", { xmlns: "http://jabber.org/protocol/muc#user" });
+        return carol.session.sendTracked(xml("message", { to, type: "chat", id }, ...children, mark));
+      };
+      await whisper("w1", xml("body", {}, "between us"));
+      const message = await said(client, "between us");
+      t.is(message.conversation, `${room}/carol`);
+      await client.call("message_reactions_set", { uid: message.uid, reactions: ["👍"] });
+      const isReaction = (stanza: XmlElement) =>
+        stanza.getChild("reactions", NS_REACTIONS)?.attrs.id === "w1";
+      await until(() => carol.seen.some(isReaction));
+      t.like(carol.seen.find(isReaction)?.attrs, { from: `${room}/alice`, type: "chat" });
+      await whisper("w2", xml("reactions", { xmlns: NS_REACTIONS, id: "w1" }, xml("reaction", {}, "🎉")));
+      const { difference, message: after } = await changed(client, message.uid, false);
+      t.like(difference, { added: ["🎉"], sender: { nick: "carol" } });
+      t.deepEqual(emojis(after), [
+        ["👍", 1, true],
+        ["🎉", 1, false],
+      ]);
+    },
+  );
+}
+
+test.serial(
+  "twenty toggles at once reach the other side one after the other, and both end in the same set",
+  async (t) => {
+    const { client, alice, bob } = await withPeer(t, "Prosody");
+    const { message } = await client.call("message_send", { account: alice, to: bob.jid, body: "vote" });
+    await bob.until(({ body }) => body === "vote");
+    const given = ["👍", "🎉", "😂"];
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        client.call("message_reactions_set", {
+          uid: message.uid,
+          reactions: [given[n % 3] ?? ""],
+          updateType: "toggle",
+        }),
+      ),
+    );
+    t.is(answers.length, 20);
+    const theirs = () => bob.events.filter(({ event }) => event === "reactions");
+    await bob.until(() => theirs().length === 20);
+    const sizes = [0, ...theirs().map(({ reactions }) => reactions?.length ?? 0)];
+    const last = theirs().at(-1)?.reactions ?? [];
+    for (const [at, size] of sizes.entries()) if (at > 0) t.is(Math.abs(size - (sizes[at - 1] ?? 0)), 1);
+    t.deepEqual(last, ["👍", "🎉"].sort(), "each was toggled seven times, 😂 six times");
+    const { message: after } = await client.call("message_get", { uid: message.uid });
+    t.deepEqual(after.reactions.map(({ emoji }) => emoji).sort(), [...last]);
+  },
+);
+
 test.serial("a nick that another person has taken over does not change what the first one set", async (t) => {
   const { server, client, alice, bob } = await withPeer(t, "ejabberd");
   const room = `nicks${++count}@${server.rooms}`;
@@ -211,7 +277,7 @@ for (const name of ["Prosody", "ejabberd"]) {
           `r${n}`,
           xml(
             "reactions",
-            { xmlns: "urn:xmpp:reactions:0", id: "one" },
+            { xmlns: NS_REACTIONS, id: "one" },
             xml("reaction", {}, n % 2 === 0 ? "👍" : "🎉"),
           ),
           xml("store", { xmlns: NS_HINTS }),
