@@ -1,6 +1,6 @@
-// What reactions cost: node bench/dist/reactions.js [stanzas] [messages] [runs]
+// What reactions cost: node bench/dist/reactions.js [stanzas (0: only the page)] [messages] [runs]
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -42,7 +42,7 @@ const options: EnvelopeOptions = {
   announcesOccupantIds: (by) => by === ROOM,
   ownOccupant: (by) => (by === ROOM ? { nick: "alice", occupantId: "occ-alice" } : undefined),
 };
-const began = Date.now() - stanzas * 2;
+const began = Date.now() - Math.max(stanzas * 2, 60_000);
 
 /** One result of a room's archive. */
 const archived = (n: number, sender: number, children: string): ArchiveResult => ({
@@ -136,6 +136,12 @@ async function takingIn(): Promise<void> {
 `);
 }
 
+/** Processor time that a process has had, in milliseconds (Linux counts in hundredths of a second). */
+async function daemonTime(pid: number): Promise<number> {
+  const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /, "").split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
 async function reading(): Promise<void> {
   const { database, url, take } = await house("history");
   const perMessage = REACTIONS / SHOWN;
@@ -157,38 +163,55 @@ async function reading(): Promise<void> {
   let client: BridgeClient | undefined;
   while (!client) client = await BridgeClient.connect(socket).catch(() => undefined);
   const middle = new Date(began + SHOWN + REACTIONS / 2).toISOString();
-  const page = async (point: { before: string } | { after: string }, count: number) => {
+  const ask = (point: { before: string } | { after: string }) =>
+    client.call("history_get", { account: JID, conversation: ROOM, limit: SHOWN, ...point });
+  const points = { without: { after: middle }, with: { before: middle } };
+  const page = async (kind: keyof typeof points) => {
     const from = performance.now();
-    const answer = await client.call("history_get", {
-      account: JID,
-      conversation: ROOM,
-      limit: SHOWN,
-      ...point,
-    });
+    const { messages: found } = await ask(points[kind]);
     const ms = performance.now() - from;
-    const shown = answer.messages.flatMap(({ reactions }) =>
-      reactions.flatMap(({ senders }) => senders),
-    ).length;
-    if (answer.messages.length !== SHOWN || shown < count) throw new Error(`${shown} reactions were shown`);
+    const shown = found.flatMap(({ reactions }) => reactions.flatMap(({ senders }) => senders)).length;
+    if (found.length !== SHOWN || shown !== (kind === "with" ? REACTIONS : 0))
+      throw new Error(`${found.length} messages with ${shown} reactions were shown`);
     return ms;
   };
+  const first = await page("with");
   const without: number[] = [];
   const with_: number[] = [];
   for (let turn = 0; turn < 220; turn++) {
-    const one = await page({ after: middle }, 0);
-    const other = await page({ before: middle }, REACTIONS);
+    const one = await page("without");
+    const other = await page("with");
     if (turn < 20) continue;
     without.push(one);
     with_.push(other);
   }
+  /** Processor time of both programs for a page, in milliseconds: it depends less on what else the machine does. */
+  const worked = async (kind: keyof typeof points) => {
+    const own = process.cpuUsage();
+    const theirs = await daemonTime(daemon.pid ?? 0);
+    for (let n = 0; n < 200; n++) await ask(points[kind]);
+    const { user, system } = process.cpuUsage(own);
+    return ((user + system) / 1000 + (await daemonTime(daemon.pid ?? 0)) - theirs) / 200;
+  };
+  const work = { without: [] as number[], with: [] as number[] };
+  for (let n = 0; n < 5; n++) {
+    work.without.push(await worked("without"));
+    work.with.push(await worked("with"));
+  }
+  const times = (over: readonly number[], under: readonly number[]) =>
+    `${(median(over) / median(under)).toFixed(2)} x   target 2`;
   console.log(`a page of ${SHOWN} messages through the bridge: min / median / max of ${without.length}
   without reactions                          ${three(without, 2)} ms
-  with ${REACTIONS}                                  ${three(with_, 2)} ms   ${(median(with_) / median(without)).toFixed(2)} x   target 2
+  with ${REACTIONS}                                  ${three(with_, 2)} ms   ${times(with_, without)}
+  with ${REACTIONS}, the first time                  ${first.toFixed(2)} ms
+processor time of both programs for one: min / median / max of 5 times 200
+  without reactions                          ${three(work.without, 2)} ms
+  with ${REACTIONS}                                  ${three(work.with, 2)} ms   ${times(work.with, work.without)}
 `);
   await client.close();
   daemon.kill("SIGTERM");
 }
 
-await takingIn();
+if (stanzas > 0) await takingIn();
 await reading();
 await rm(directory, { recursive: true, force: true });
