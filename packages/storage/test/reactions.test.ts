@@ -137,6 +137,8 @@ onEachEngine(
       }),
     ]);
     if (!plain || !both || !twin || !said) throw new Error("no messages");
+    await messages.insert(message(accountId, "by its other id", { wireId: "z", originId: "y" }));
+    const named = await messages.insert(message(accountId, "by its own id", { wireId: "n", originId: "z" }));
     const alias = { accountId, givenBy: bob, conversation: bob, messageId: both.id };
     await aliases.add({ ...alias, kind: "wire", value: "c", correction: true });
     await aliases.add({
@@ -150,13 +152,13 @@ onEachEngine(
     const direct = (id: string) => ({ conversation: bob, id, groupchat: false });
     const inRoom = (id: string) => ({ conversation: room, id, groupchat: true });
     const found = await reactionLedger.targets(accountId, [
-      ...["w", "x", "o", "c", "nothing"].map(direct),
+      ...["w", "x", "o", "c", "nothing", "z"].map(direct),
       ...["s", "s2", "w"].map(inRoom),
       { conversation: room, id: "w", groupchat: false },
     ]);
     t.deepEqual(
       found.map((target) => target?.id),
-      [plain.id, both.id, both.id, both.id, undefined, said.id, said.id, undefined, undefined],
+      [plain.id, both.id, both.id, both.id, undefined, named.id, said.id, said.id, undefined, undefined],
     );
     t.deepEqual(
       (await reactionLedger.names([both.id, said.id]))
