@@ -1,3 +1,4 @@
+import { DisplayedMarks } from "@larder/messages";
 import test from "ava";
 import {
   alice,
@@ -288,4 +289,15 @@ test("what our other device has displayed is read here, and a message of ours sa
   await w.take(chat("d", 'id="d"'));
   await w.take(chat("", "", retract("d")));
   t.is(await unread(), 0, "what was taken back is not unread");
+});
+
+test("a mark with an id of neither our archive nor the room is not even waited for", async (t) => {
+  const w = await world(t);
+  const marks = new DisplayedMarks(w.store);
+  const mark = { conversation: "bob@larder.test", stanzaId: "later" };
+  const account = { ...w.account, jid: alice, requester: {} as never, send: async () => {} };
+  await marks.take(account, { ...mark, by: "mallory@larder.test" });
+  t.deepEqual(await w.store.conversations.awaitingMark(w.account.id), []);
+  await marks.take(account, { ...mark, by: alice });
+  t.is((await w.store.conversations.awaitingMark(w.account.id)).length, 1);
 });
