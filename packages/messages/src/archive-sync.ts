@@ -1,6 +1,7 @@
 import {
   type ArchivePage,
   type ArchiveQuery,
+  type Envelope,
   type EnvelopeOptions,
   errorFieldOf,
   Lanes,
@@ -10,6 +11,7 @@ import {
 } from "@larder/core";
 import type { ArchiveCursor, ArchiveGap, ArchivePoint, Store } from "@larder/storage";
 import type { ConnectedAccount } from "./account.js";
+import type { ArchiveContext } from "./archive-context.js";
 import { backwardEdge, forwardEdge, isForgotten, pointOf, wholeSecond } from "./archive-points.js";
 import type { Batch } from "./batch.js";
 import type { MessageIntake } from "./intake.js";
@@ -95,7 +97,7 @@ export class ArchiveSync {
     );
   }
 
-  #context(account: ConnectedAccount, archive: string): Context {
+  #context(account: ConnectedAccount, archive: string): ArchiveContext {
     const key = JSON.stringify([account.id, archive]);
     const size = this.#sizes.get(key) ?? new PageSize();
     this.#sizes.set(key, size);
@@ -112,28 +114,17 @@ export class ArchiveSync {
   }
 }
 
-interface Context {
-  readonly store: Store;
-  readonly intake: MessageIntake;
-  readonly account: ConnectedAccount;
-  readonly archive: string;
-  readonly size: PageSize;
-  readonly envelopes: EnvelopeOptions;
-  /** Since when what was said is news. */
-  readonly newsSince: Date | undefined;
-  /** Where a first reading ends. */
-  readonly limit: Date;
-}
-
 /** One reading of one archive. */
 class Reading {
-  readonly #context: Context;
+  readonly #context: ArchiveContext;
   readonly #since: Date | undefined;
   #received = 0;
+  /** Receipts and markers of the page that was kept last, going back, whose messages are expected in the next. */
+  #unmatched: readonly Envelope[] = [];
   /** Pages that were asked for before they are needed. */
   #ahead: { readonly after: string; readonly pages: PagesAhead } | undefined;
 
-  constructor(context: Context, since?: Date) {
+  constructor(context: ArchiveContext, since?: Date) {
     this.#context = context;
     this.#since = since;
   }
@@ -379,11 +370,19 @@ class Reading {
   ): Promise<{ first?: number; last?: number }> {
     const { store, intake, account, archive, envelopes, newsSince } = this.#context;
     const opened = page.results.flatMap((result) => openArchived(archive, result, envelopes) ?? []);
+    const before = "before" in order ? this.#unmatched : [];
+    let unmatched: Envelope[] = [];
+    const onUnmatched = (envelope: Envelope) => {
+      if (!before.includes(envelope)) unmatched.push(envelope); // none is looked for in a second page
+    };
     const outcome = await store.database.write(async () => {
-      const taken = await intake.takeAll(account, opened, { origin, order, newsSince });
+      unmatched = []; // a unit may run twice
+      const batch = { origin, order, newsSince, onUnmatched };
+      const taken = await intake.takeAll(account, [...opened, ...before], batch);
       await move(page, taken.settled);
       return taken;
     });
+    this.#unmatched = unmatched;
     this.#received += outcome.received;
     return outcome;
   }
