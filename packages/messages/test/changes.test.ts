@@ -133,6 +133,20 @@ test("a retraction that comes before its message wins when that comes", async (t
   t.deepEqual(await w.told(), [], "nobody is told of a message that is gone already");
 });
 
+test("a retraction that comes before a whole page of messages takes the one that it names, and no other", async (t) => {
+  const w = await world(t);
+  await w.take(chat("", 'id="r"', retract("70")));
+  const { received } = await w.takePage(
+    Array.from(
+      { length: 150 },
+      (_, n) => [`s${n}`, "2026-01-01T00:00:00Z", chat(`${n}`, `id="${n}"`)] as const,
+    ),
+  );
+  t.is(received, 150);
+  const gone = (await w.history()).flatMap(({ retracted, wireId }) => (retracted ? [wireId] : []));
+  t.deepEqual(gone, ["70"]);
+});
+
 test("a tombstone in the archive takes a message that is still here, and stands where none was", async (t) => {
   const w = await world(t);
   await w.take(chat("secret", 'id="m1"', archived("s1")));
