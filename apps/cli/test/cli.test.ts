@@ -128,7 +128,10 @@ test.serial("the quick start works from the first command to the last", async (t
   const attached = await instance.run(["pubsub", "get", "own", "--with-attachments", "--account", alice]);
   t.regex(attached.stdout, /TITLE +ATTACHED\none .* Mine .*noticed 1 \(me\) {2}🎉 1 \(me\)\n/u);
   const history = await instance.run(["history", bob, "--account", alice]);
-  t.regex(history.stdout, /me \(sent\) {2}[0-9a-f-]{36}\n {4}Tea\?\n {4}Now\?\n {4}❤️ 1 \(me\)\n/);
+  t.regex(
+    history.stdout,
+    /me to bob@larder\.test \(sent\) {2}[0-9a-f-]{36}\n {4}Tea\?\n {4}Now\?\n {4}❤️ 1 \(me\)\n/,
+  );
   t.is((await instance.run(["roster", "--account", alice])).code, 0);
 
   const events = (await instance.run(["events", "--json", "--signal", "message_new"])).stdout

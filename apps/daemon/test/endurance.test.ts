@@ -173,7 +173,10 @@ async function endure(t: ExecutionContext, server: XmppServer): Promise<void> {
     t.true(history.every(({ stanzaId }) => stanzaId !== undefined));
     t.is((await side.insist((client) => client.call("history_sync", { account: alice }))).received, 0);
   }
-  const heard = new Set(bob.events.filter(({ event }) => event === "message").map(({ id }) => id));
+  // ejabberd returns an error for what waits in a session that nobody resumes, although the archive has it.
+  const heard = new Set(
+    bob.events.filter(({ event, kind }) => event === "message" && kind !== "error").map(({ id }) => id),
+  );
   t.is(
     heard.size,
     said.filter((body) => !body.endsWith("bob")).length,

@@ -46,7 +46,10 @@ export async function applyConfirmation(
 ): Promise<void> {
   const { envelope, confirmation } = classified;
   const message = await find(work, classified, confirmation.id);
-  if (!message) return;
+  if (!message) {
+    work.batch.onUnmatched?.(envelope);
+    return;
+  }
   if (envelope.direction === "out") {
     if (confirmation.state === "displayed")
       await work.store.conversations.displayed(work.account.id, message.conversation, message);

@@ -14,6 +14,8 @@ export async function applyError(work: Work, envelope: Envelope): Promise<boolea
       ({ direction }) => direction === "out",
     );
   if (!message) return false;
+  // It has arrived: a server returns once more what waited in another session of theirs (ejabberd), and nothing is amiss.
+  if (message.state === "delivered" || message.state === "displayed") return true;
   const { condition, type, text, retryable, message: words } = StanzaError.fromStanza(envelope.message);
   const error = { type, condition, ...(text !== undefined && { text }), retryable, message: words };
   await store.messages.setState(message.id, "failed", error);

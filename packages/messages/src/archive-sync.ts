@@ -1,9 +1,9 @@
 import {
   type ArchivePage,
   type ArchiveQuery,
+  type Envelope,
   type EnvelopeOptions,
   errorFieldOf,
-  hasErrorType,
   Lanes,
   openArchived,
   queryArchive,
@@ -11,9 +11,12 @@ import {
 } from "@larder/core";
 import type { ArchiveCursor, ArchiveGap, ArchivePoint, Store } from "@larder/storage";
 import type { ConnectedAccount } from "./account.js";
+import type { ArchiveContext } from "./archive-context.js";
+import { backwardEdge, forwardEdge, isForgotten, pointOf, wholeSecond } from "./archive-points.js";
 import type { Batch } from "./batch.js";
 import type { MessageIntake } from "./intake.js";
 import { FIRST_PAGE, PageSize } from "./page-size.js";
+import { PagesAhead } from "./pages-ahead.js";
 import type { Order } from "./places.js";
 
 export interface ArchiveSyncOptions {
@@ -39,20 +42,10 @@ export interface SyncOutcome {
 const OVERLAP_MS = 600_000;
 const DAY_MS = 86_400_000;
 
-/** An archive may have whole seconds: what it says of this one may have been said at any moment of it. */
-const wholeSecond = (time: Date | undefined): Date | undefined =>
-  time && new Date(Math.floor(time.getTime() / 1000) * 1000);
-
 type Query = Omit<ArchiveQuery, "archive" | "rsm">;
-
-const pointOf = (result: { id: string; stamp?: Date } | undefined): ArchivePoint | undefined =>
-  result && { id: result.id, ...(result.stamp && { time: result.stamp }) };
 
 /** By how much a server's clock may be behind ours. */
 const CLOCKS_DIFFER_MS = 600_000;
-
-/** The server does not know the id to page from any more (XEP-0313 §4.3.2). */
-const isForgotten = (error: unknown): boolean => hasErrorType(error) && error.type === "not_found";
 
 /**
  * Reads archives (XEP-0313) so that nothing stays missing unnoticed: from the last id that was committed on, each page
@@ -104,7 +97,7 @@ export class ArchiveSync {
     );
   }
 
-  #context(account: ConnectedAccount, archive: string): Context {
+  #context(account: ConnectedAccount, archive: string): ArchiveContext {
     const key = JSON.stringify([account.id, archive]);
     const size = this.#sizes.get(key) ?? new PageSize();
     this.#sizes.set(key, size);
@@ -121,28 +114,17 @@ export class ArchiveSync {
   }
 }
 
-interface Context {
-  readonly store: Store;
-  readonly intake: MessageIntake;
-  readonly account: ConnectedAccount;
-  readonly archive: string;
-  readonly size: PageSize;
-  readonly envelopes: EnvelopeOptions;
-  /** Since when what was said is news. */
-  readonly newsSince: Date | undefined;
-  /** Where a first reading ends. */
-  readonly limit: Date;
-}
-
 /** One reading of one archive. */
 class Reading {
-  readonly #context: Context;
+  readonly #context: ArchiveContext;
   readonly #since: Date | undefined;
   #received = 0;
-  /** A page that was asked for before it is needed. */
-  #ahead: { readonly after: string; readonly page: Promise<ArchivePage> } | undefined;
+  /** Receipts and markers of the page that was kept last, going back, whose messages are expected in the next. */
+  #unmatched: readonly Envelope[] = [];
+  /** Pages that were asked for before they are needed. */
+  #ahead: { readonly after: string; readonly pages: PagesAhead } | undefined;
 
-  constructor(context: Context, since?: Date) {
+  constructor(context: ArchiveContext, since?: Date) {
     this.#context = context;
     this.#since = since;
   }
@@ -163,7 +145,10 @@ class Reading {
   }
 
   async conversation(conversation: string, since: Date): Promise<SyncOutcome> {
-    await this.#pages({ with: conversation, start: since }, {}, undefined, undefined, async () => true);
+    const query = { with: conversation, start: since };
+    const first = await this.#ask(query, {});
+    const rest = this.#pagesAfter(query, forwardEdge(first));
+    await this.#keepForward(first, rest, undefined, undefined, async () => true);
     return { received: this.#received, complete: true };
   }
 
@@ -226,8 +211,7 @@ class Reading {
     const newestPage = this.#ask({}, { before: "", max: FIRST_PAGE });
     const { last: lastId = last?.id } = page.rsm;
     // Asked for together: while these pages are kept, the archive is at work on the one that the gap begins with.
-    if (lastId !== undefined) this.#ahead = { after: lastId, page: this.#ask({}, { after: lastId }) };
-    this.#ahead?.page.catch(() => {}); // looked at when the gap is filled
+    if (lastId !== undefined) this.#ahead = { after: lastId, pages: this.#pagesAfter({}, lastId) };
     const latest = await newestPage;
     const first = pointOf(latest.results[0]) ?? {};
     const order = { after: await this.#positionAt(anchor) };
@@ -247,9 +231,7 @@ class Reading {
   async #after(point: ArchivePoint): Promise<{ page: ArchivePage; anchor: ArchivePoint }> {
     if (point.id !== undefined) {
       try {
-        const ahead = this.#ahead?.after === point.id ? this.#ahead.page : undefined;
-        this.#ahead = undefined;
-        return { page: await (ahead ?? this.#ask({}, { after: point.id })), anchor: point };
+        return { page: await this.#ask({}, { after: point.id }), anchor: point };
       } catch (error) {
         if (!isForgotten(error)) throw error;
       }
@@ -273,10 +255,10 @@ class Reading {
 
   async #fill(gap: ArchiveGap): Promise<void> {
     const { store } = this.#context;
-    const { page: first, anchor } = await this.#after(gap.after);
+    const { first, rest, anchor } = await this.#startAt(gap.after);
     const after = await this.#positionAt(anchor);
     let reached = false;
-    await this.#pages({}, { after: first }, after, "catchup", async (page, settled) => {
+    await this.#keepForward(first, rest, after, "catchup", async (page, settled) => {
       reached ||= page.results.some(({ id }) => id === gap.before.id);
       // What stands after the gap has to stand after what filled it: read on until the order needs no more change.
       const isEnd = page.complete || page.results.length === 0 || (reached && settled);
@@ -287,33 +269,43 @@ class Reading {
     });
   }
 
+  /** The first page after a point, and those that follow it. */
+  async #startAt(
+    point: ArchivePoint,
+  ): Promise<{ first: ArchivePage; rest: PagesAhead; anchor: ArchivePoint }> {
+    const ahead = this.#ahead?.after === point.id ? this.#ahead?.pages : undefined;
+    this.#ahead = undefined;
+    const first = await ahead?.next().catch((error: unknown) => {
+      if (!isForgotten(error)) throw error;
+      return undefined; // it is asked for once more, and then by time
+    });
+    if (ahead && first) return { first, rest: ahead, anchor: point };
+    const { page, anchor } = await this.#after(point);
+    return { first: page, rest: this.#pagesAfter({}, forwardEdge(page)), anchor };
+  }
+
   /** Further back than what was read, as far as is wanted. */
   async #backFill(): Promise<void> {
     const { store, account, archive } = this.#context;
     let cursor = await store.archives.cursor(account.id, archive);
-    let next: Promise<ArchivePage> | undefined;
     let before =
       cursor?.oldest && (await store.messages.archivePosition(account.id, archive, cursor.oldest, "since"));
-    while (cursor && !this.#reaches(cursor) && cursor.oldest?.id !== undefined) {
-      const page = await (next ?? this.#ask({}, { before: cursor.oldest.id })).catch((error: unknown) => {
+    if (!cursor || this.#reaches(cursor)) return;
+    const pages = this.#pagesBefore(cursor.oldest?.id);
+    while (cursor && !this.#reaches(cursor)) {
+      const current: ArchiveCursor = cursor;
+      const page = await pages.next().catch((error: unknown): ArchivePage => {
         if (!isForgotten(error)) throw error;
-        return undefined; // what was older than the oldest here has expired, and that too
+        return { results: [], rsm: {}, complete: true }; // what was older than the oldest here has expired, and that too
       });
-      const oldest = pointOf(page?.results[0]);
+      if (!page) return;
       const moved: ArchiveCursor = {
-        ...cursor,
-        oldest: oldest ?? cursor.oldest,
-        startReached: page === undefined || page.complete || page.results.length === 0,
+        ...current,
+        oldest: pointOf(page.results[0]) ?? current.oldest,
+        startReached: page.complete || page.results.length === 0,
       };
-      next =
-        this.#reaches(moved) || oldest?.id === undefined ? undefined : this.#ask({}, { before: oldest.id });
-      next?.catch(() => {}); // looked at in the next round
-      const latest = cursor;
-      const outcome = await this.#commit(
-        page ?? { results: [], rsm: {}, complete: true },
-        { before },
-        undefined,
-        () => store.archives.setCursor(account.id, archive, { ...latest, ...moved }),
+      const outcome = await this.#commit(page, { before }, undefined, () =>
+        store.archives.setCursor(account.id, archive, moved),
       );
       before = outcome.first ?? before;
       cursor = moved;
@@ -321,44 +313,50 @@ class Reading {
   }
 
   /**
-   * Reads forward, asking for the next page while one is being kept.
+   * Keeps pages going forward, as they come.
    *
    * @param onPage called in the unit of work of each page, with whether its order was right already; says whether to go on
    */
-  async #pages(
-    query: Query,
-    start: { readonly after?: ArchivePage },
+  async #keepForward(
+    first: ArchivePage,
+    rest: PagesAhead,
     position: number | undefined,
     origin: Batch["origin"],
     onPage: (page: ArchivePage, settled: boolean) => Promise<boolean>,
   ): Promise<void> {
-    let page = start.after ?? (await this.#ask(query, {}));
     let after = position;
-    for (;;) {
-      const last = page.rsm.last ?? page.results.at(-1)?.id;
-      const isEnd = page.complete || page.results.length === 0 || last === undefined;
-      const next = isEnd ? undefined : this.#ask(query, { after: last });
-      next?.catch(() => {}); // looked at below, unless this page cannot be kept
-      const current = page;
-      let more = !isEnd;
+    for (let page: ArchivePage | undefined = first; page; page = await rest.next()) {
+      const current: ArchivePage = page;
+      let more = true;
       const outcome = await this.#commit(current, { after }, origin, async (_, settled) => {
-        const wanted = await onPage(current, settled);
-        more = !isEnd && wanted;
+        more = await onPage(current, settled);
       });
       after = outcome.last ?? after;
-      if (!more || !next) return;
-      page = await next;
+      if (!more) return;
     }
   }
 
-  async #ask(query: Query, rsm: RsmRequest): Promise<ArchivePage> {
+  #pagesAfter(query: Query, from: string | undefined): PagesAhead {
+    const ask = (after: string) => this.#ask(query, { after });
+    return new PagesAhead({ ask, edgeOf: forwardEdge }, from);
+  }
+
+  /** Pages back: of each the oldest message comes first, which is where the next begins. */
+  #pagesBefore(from: string | undefined): PagesAhead {
+    const { size } = this.#context;
+    const ask = (before: string, onEdge: (id: string) => void) =>
+      this.#ask({}, { before }, size.isLarge ? onEdge : undefined);
+    return new PagesAhead({ ask, edgeOf: backwardEdge }, from);
+  }
+
+  async #ask(query: Query, rsm: RsmRequest, onFirst?: (id: string) => void): Promise<ArchivePage> {
     const { account, archive, size } = this.#context;
     const began = performance.now();
-    const page = await queryArchive(account.requester, {
-      archive,
-      ...query,
-      rsm: { max: size.next, ...rsm },
-    });
+    const page = await queryArchive(
+      account.requester,
+      { archive, ...query, rsm: { max: size.next, ...rsm } },
+      onFirst,
+    );
     size.took(performance.now() - began, page.results.length);
     return page;
   }
@@ -372,11 +370,19 @@ class Reading {
   ): Promise<{ first?: number; last?: number }> {
     const { store, intake, account, archive, envelopes, newsSince } = this.#context;
     const opened = page.results.flatMap((result) => openArchived(archive, result, envelopes) ?? []);
+    const before = "before" in order ? this.#unmatched : [];
+    let unmatched: Envelope[] = [];
+    const onUnmatched = (envelope: Envelope) => {
+      if (!before.includes(envelope)) unmatched.push(envelope); // none is looked for in a second page
+    };
     const outcome = await store.database.write(async () => {
-      const taken = await intake.takeAll(account, opened, { origin, order, newsSince });
+      unmatched = []; // a unit may run twice
+      const batch = { origin, order, newsSince, onUnmatched };
+      const taken = await intake.takeAll(account, [...opened, ...before], batch);
       await move(page, taken.settled);
       return taken;
     });
+    this.#unmatched = unmatched;
     this.#received += outcome.received;
     return outcome;
   }

@@ -18,6 +18,11 @@ export class PageSize {
     return this.#size;
   }
 
+  /** The archive has shown that it is quick: what is read now is much, and the next page may be asked for before its time. */
+  get isLarge(): boolean {
+    return this.#size > FIRST_PAGE;
+  }
+
   /** A page of so many took so long. An archive may have a limit of its own, and gives fewer. */
   took(ms: number, results: number): void {
     if (ms > SLOW_MS) this.#size = Math.max(SMALLEST, this.#size >> 1);

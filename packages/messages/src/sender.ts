@@ -41,6 +41,10 @@ export class MessageSender {
   readonly #lanes = new Lanes();
   /** What is on its way, by the message's row; each ends with the acknowledgement. */
   readonly #acknowledged = new Map<number, Promise<void>>();
+  /** Rows of what was handed to a session, whether or not that ended since, until the server has it. */
+  readonly #handedOver = new Set<number>();
+  /** Of what was written before, nobody knows any more whether it went out. */
+  readonly #since = Date.now();
   readonly #onError: (error: unknown) => void;
 
   /**
@@ -102,9 +106,7 @@ export class MessageSender {
       if (current.wireId === undefined)
         throw new UnsupportedError("the message has no id that a correction could name");
       const bodies = [{ lang: current.bodies[0]?.lang ?? "", text: body }];
-      // One that never went out says the new text from the beginning.
-      const unsent =
-        current.state === "pending" && !this.#acknowledged.has(current.id) && current.edited === undefined;
+      const unsent = this.#neverWentOut(current); // then it says the new text from the beginning
       const { subjects, conversation, type, to, thread } = current;
       const raw = outgoingStanza({
         to: type === "groupchat" ? conversation : to,
@@ -119,6 +121,12 @@ export class MessageSender {
       await this.#store.messages.correct(current.id, { bodies, subjects, timestamp: new Date(), raw });
       return { update: "correction", known: !unsent };
     });
+  }
+
+  /** The other side cannot have any of it: not even what was lost with a session, or with this program's last run. */
+  #neverWentOut({ id, state, raw, wireId, receivedAt }: MessageRecord): boolean {
+    if (state !== "pending" || raw === undefined || this.#handedOver.has(id)) return false;
+    return receivedAt.getTime() >= this.#since && parseTrustedXml(raw).attrs.id === wireId;
   }
 
   /**
@@ -261,6 +269,7 @@ export class MessageSender {
       );
       acknowledged.catch(this.#onError); // a caller that waits sees it too
       this.#acknowledged.set(message.id, acknowledged);
+      this.#handedOver.add(message.id);
       begun.set(message.id, acknowledged);
     }
     return begun;
@@ -293,6 +302,7 @@ export class MessageSender {
       if (current?.state !== "pending") return; // an error came back before the acknowledgement
       if (current.raw !== raw) return; // it was corrected or retracted meanwhile, and that is on its way
       await this.#store.messages.setState(id, state, error);
+      this.#handedOver.delete(id);
       const update = error ? { update: "error", error } : { update: "state" };
       await unit.log("message_update", account.id, { uid, ...update, origin: "live" });
     });

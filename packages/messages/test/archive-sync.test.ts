@@ -1,7 +1,7 @@
 import { ArchiveSync, type ConnectedAccount } from "@larder/messages";
 import test, { type ExecutionContext } from "ava";
 import { FakeArchive } from "./fake-archive.js";
-import { alice, world } from "./support.js";
+import { alice, mine, world } from "./support.js";
 
 const envelopes = () => ({ account: alice, announcesStanzaIds: () => true });
 const at = (ms: number) => new Date(Date.UTC(2026, 0, 1) + ms).toISOString();
@@ -75,4 +75,26 @@ test("a quick archive is asked for large pages after the first, and for each str
   for (let n = 0; n < 3050; n++) archive.say(`then ${n}`, at(n * 1000));
   t.like(await w.catchUp(), { received: 3050, complete: true });
   t.is(archive.asked, 5, "what comes after, the newest, and three large ones");
+});
+
+test("a receipt counts though its message is read after it, going back over the border of a page", async (t) => {
+  const archive = new FakeArchive(2);
+  const w = await reader(t, archive);
+  const put = (id: string, message: string) => archive.entries.push({ id, stamp: at(0), message });
+  put("1", mine("m1", "m1"));
+  archive.say("x1", at(0));
+  archive.say("x2", at(0));
+  put(
+    "4",
+    `<message xmlns="jabber:client" from="bob@larder.test/phone" to="${alice}"><received xmlns="urn:xmpp:receipts" id="m1"/></message>`,
+  );
+  await w.catchUp();
+  t.deepEqual(
+    (await w.history()).map(({ bodies, state }) => [bodies[0]?.text, state]),
+    [
+      ["m1", "delivered"],
+      ["x1", undefined],
+      ["x2", undefined],
+    ],
+  );
 });

@@ -1,3 +1,4 @@
+import { DisplayedMarks } from "@larder/messages";
 import test from "ava";
 import {
   alice,
@@ -130,6 +131,20 @@ test("a retraction that comes before its message wins when that comes", async (t
   t.deepEqual(await texts(w), ["(gone)"]);
   t.is(await finds(w, "secret"), 0);
   t.deepEqual(await w.told(), [], "nobody is told of a message that is gone already");
+});
+
+test("a retraction that comes before a whole page of messages takes the one that it names, and no other", async (t) => {
+  const w = await world(t);
+  await w.take(chat("", 'id="r"', retract("70")));
+  const { received } = await w.takePage(
+    Array.from(
+      { length: 150 },
+      (_, n) => [`s${n}`, "2026-01-01T00:00:00Z", chat(`${n}`, `id="${n}"`)] as const,
+    ),
+  );
+  t.is(received, 150);
+  const gone = (await w.history()).flatMap(({ retracted, wireId }) => (retracted ? [wireId] : []));
+  t.deepEqual(gone, ["70"]);
 });
 
 test("a tombstone in the archive takes a message that is still here, and stands where none was", async (t) => {
@@ -288,4 +303,15 @@ test("what our other device has displayed is read here, and a message of ours sa
   await w.take(chat("d", 'id="d"'));
   await w.take(chat("", "", retract("d")));
   t.is(await unread(), 0, "what was taken back is not unread");
+});
+
+test("a mark with an id of neither our archive nor the room is not even waited for", async (t) => {
+  const w = await world(t);
+  const marks = new DisplayedMarks(w.store);
+  const mark = { conversation: "bob@larder.test", stanzaId: "later" };
+  const account = { ...w.account, jid: alice, requester: {} as never, send: async () => {} };
+  await marks.take(account, { ...mark, by: "mallory@larder.test" });
+  t.deepEqual(await w.store.conversations.awaitingMark(w.account.id), []);
+  await marks.take(account, { ...mark, by: alice });
+  t.is((await w.store.conversations.awaitingMark(w.account.id)).length, 1);
 });

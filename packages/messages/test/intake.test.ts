@@ -157,6 +157,17 @@ test("an error from the other party fails the message, and is told", async (t) =
   t.deepEqual(await w.told(), ["message_new", "message_update error"]);
 });
 
+test("what has arrived stays so, though another session of theirs returns it", async (t) => {
+  const w = await world(t);
+  await w.take(chat("x", 'id="w1"', "", `${alice}/web`).replace(`to="${alice}"`, 'to="bob@larder.test"'));
+  await w.take(
+    `<message xmlns="jabber:client" from="bob@larder.test/phone" to="${alice}"><received xmlns="urn:xmpp:receipts" id="w1"/></message>`,
+  );
+  t.true(await w.take(bounce("bob@larder.test/tablet", "w1")));
+  t.is((await w.history())[0]?.state, "delivered");
+  t.deepEqual(await w.told(), ["message_new", "message_update state"]);
+});
+
 test("an error from anybody else, or for an id nobody sent, changes nothing", async (t) => {
   const w = await world(t);
   await w.take(chat("x", 'id="w1"', "", `${alice}/web`).replace(`to="${alice}"`, 'to="bob@larder.test"'));

@@ -1,5 +1,6 @@
 import { InvalidParamsError, NotAcceptableError, type XmlElement } from "@larder/core";
 import { MessageSender, type OutgoingMessage } from "@larder/messages";
+import type { Store } from "@larder/storage";
 import test from "ava";
 import { alice, chat, FakeAccount, origin, world } from "./support.js";
 
@@ -219,3 +220,42 @@ test("what comes back of our own message is that message", async (t) => {
   await w.take(chat("note", `id="${id}"`, origin(id), `${alice}/larder`));
   t.is((await w.history()).length, 1);
 });
+
+test("what was written offline and corrected, twice, goes out once and says the last", async (t) => {
+  const w = await world(t);
+  const sender = new MessageSender(w.store);
+  w.account.connected = false;
+  const { message } = await sender.send(w.account, to("frist"));
+  await sender.correct(w.account, message, "firts");
+  await sender.correct(w.account, message, "first");
+  w.account.connected = true;
+  await sender.flush(w.account);
+  t.deepEqual(w.account.bodies, ["first"]);
+  t.is(w.account.sent[0]?.attrs.id, message.wireId);
+  t.is(w.account.sent[0]?.getChild("replace"), undefined);
+});
+
+for (const [when, later] of [
+  ["in a session that was lost", (sender: MessageSender) => sender],
+  ["before the program ended", (_: MessageSender, store: Store) => new MessageSender(store)],
+] as const)
+  test(`what may have gone out ${when} is corrected by a message that says so, not by another of the same id`, async (t) => {
+    const w = await world(t);
+    const first = new MessageSender(w.store);
+    w.account.acknowledge = () => {
+      w.account.lose();
+      return w.account.acknowledge({} as XmlElement);
+    };
+    const { message, sent } = await first.send(w.account, to("teh"));
+    await sent;
+    await new Promise((resolve) => setTimeout(resolve, 2)); // the clock has whole milliseconds
+    const sender = later(first, w.store);
+    await sender.correct(w.account, message, "the");
+    w.account.connected = true;
+    w.account.acknowledge = async () => {};
+    await sender.flush(w.account);
+    const correction = w.account.sent.at(-1);
+    t.is(correction?.getChildText("body"), "the");
+    t.not(correction?.attrs.id, message.wireId);
+    t.is(correction?.getChild("replace")?.attrs.id, message.wireId);
+  });

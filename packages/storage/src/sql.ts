@@ -30,10 +30,9 @@ export const contains = (column: Sql, text: string): Sql =>
  * @throws {InvalidQueryError} a text holds U+0000 or half a surrogate pair: PostgreSQL has neither, so none is kept
  */
 export function bindable(values: readonly unknown[]): unknown[] {
-  for (const value of values.flat()) {
-    if (typeof value === "string" && !isStorable(value)) {
-      throw unstorableText();
-    }
+  for (const value of values) {
+    if (Array.isArray(value)) bindable(value);
+    else if (typeof value === "string" && !isStorable(value)) throw unstorableText();
   }
   return values as unknown[];
 }

@@ -12,12 +12,26 @@ function textOf(message: Message): string {
   return printable(body ?? message.subjects[0]?.text ?? "");
 }
 
+/** Who said it, and to whom where that is not us alone. */
+function partiesOf({ direction, nick, conversation }: Message): string {
+  const where = printable(conversation);
+  if (direction === "out") return `${pc.cyan("me")} ${pc.dim("to")} ${where}`;
+  return nick === undefined ? pc.green(where) : `${pc.green(printable(nick))} ${pc.dim("in")} ${where}`;
+}
+
+/** How far it got, and what it is to other messages. */
+function marksOf({ direction, state, edited, replyTo }: Message): string {
+  const marks = [
+    direction === "out" ? state : undefined,
+    edited && "corrected",
+    replyTo && `answers ${replyTo.uid ?? "a message that is not here"}`,
+  ].filter(Boolean);
+  return marks.length === 0 ? "" : pc.dim(` (${marks.join(", ")})`);
+}
+
 /** One message for a person: when, who, what, and the reactions below. */
 export function renderMessage(message: Message): string {
-  const who =
-    message.direction === "out" ? pc.cyan("me") : pc.green(printable(message.nick ?? message.conversation));
-  const state = message.direction === "out" && message.state ? pc.dim(` (${message.state})`) : "";
-  const head = `${pc.dim(localTime(message.timestamp))}  ${who}${state}  ${pc.dim(message.uid)}`;
+  const head = `${pc.dim(localTime(message.timestamp))}  ${partiesOf(message)}${marksOf(message)}  ${pc.dim(message.uid)}`;
   const body = textOf(message)
     .split("\n")
     .map((line) => `    ${line}`)

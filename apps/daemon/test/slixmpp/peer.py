@@ -42,7 +42,7 @@ class Peer(slixmpp.ClientXMPP):
         replaced = message["replace"]["id"] if message.xml.find("{urn:xmpp:message-correct:0}replace") is not None else None
         given = [e.get("id") for e in message.xml.findall("{urn:xmpp:sid:0}stanza-id")
                  if e.get("by") == message["from"].bare]
-        tell(event="message", sender=str(message["from"]), id=message["id"], body=message["body"],
+        tell(event="message", sender=str(message["from"]), id=message["id"], body=message["body"], kind=message["type"],
              roomId=given[0] if given else None,
              origin=message["origin_id"]["id"], replaces=replaced)
 

@@ -64,10 +64,15 @@ function readResult(result: XmlElement): ArchiveResult | undefined {
  * Asks for one page of an archive (XEP-0313 §4). Results count only from the archive that was asked and with the id of
  * this query (§8.2); whatever else claims to be one is left for others to drop.
  *
+ * @param onFirst told the id of the first message that arrives, while the rest of the page is on its way
  * @throws {StanzaError} `not_found` where the archive does not know the id to page from any more (§4.3.2), `forbidden`, …
  * @throws {RequestTimeoutError} no answer in time
  */
-export async function queryArchive(requester: ArchiveRequester, query: ArchiveQuery): Promise<ArchivePage> {
+export async function queryArchive(
+  requester: ArchiveRequester,
+  query: ArchiveQuery,
+  onFirst?: (id: string) => void,
+): Promise<ArchivePage> {
   const queryId = randomUUID();
   const own = query.archive === requester.account;
   const results: ArchiveResult[] = [];
@@ -77,7 +82,7 @@ export async function queryArchive(requester: ArchiveRequester, query: ArchiveQu
     const { from } = stanza.attrs;
     if (from === undefined ? !own : normaliseJid(from) !== query.archive) return false;
     const read = readResult(result);
-    if (read) results.push(read);
+    if (read && results.push(read) === 1) onFirst?.(read.id);
     return true;
   });
   try {
