@@ -55,6 +55,11 @@ export interface Dialect {
     columns: Readonly<Record<Column, RecordColumnType>>,
     rows: readonly Readonly<Partial<Record<Column, string | number | Uint8Array | null>>>[],
   ): Sql;
+  /**
+   * The ids that a SELECT gives, as a table with the columns `id` and `key` (place among them, from 0), all in one statement;
+   * undefined where reading them first costs nothing.
+   */
+  idsOf(select: Sql): Sql | undefined;
   /** A join whose left side is gone through first, where the planner would not know how small it is. */
   readonly joinInOrder: Sql;
   /** Said after a table: it is gone through in the order of this index, where the planner would sort all of it. */

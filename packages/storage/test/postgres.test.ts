@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { createStore, Database, holdDatabase, StorageError } from "@larder/storage";
 import test from "ava";
 import pg from "pg";
+import sql, { raw } from "sql-template-tag";
 import { accountIn, gate, message, postgres, temporaryStore, temporaryUrl } from "./support.js";
 
 /** Ends every other connection to a database, as an operator or a crashed server would. */
@@ -264,4 +265,43 @@ test.serial("the place of a database is told without user and password", async (
   const { database } = await Database.open({ url });
   t.teardown(() => database.close());
   t.regex(database.location, /^postgres:\/\/127\.0\.0\.1:\d+\/test_\d+$/);
+});
+
+test.serial("a statement that is said again stays prepared, and a connection never keeps many", async (t) => {
+  const store = await temporaryStore(t, "postgres");
+  const { database } = store;
+  const prepared = () =>
+    database.read(async ({ executor }) => {
+      const row = await executor.first<{ n: number }>(
+        sql`SELECT count(*)::int AS n FROM pg_prepared_statements`,
+      );
+      return row?.n ?? 0;
+    });
+  const say = (text: string) =>
+    database.read(({ executor }) =>
+      executor.first<{ said: string }>(sql`SELECT ${raw(`'${text}'`)} AS said`),
+    );
+  const before = await prepared();
+  t.deepEqual(await say("once"), { said: "once" });
+  t.is(await prepared(), before + 1); // that which counts
+  t.deepEqual([await say("once"), await say("once")], [{ said: "once" }, { said: "once" }]);
+  t.is(await prepared(), before + 2);
+  let most = 0;
+  for (let text = 0; text < 450; text++) {
+    await say(String(text));
+    t.deepEqual(await say(String(text)), { said: String(text) });
+    if (text % 25 === 0) most = Math.max(most, await prepared());
+  }
+  t.true(most > 100 && most <= 202, `${most}`);
+});
+
+test.serial("what is prepared goes on after an index was made and a table was changed", async (t) => {
+  const { database } = await temporaryStore(t, "postgres");
+  const store = createStore(database);
+  const find = () => store.itemSearch.search({ limit: 5, parsed: [{ path: ["a"], op: "==", value: "x" }] });
+  for (let time = 0; time < 3; time++) t.deepEqual((await find()).items, []);
+  await database.pathIndexes.ensure([["a"]]);
+  for (let time = 0; time < 3; time++) t.deepEqual((await find()).items, []);
+  await database.write(({ executor }) => executor.run(sql`ALTER TABLE pubsub_item ADD COLUMN later TEXT`));
+  t.deepEqual((await find()).items, []);
 });

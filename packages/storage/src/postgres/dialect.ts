@@ -127,6 +127,8 @@ export const postgresDialect: Dialect = {
     return sql`(SELECT listed_at - 1 AS key, ${raw(names.join(", "))} FROM unnest(${join(arrays, ", ")})
       WITH ORDINALITY AS listed (${raw(names.join(", "))}, listed_at))`;
   },
+  idsOf: (select) =>
+    sql`(SELECT id, listed_at - 1 AS key FROM unnest(ARRAY(${select})) WITH ORDINALITY AS listed (id, listed_at))`,
   joinInOrder: sql`JOIN`,
   inOrderOf: () => empty,
   aside: (column) => column,

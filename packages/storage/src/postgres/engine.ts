@@ -11,6 +11,7 @@ import { addressOf, checkServer, openPool } from "./connections.js";
 import { postgresDialect } from "./dialect.js";
 import { failureOf, ofDriver } from "./failures.js";
 import { EVENT_ORDER, holdingMigration, LOCKS } from "./locks.js";
+import { keepsTooMany, queryKept } from "./statements.js";
 import { Turns } from "./turns.js";
 
 const WRITERS = 4;
@@ -137,7 +138,7 @@ export class PostgresEngine implements Engine {
         throw error;
       }
     } finally {
-      client.release(!isClean); // one that may still be in a transaction is closed
+      client.release(!isClean || keepsTooMany(client)); // one that may still be in a transaction is closed
     }
   }
 
@@ -147,7 +148,7 @@ export class PostgresEngine implements Engine {
       client,
       this.dialect,
       async <Row>({ text }: Sql, values: unknown[]) =>
-        (await ofDriver(client.query({ text, values }))).rows as Row[],
+        (await ofDriver(queryKept(client, text, values))).rows as Row[],
     );
   }
 

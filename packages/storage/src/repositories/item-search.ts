@@ -212,11 +212,7 @@ export class ItemSearchRepository {
       idsOf(search, compiler, undefined); // refuses what is wrong, also where no node fits
       const nodeId = await onlyNode(executor, compiler);
       if (nodeId === null) return { items: [], ...(search.withTotal && { total: 0 }) };
-      const ids = await executor.all<{ id: number }>(idsOf(search, compiler, nodeId));
-      const items = await this.#load(
-        executor,
-        ids.map(({ id }) => id),
-      );
+      const items = await this.#load(executor, idsOf(search, compiler, nodeId));
       if (!search.withTotal) return { items };
       const counted = await executor.first<{ n: number }>(
         sql`SELECT count(*) AS n FROM ${compiler.source(nodeId)}`,
@@ -244,25 +240,23 @@ export class ItemSearchRepository {
     return new SearchCompiler(search, dialect, (path) => this.#db.pathIndexes.has(path));
   }
 
-  /** The rows of a page. They are read after it is known which, so that whole items are not sorted. */
-  async #load(executor: Executor, ids: readonly number[]): Promise<FoundItem[]> {
-    if (ids.length === 0) return [];
+  /** The rows of a page. They are read when it is known which, so that whole items are not sorted. */
+  async #load(executor: Executor, ids: Sql): Promise<FoundItem[]> {
+    const { dialect } = executor;
+    const page =
+      dialect.idsOf(ids) ?? dialect.records({ id: "number" }, await executor.all<{ id: number }>(ids));
     const rows = await executor.all<
       ItemRow & { account_id: number | null; service: string; node: string }
-    >(sql`SELECT ${itemColumns}, n.account_id, n.service, n.node FROM pubsub_item i JOIN pubsub_node n ON n.id = i.node_id
-      WHERE i.id IN (SELECT id FROM ${executor.dialect.records(
-        { id: "number" },
-        ids.map((id) => ({ id })),
-      )} AS wanted)`);
-    const byId = new Map(rows.map((row) => [row.id, row]));
+    >(sql`SELECT ${itemColumns}, n.account_id, n.service, n.node FROM ${page} AS found
+      ${dialect.joinInOrder} pubsub_item i ON i.id = found.id JOIN pubsub_node n ON n.id = i.node_id ORDER BY found.key`);
     const shared = [...new Set(rows.flatMap((row) => (row.account_id === null ? row.node_id : [])))];
     const readers = shared.length > 0 ? await readersOf(executor, shared) : new Map<number, number[]>();
-    return ids.flatMap((id) => {
-      const row = byId.get(id);
-      if (!row) return [];
-      const accountIds = row.account_id === null ? (readers.get(row.node_id) ?? []) : [row.account_id];
-      return [{ ...recordOf(row), accountIds, service: row.service, node: row.node }];
-    });
+    return rows.map((row) => ({
+      ...recordOf(row),
+      accountIds: row.account_id === null ? (readers.get(row.node_id) ?? []) : [row.account_id],
+      service: row.service,
+      node: row.node,
+    }));
   }
 }
 

@@ -128,6 +128,7 @@ export const sqliteDialect: Dialect = {
     const values = rows.map((row, key) => [key, ...names.map((name) => row[name] ?? null)]);
     return sql`(SELECT column1 AS key, ${raw(fields)} FROM (VALUES ${bulk(values)}))`;
   },
+  idsOf: () => undefined,
   joinInOrder: sql`CROSS JOIN`,
   inOrderOf: (index) => sql`INDEXED BY ${raw(index)}`,
   aside: (column) => sql`+${column}`,
