@@ -243,6 +243,8 @@ for (const [name, server] of Object.entries(servers)) {
           ),
         );
       await block("block");
+      // The server has told the daemon before it answers what the daemon asks next.
+      await client.call("history_sync", { account: alice });
       await bob.run({ do: "send", to: alice, body: "let me in", id: "2" });
       const refused = await failure(
         client.call("message_send", { account: alice, to: bob.jid, body: "hello?" }),
