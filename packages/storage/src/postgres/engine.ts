@@ -11,7 +11,7 @@ import { addressOf, checkServer, openPool } from "./connections.js";
 import { postgresDialect } from "./dialect.js";
 import { failureOf, ofDriver } from "./failures.js";
 import { EVENT_ORDER, holdingMigration, LOCKS } from "./locks.js";
-import { keepsTooMany, queryKept } from "./statements.js";
+import { isOfOldTable, KeptStatements } from "./statements.js";
 import { Turns } from "./turns.js";
 
 const WRITERS = 4;
@@ -24,6 +24,7 @@ const TRIES_BESIDE_OTHERS = 20;
 
 const WRITE = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 const READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+const MIGRATE = "BEGIN";
 
 /** The driver knew already that the connection was gone. */
 const neverSent = (error: unknown): boolean =>
@@ -49,6 +50,7 @@ export class PostgresEngine implements Engine {
   readonly #writers = new Turns(WRITERS);
   readonly #readers = new Turns(READERS);
   readonly #closing = new AbortController();
+  readonly #statements = new KeptStatements();
 
   private constructor(url: string, pool: pg.Pool, version: string) {
     setMaxListeners(0, this.#closing.signal); // any number of units may wait for the server
@@ -102,6 +104,10 @@ export class PostgresEngine implements Engine {
       try {
         return await attempt(conflicts);
       } catch (error) {
+        if (isOfOldTable(error)) {
+          this.#statements.startAnew(); // and the unit from its beginning
+          continue;
+        }
         const failure = failureOf(error);
         if (failure === "other" || this.#closing.signal.aborted) throw asUnitError(error, doing);
         if (failure === "conflict" && ++conflicts > TRIES_BESIDE_OTHERS)
@@ -124,7 +130,7 @@ export class PostgresEngine implements Engine {
     try {
       await ofDriver(client.query(begin));
       try {
-        const result = await this.#bound(client).use(work);
+        const result = await this.#bound(client, { kept: begin !== MIGRATE }).use(work);
         await (begin === READ ? ofDriver(client.query("COMMIT")) : this.#commit(client));
         isClean = true;
         return result;
@@ -138,17 +144,18 @@ export class PostgresEngine implements Engine {
         throw error;
       }
     } finally {
-      client.release(!isClean || keepsTooMany(client)); // one that may still be in a transaction is closed
+      client.release(!isClean || this.#statements.areTooMany(client)); // one that may still be in a transaction is closed
     }
   }
 
-  #bound(client: pg.PoolClient): BoundTransaction {
+  #bound(client: pg.PoolClient, { kept }: { readonly kept: boolean }): BoundTransaction {
+    const query = (text: string, values: unknown[]) =>
+      kept ? this.#statements.query(client, text, values) : client.query({ text, values });
     return new BoundTransaction(
       this.sequelize,
       client,
       this.dialect,
-      async <Row>({ text }: Sql, values: unknown[]) =>
-        (await ofDriver(queryKept(client, text, values))).rows as Row[],
+      async <Row>({ text }: Sql, values: unknown[]) => (await ofDriver(query(text, values))).rows as Row[],
     );
   }
 
@@ -201,7 +208,7 @@ export class PostgresEngine implements Engine {
   }
 
   migrateIn<T>(work: (unit: EngineTransaction) => Promise<T>): Promise<T> {
-    return this.#unit("BEGIN", work);
+    return this.#unit(MIGRATE, work);
   }
 
   async holdMigration<T>(work: () => Promise<T>): Promise<T> {
