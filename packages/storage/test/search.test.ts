@@ -305,3 +305,16 @@ onEachEngine(
     });
   },
 );
+
+onEachEngine(
+  "operators that only every object has, and endless lists, are refused by name",
+  async (t, engine) => {
+    const store = await temporaryStore(t, engine);
+    for (const op of ["__proto__", "constructor", "toString"]) {
+      const parsed = JSON.parse(`[{"path":["a"],"op":"${op}","value":"'"}]`) as ItemSearch["parsed"];
+      await t.throwsAsync(store.itemSearch.search({ limit: 1, parsed }), { message: /^parsed\.0/ });
+    }
+    const types = Array.from({ length: 40_000 }, (_, n) => `type${n}`);
+    await t.throwsAsync(store.messages.history({ limit: 1, types }), { message: /^types: / });
+  },
+);

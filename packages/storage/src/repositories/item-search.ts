@@ -4,6 +4,7 @@ import { InvalidQueryError } from "../errors.js";
 import { compileCondition, type ParsedCondition } from "../search/conditions.js";
 import { parseFullTextQuery } from "../search/full-text-query.js";
 import { checkPath, type JsonPath } from "../search/json-path.js";
+import { checkLength, MAX_VALUES } from "../search/limits.js";
 import { type Executor, empty, isStorable, join, type Sql, sql } from "../sql.js";
 import { type ItemRecord, type ItemRow, itemColumns, recordOf } from "./item-record.js";
 import { readableBy } from "./nodes.js";
@@ -41,15 +42,8 @@ function checkCount(value: number, where: string): void {
     throw new InvalidQueryError(where, `${where}: takes an integer from 0 on`);
 }
 
-/** At most as many values as both engines bind beside everything else. */
-const MAX_VALUES = 1000;
 const MAX_CONDITIONS = 100;
 const MAX_ORDERS = 20;
-
-function checkLength(list: readonly unknown[] | undefined, most: number, where: string): void {
-  if (list && list.length > most)
-    throw new InvalidQueryError(where, `${where}: the list has more than ${most} entries`);
-}
 
 function among(column: Sql, values: readonly (string | number | null)[] | undefined, where: string): Sql[] {
   if (!values) return [];

@@ -1,6 +1,7 @@
 import type { Database } from "../database.js";
 import { InvalidQueryError } from "../errors.js";
 import { parseFullTextQuery } from "../search/full-text-query.js";
+import { checkLength, MAX_VALUES } from "../search/limits.js";
 import { type Executor, isStorable, join, type Sql, sql, unstorableText } from "../sql.js";
 import { withTexts } from "./message-loading.js";
 import { type MessageRecord, messageColumns, type MessageRow as Row } from "./message-record.js";
@@ -27,12 +28,13 @@ const SLACK_MS = 3_600_000;
  * A page of history, oldest first. Without `after` it is the newest page before `before`.
  *
  * @returns `complete`: nothing further in the direction of reading
- * @throws {InvalidQueryError} a uid nobody has, or a search that cannot be read
+ * @throws {InvalidQueryError} a uid nobody has, a search that cannot be read, or a list of more than 1,000 types
  */
 export async function readHistory(
   db: Database,
   query: HistoryQuery,
 ): Promise<{ messages: MessageRecord[]; complete: boolean }> {
+  checkLength(query.types, MAX_VALUES, "types");
   for (const where of ["conversation", "before", "after", "types", "from"] as const) {
     for (const value of [query[where]].flat())
       if (typeof value === "string" && !isStorable(value)) throw unstorableText(where);

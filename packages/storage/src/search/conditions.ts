@@ -54,7 +54,7 @@ class ConditionCompiler {
 
   compile(): Sql {
     const { op, value } = this.#condition;
-    const comparison = comparisons[op];
+    const comparison = Object.hasOwn(comparisons, op) ? comparisons[op] : undefined;
     if (comparison) return this.#target.value.compare(comparison, this.#ordered(value));
     switch (op) {
       case "==":
