@@ -55,7 +55,7 @@ export async function correctMessage(
     replacedAt: correction.timestamp,
   });
   await executor.run(sql`DELETE FROM message_text WHERE message_id = ${id}`);
-  await keepTexts(executor, [{ ...correction, uid: before.uid }]);
+  await keepTexts(executor, [{ ...correction, id }]);
   const searchable = searchableText({ ...correction, encrypted: before.encrypted });
   await executor.run(
     sql`UPDATE message SET edited = ${at}, raw = ${correction.raw ?? null}, search_text = ${searchable} WHERE id = ${id}`,

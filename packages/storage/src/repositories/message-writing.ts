@@ -16,29 +16,28 @@ export function searchableText(message: Texts & { encrypted?: string }): string 
   return indexedText(texts.join("\n"));
 }
 
-const textColumns = { uid: "text", kind: "text", lang: "text", text: "text", place: "number" } as const;
+const textColumns = { id: "number", kind: "text", lang: "text", text: "text", place: "number" } as const;
 
-const textRows = (uid: string, { bodies, subjects }: Texts) => {
+const textRows = (id: number, { bodies, subjects }: Texts) => {
   const rows = [
     ...bodies.map((entry) => ({ kind: "body", ...entry })),
     ...subjects.map((entry) => ({ kind: "subject", ...entry })),
   ];
   for (const { lang } of rows) checkKeys({ lang });
-  return rows.map((row, place) => ({ uid, ...row, place }));
+  return rows.map((row, place) => ({ id, ...row, place }));
 };
 
-/** Keeps the texts of messages that are there, by their uid. */
+/** Keeps the texts of messages that are there, by the ids of their rows. */
 export async function keepTexts(
   executor: Executor,
-  messages: readonly (Texts & { readonly uid: string })[],
+  messages: readonly (Texts & { readonly id: number })[],
 ): Promise<void> {
-  const rows = messages.flatMap((message) => textRows(message.uid, message));
+  const rows = messages.flatMap((message) => textRows(message.id, message));
   if (rows.length === 0) return;
   const { dialect } = executor;
   await executor.run(
     sql`INSERT INTO message_text (message_id, kind, lang, text, position)
-        SELECT m.id, g.kind, g.lang, g.text, CAST(g.place AS INTEGER) FROM ${dialect.records(textColumns, rows)} AS g
-        ${dialect.joinInOrder} message m ON m.uid = g.uid
+        SELECT g.id, g.kind, g.lang, g.text, CAST(g.place AS INTEGER) FROM ${dialect.records(textColumns, rows)} AS g
         WHERE TRUE ORDER BY g.key
         ON CONFLICT DO NOTHING`, // a language stated twice: the first stands (RFC 6121 §5.2.3)
   );
@@ -141,11 +140,12 @@ export async function insertMessages(
     INSERT INTO message (${raw(names.join(", "))}) SELECT ${raw(values.join(", "))}
     FROM ${executor.dialect.records(used, records)} AS g WHERE TRUE ORDER BY g.key
     RETURNING id, uid`);
-  await keepTexts(executor, named);
   const ids = new Map(rows.map(({ id, uid }) => [uid, Number(id)]));
-  return named.map((message) => ({
+  const kept = named.map((message) => ({
     ...message,
     position: message.position ?? positionOf(message.timestamp),
     id: ids.get(message.uid) ?? 0,
   }));
+  await keepTexts(executor, kept);
+  return kept;
 }

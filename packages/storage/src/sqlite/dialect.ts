@@ -2,7 +2,7 @@ import { byType, type ComparisonOperator, type Dialect, type JsonValue, type Sca
 import { toFts5 } from "../search/full-text-query.js";
 import { notation } from "../search/json-path.js";
 import { textOf } from "../search/stored-text.js";
-import { bulk, join, literal, raw, type Sql, sql, unstorableText } from "../sql.js";
+import { bulk, empty, join, literal, raw, type Sql, sql, unstorableText } from "../sql.js";
 
 /** The JSON types of SQLite that hold values of one JSON type. */
 const typesOf = {
@@ -98,35 +98,56 @@ class SqliteJsonValue implements JsonValue {
 /** A statement of SQLite's binds 32,766 values; so many are left for the rest of it. */
 const MAX_VALUES = 30_000;
 
-/** Rows by one bound value. Rows of bound values are a fifth faster, but their number is limited. */
-function jsonRecords(names: readonly string[], rows: readonly object[]): Sql {
-  const fields = names.map((name) => sql`value->>${literal(`$."${name}"`)} AS ${raw(name)}`);
-  return sql`(SELECT key, ${join(fields, ", ")} FROM json_each(${boundJson(rows)}))`;
+/** From so many rows on, what all have alike is bound once: fewer would make many statements of one. */
+const MANY_ROWS = 50;
+
+type Cells<Column extends string> = Readonly<Partial<Record<Column, string | number | Uint8Array | null>>>;
+
+/** Every row has this value: as a page of an archive has one account, and mostly one type. */
+function isSame<Column extends string>(rows: readonly Cells<Column>[], name: Column): boolean {
+  const value = rows[0]?.[name] ?? null;
+  return !(value instanceof Uint8Array) && rows.every((row) => (row[name] ?? null) === value);
 }
 
-const withStrings = (row: object): object =>
-  Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [name, value instanceof Uint8Array ? textOf(value) : value]),
+const joined = (parts: readonly Sql[]): Sql => (parts.length > 0 ? join(parts, "") : empty);
+
+/** Rows by one bound value. Rows of bound values are a fifth faster, but their number is limited. */
+function jsonRecords<Column extends string>(
+  names: readonly Column[],
+  rows: readonly Cells<Column>[],
+  shared: readonly Sql[],
+): Sql {
+  const fields = names.map((name, place) => sql`, value->>${raw(String(place))} AS ${raw(name)}`);
+  const values = rows.map((row) =>
+    names.map((name) => {
+      const value = row[name];
+      return value instanceof Uint8Array ? textOf(value) : (value ?? null);
+    }),
   );
+  return sql`(SELECT key${joined(fields)}${joined(shared)} FROM json_each(${boundJson(values)}))`;
+}
 
 /** SQL as SQLite 3.38 and later says it (JSON operators, FTS5). */
 export const sqliteDialect: Dialect = {
   name: "sqlite",
   list: (values) => sql`json_each(${boundJson(values)})`,
   records(columns, rows) {
-    const names = Object.keys(columns) as (keyof typeof columns)[];
+    const all = Object.keys(columns) as (keyof typeof columns)[];
+    const same = rows.length < MANY_ROWS ? [] : all.filter((name) => isSame(rows, name));
+    const shared = same.map((name) => sql`, ${rows[0]?.[name] ?? null} AS ${raw(name)}`);
+    const names = all.filter((name) => !same.includes(name));
     if (rows.length === 0 || rows.length * (names.length + 1) > MAX_VALUES)
-      return jsonRecords(names, rows.map(withStrings));
+      return jsonRecords(names, rows, shared);
     // Bytes are bound as a BLOB, which to SQLite is a text by being called so.
     const fields = names
       .map((name, index) =>
         rows.some((row) => row[name] instanceof Uint8Array)
-          ? `CAST(column${index + 2} AS TEXT) AS ${name}`
-          : `column${index + 2} AS ${name}`,
+          ? `, CAST(column${index + 2} AS TEXT) AS ${name}`
+          : `, column${index + 2} AS ${name}`,
       )
-      .join(", ");
+      .join("");
     const values = rows.map((row, key) => [key, ...names.map((name) => row[name] ?? null)]);
-    return sql`(SELECT column1 AS key, ${raw(fields)} FROM (VALUES ${bulk(values)}))`;
+    return sql`(SELECT column1 AS key${raw(fields)}${joined(shared)} FROM (VALUES ${bulk(values)}))`;
   },
   idsOf: () => undefined,
   joinInOrder: sql`CROSS JOIN`,
