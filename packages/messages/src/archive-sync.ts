@@ -1,23 +1,12 @@
-import {
-  type ArchivePage,
-  type ArchiveQuery,
-  type Envelope,
-  type EnvelopeOptions,
-  errorFieldOf,
-  Lanes,
-  openArchived,
-  queryArchive,
-  type RsmRequest,
-} from "@larder/core";
-import type { ArchiveCursor, ArchiveGap, ArchivePoint, Store } from "@larder/storage";
+import { type ArchivePage, type EnvelopeOptions, Lanes } from "@larder/core";
+import type { ArchiveCursor, ArchivePoint, Store } from "@larder/storage";
 import type { ConnectedAccount } from "./account.js";
 import type { ArchiveContext } from "./archive-context.js";
-import { backwardEdge, forwardEdge, isForgotten, pointOf, wholeSecond } from "./archive-points.js";
-import type { Batch } from "./batch.js";
+import { ArchivePages } from "./archive-pages.js";
+import { forwardEdge, isForgotten, pointOf, wholeSecond } from "./archive-points.js";
+import { type Ahead, GapFilling } from "./gap-filling.js";
 import type { MessageIntake } from "./intake.js";
 import { FIRST_PAGE, PageSize } from "./page-size.js";
-import { PagesAhead } from "./pages-ahead.js";
-import type { Order } from "./places.js";
 
 export interface ArchiveSyncOptions {
   /** How far back a first reading goes, in days. Default 90. */
@@ -38,11 +27,7 @@ export interface SyncOutcome {
   readonly complete: boolean;
 }
 
-/** How far before the time of a forgotten id reading begins again: stamps and order of an archive may differ. */
-const OVERLAP_MS = 600_000;
 const DAY_MS = 86_400_000;
-
-type Query = Omit<ArchiveQuery, "archive" | "rsm">;
 
 /** By how much a server's clock may be behind ours. */
 const CLOCKS_DIFFER_MS = 600_000;
@@ -116,22 +101,21 @@ export class ArchiveSync {
 
 /** One reading of one archive. */
 class Reading {
+  readonly #pages: ArchivePages;
   readonly #context: ArchiveContext;
   readonly #since: Date | undefined;
-  #received = 0;
-  /** Receipts and markers of the page that was kept last, going back, whose messages are expected in the next. */
-  #unmatched: readonly Envelope[] = [];
-  /** Pages that were asked for before they are needed. */
-  #ahead: { readonly after: string; readonly pages: PagesAhead } | undefined;
+  /** The pages that a gap begins with, asked for before it was known. */
+  #ahead: Ahead | undefined;
 
   constructor(context: ArchiveContext, since?: Date) {
+    this.#pages = new ArchivePages(context);
     this.#context = context;
     this.#since = since;
   }
 
   async run(): Promise<SyncOutcome> {
     await this.present();
-    await this.#fillGaps();
+    await new GapFilling(this.#pages, this.#ahead).run();
     await this.#backFill();
     return this.#outcome();
   }
@@ -146,17 +130,17 @@ class Reading {
 
   async conversation(conversation: string, since: Date): Promise<SyncOutcome> {
     const query = { with: conversation, start: since };
-    const first = await this.#ask(query, {});
-    const rest = this.#pagesAfter(query, forwardEdge(first));
-    await this.#keepForward(first, rest, undefined, undefined, async () => true);
-    return { received: this.#received, complete: true };
+    const first = await this.#pages.ask(query, {});
+    const rest = this.#pages.after(query, forwardEdge(first));
+    await this.#pages.keepForward(first, rest, undefined, undefined, async () => true);
+    return { received: this.#pages.received, complete: true };
   }
 
   async #outcome(): Promise<SyncOutcome> {
     const { store, account, archive } = this.#context;
     const cursor = await store.archives.cursor(account.id, archive);
     const gaps = await store.archives.gaps(account.id, archive);
-    return { received: this.#received, complete: gaps.length === 0 && this.#reaches(cursor) };
+    return { received: this.#pages.received, complete: gaps.length === 0 && this.#reaches(cursor) };
   }
 
   #wanted(): Date {
@@ -174,8 +158,8 @@ class Reading {
     // Of an empty archive nothing else is known. What comes while it is asked must not fall before that, nor what comes
     // in the same second, or by a server's clock that is behind ours: whatever is in it then is new.
     const empty = { time: new Date(Date.now() - CLOCKS_DIFFER_MS) };
-    const page = await this.#ask({}, { before: "" });
-    await this.#commit(page, { before: undefined }, undefined, async () => {
+    const page = await this.#pages.ask({}, { before: "" });
+    await this.#pages.keep(page, { before: undefined }, undefined, async () => {
       const { store, account, archive } = this.#context;
       await store.archives.setCursor(account.id, archive, {
         newest: pointOf(page.results.at(-1)) ?? empty,
@@ -193,7 +177,7 @@ class Reading {
   async #forward(cursor: ArchiveCursor): Promise<void> {
     const { store, account, archive } = this.#context;
     const newest = cursor.newest ?? { time: cursor.caughtUpAt };
-    const { page, anchor } = await this.#after(newest);
+    const { page, anchor } = await this.#pages.afterPoint(newest);
     const caughtUp = (at: ArchivePoint | undefined, done: boolean) =>
       store.archives.setCursor(account.id, archive, {
         ...cursor,
@@ -203,85 +187,25 @@ class Reading {
     const isEnd = page.complete || page.results.length === 0;
     const last = pointOf(page.results.at(-1));
     if (isEnd) {
-      await this.#commit(page, { after: await this.#positionAt(anchor) }, "catchup", () =>
+      await this.#pages.keep(page, { after: await this.#pages.positionAt(anchor) }, "catchup", () =>
         caughtUp(last, true),
       );
       return;
     }
-    const newestPage = this.#ask({}, { before: "", max: FIRST_PAGE });
+    const newestPage = this.#pages.ask({}, { before: "", max: FIRST_PAGE });
     const { last: lastId = last?.id } = page.rsm;
     // Asked for together: while these pages are kept, the archive is at work on the one that the gap begins with.
-    if (lastId !== undefined) this.#ahead = { after: lastId, pages: this.#pagesAfter({}, lastId) };
+    if (lastId !== undefined) this.#ahead = { after: lastId, pages: this.#pages.after({}, lastId) };
     const latest = await newestPage;
     const first = pointOf(latest.results[0]) ?? {};
-    const order = { after: await this.#positionAt(anchor) };
-    await this.#commit(page, order, "catchup", async () => {
+    const order = { after: await this.#pages.positionAt(anchor) };
+    await this.#pages.keep(page, order, "catchup", async () => {
       await caughtUp(last, false);
     });
-    await this.#commit(latest, { before: undefined }, "catchup", async () => {
+    await this.#pages.keep(latest, { before: undefined }, "catchup", async () => {
       await store.archives.addGap(account.id, archive, { after: last ?? newest, before: first });
       await caughtUp(pointOf(latest.results.at(-1)), true);
     });
-  }
-
-  /**
-   * A page after a point, and after what it stands in the history; by time, with overlap, where the server has forgotten the
-   * id or none is known.
-   */
-  async #after(point: ArchivePoint): Promise<{ page: ArchivePage; anchor: ArchivePoint }> {
-    if (point.id !== undefined) {
-      try {
-        return { page: await this.#ask({}, { after: point.id }), anchor: point };
-      } catch (error) {
-        if (!isForgotten(error)) throw error;
-      }
-    }
-    if (!point.time) return { page: await this.#ask({}, {}), anchor: {} };
-    const start = point.time.getTime() - OVERLAP_MS;
-    return { page: await this.#ask({ start: new Date(start) }, {}), anchor: { time: new Date(start - 1) } };
-  }
-
-  async #fillGaps(): Promise<void> {
-    const { store, account, archive } = this.#context;
-    for (const gap of await store.archives.gaps(account.id, archive)) {
-      try {
-        await this.#fill(gap);
-      } catch (error) {
-        await store.archives.gapFailed(gap.id, errorFieldOf(error));
-        throw error;
-      }
-    }
-  }
-
-  async #fill(gap: ArchiveGap): Promise<void> {
-    const { store } = this.#context;
-    const { first, rest, anchor } = await this.#startAt(gap.after);
-    const after = await this.#positionAt(anchor);
-    let reached = false;
-    await this.#keepForward(first, rest, after, "catchup", async (page, settled) => {
-      reached ||= page.results.some(({ id }) => id === gap.before.id);
-      // What stands after the gap has to stand after what filled it: read on until the order needs no more change.
-      const isEnd = page.complete || page.results.length === 0 || (reached && settled);
-      const last = pointOf(page.results.at(-1));
-      if (isEnd) await store.archives.removeGap(gap.id);
-      else if (last) await store.archives.narrowGap(gap.id, last);
-      return !isEnd;
-    });
-  }
-
-  /** The first page after a point, and those that follow it. */
-  async #startAt(
-    point: ArchivePoint,
-  ): Promise<{ first: ArchivePage; rest: PagesAhead; anchor: ArchivePoint }> {
-    const ahead = this.#ahead?.after === point.id ? this.#ahead?.pages : undefined;
-    this.#ahead = undefined;
-    const first = await ahead?.next().catch((error: unknown) => {
-      if (!isForgotten(error)) throw error;
-      return undefined; // it is asked for once more, and then by time
-    });
-    if (ahead && first) return { first, rest: ahead, anchor: point };
-    const { page, anchor } = await this.#after(point);
-    return { first: page, rest: this.#pagesAfter({}, forwardEdge(page)), anchor };
   }
 
   /** Further back than what was read, as far as is wanted. */
@@ -291,7 +215,7 @@ class Reading {
     let before =
       cursor?.oldest && (await store.messages.archivePosition(account.id, archive, cursor.oldest, "since"));
     if (!cursor || this.#reaches(cursor)) return;
-    const pages = this.#pagesBefore(cursor.oldest?.id);
+    const pages = this.#pages.before(cursor.oldest?.id);
     while (cursor && !this.#reaches(cursor)) {
       const current: ArchiveCursor = cursor;
       const page = await pages.next().catch((error: unknown): ArchivePage => {
@@ -304,91 +228,11 @@ class Reading {
         oldest: pointOf(page.results[0]) ?? current.oldest,
         startReached: page.complete || page.results.length === 0,
       };
-      const outcome = await this.#commit(page, { before }, undefined, () =>
+      const outcome = await this.#pages.keep(page, { before }, undefined, () =>
         store.archives.setCursor(account.id, archive, moved),
       );
       before = outcome.first ?? before;
       cursor = moved;
     }
-  }
-
-  /**
-   * Keeps pages going forward, as they come.
-   *
-   * @param onPage called in the unit of work of each page, with whether its order was right already; says whether to go on
-   */
-  async #keepForward(
-    first: ArchivePage,
-    rest: PagesAhead,
-    position: number | undefined,
-    origin: Batch["origin"],
-    onPage: (page: ArchivePage, settled: boolean) => Promise<boolean>,
-  ): Promise<void> {
-    let after = position;
-    for (let page: ArchivePage | undefined = first; page; page = await rest.next()) {
-      const current: ArchivePage = page;
-      let more = true;
-      const outcome = await this.#commit(current, { after }, origin, async (_, settled) => {
-        more = await onPage(current, settled);
-      });
-      after = outcome.last ?? after;
-      if (!more) return;
-    }
-  }
-
-  #pagesAfter(query: Query, from: string | undefined): PagesAhead {
-    const ask = (after: string) => this.#ask(query, { after });
-    return new PagesAhead({ ask, edgeOf: forwardEdge }, from);
-  }
-
-  /** Pages back: of each the oldest message comes first, which is where the next begins. */
-  #pagesBefore(from: string | undefined): PagesAhead {
-    const { size } = this.#context;
-    const ask = (before: string, onEdge: (id: string) => void) =>
-      this.#ask({}, { before }, size.isLarge ? onEdge : undefined);
-    return new PagesAhead({ ask, edgeOf: backwardEdge }, from);
-  }
-
-  async #ask(query: Query, rsm: RsmRequest, onFirst?: (id: string) => void): Promise<ArchivePage> {
-    const { account, archive, size } = this.#context;
-    const began = performance.now();
-    const page = await queryArchive(
-      account.requester,
-      { archive, ...query, rsm: { max: size.next, ...rsm } },
-      onFirst,
-    );
-    size.took(performance.now() - began, page.results.length);
-    return page;
-  }
-
-  /** Keeps a page with what it says of the cursor, in one unit of work. */
-  async #commit(
-    page: ArchivePage,
-    order: Order,
-    origin: Batch["origin"],
-    move: (page: ArchivePage, settled: boolean) => Promise<void>,
-  ): Promise<{ first?: number; last?: number }> {
-    const { store, intake, account, archive, envelopes, newsSince } = this.#context;
-    const opened = page.results.flatMap((result) => openArchived(archive, result, envelopes) ?? []);
-    const before = "before" in order ? this.#unmatched : [];
-    let unmatched: Envelope[] = [];
-    const onUnmatched = (envelope: Envelope) => {
-      if (!before.includes(envelope)) unmatched.push(envelope); // none is looked for in a second page
-    };
-    const outcome = await store.database.write(async () => {
-      unmatched = []; // a unit may run twice
-      const batch = { origin, order, newsSince, onUnmatched };
-      const taken = await intake.takeAll(account, [...opened, ...before], batch);
-      await move(page, taken.settled);
-      return taken;
-    });
-    this.#unmatched = unmatched;
-    this.#received += outcome.received;
-    return outcome;
-  }
-
-  #positionAt(point: ArchivePoint): Promise<number | undefined> {
-    const { store, account, archive } = this.#context;
-    return store.messages.archivePosition(account.id, archive, point, "until");
   }
 }

@@ -1,0 +1,134 @@
+import {
+  type ArchivePage,
+  type ArchiveQuery,
+  type Envelope,
+  openArchived,
+  queryArchive,
+  type RsmRequest,
+} from "@larder/core";
+import type { ArchivePoint } from "@larder/storage";
+import type { ArchiveContext } from "./archive-context.js";
+import { backwardEdge, forwardEdge, isForgotten } from "./archive-points.js";
+import type { Batch } from "./batch.js";
+import { PagesAhead } from "./pages-ahead.js";
+import type { Order } from "./places.js";
+
+type Query = Omit<ArchiveQuery, "archive" | "rsm">;
+
+/** How far before the time of a forgotten id reading begins again: stamps and order of an archive may differ. */
+const OVERLAP_MS = 600_000;
+
+/** Called in the unit of work of a page, with whether its order was right already; says whether to go on. */
+type OnPage = (page: ArchivePage, settled: boolean) => Promise<boolean>;
+
+/** The pages of one archive: asked for, and kept with what they say of how far it was read. */
+export class ArchivePages {
+  readonly context: ArchiveContext;
+  #received = 0;
+  /** Receipts and markers of the page that was kept last, going back, whose messages are expected in the next. */
+  #unmatched: readonly Envelope[] = [];
+
+  constructor(context: ArchiveContext) {
+    this.context = context;
+  }
+
+  /** How many of the messages that were kept were not here before. */
+  get received(): number {
+    return this.#received;
+  }
+
+  async ask(query: Query, rsm: RsmRequest, onFirst?: (id: string) => void): Promise<ArchivePage> {
+    const { account, archive, size } = this.context;
+    const began = performance.now();
+    const page = await queryArchive(
+      account.requester,
+      { archive, ...query, rsm: { max: size.next, ...rsm } },
+      onFirst,
+    );
+    size.took(performance.now() - began, page.results.length);
+    return page;
+  }
+
+  /** The pages after an id, as far as they go. */
+  after(query: Query, from: string | undefined): PagesAhead {
+    const ask = (after: string) => this.ask(query, { after });
+    return new PagesAhead({ ask, edgeOf: forwardEdge }, from);
+  }
+
+  /** Pages back: of each the oldest message comes first, which is where the next begins. */
+  before(from: string | undefined): PagesAhead {
+    const { size } = this.context;
+    const ask = (before: string, onEdge: (id: string) => void) =>
+      this.ask({}, { before }, size.isLarge ? onEdge : undefined);
+    return new PagesAhead({ ask, edgeOf: backwardEdge }, from);
+  }
+
+  /**
+   * A page after a point, and after what it stands in the history; by time, with overlap, where the server has forgotten the
+   * id or none is known.
+   */
+  async afterPoint(point: ArchivePoint): Promise<{ page: ArchivePage; anchor: ArchivePoint }> {
+    if (point.id !== undefined) {
+      try {
+        return { page: await this.ask({}, { after: point.id }), anchor: point };
+      } catch (error) {
+        if (!isForgotten(error)) throw error;
+      }
+    }
+    if (!point.time) return { page: await this.ask({}, {}), anchor: {} };
+    const start = point.time.getTime() - OVERLAP_MS;
+    return { page: await this.ask({ start: new Date(start) }, {}), anchor: { time: new Date(start - 1) } };
+  }
+
+  /** Where in the order of history a point is: what comes after it stands after this. */
+  positionAt(point: ArchivePoint): Promise<number | undefined> {
+    const { store, account, archive } = this.context;
+    return store.messages.archivePosition(account.id, archive, point, "until");
+  }
+
+  /** Keeps pages going forward, as they come. */
+  async keepForward(
+    first: ArchivePage,
+    rest: PagesAhead,
+    position: number | undefined,
+    origin: Batch["origin"],
+    onPage: OnPage,
+  ): Promise<void> {
+    let after = position;
+    for (let page: ArchivePage | undefined = first; page; page = await rest.next()) {
+      const current: ArchivePage = page;
+      let more = true;
+      const outcome = await this.keep(current, { after }, origin, async (_, settled) => {
+        more = await onPage(current, settled);
+      });
+      after = outcome.last ?? after;
+      if (!more) return;
+    }
+  }
+
+  /** Keeps a page with what it says of the cursor, in one unit of work. */
+  async keep(
+    page: ArchivePage,
+    order: Order,
+    origin: Batch["origin"],
+    move: (page: ArchivePage, settled: boolean) => Promise<void>,
+  ): Promise<{ first?: number; last?: number }> {
+    const { store, intake, account, archive, envelopes, newsSince } = this.context;
+    const opened = page.results.flatMap((result) => openArchived(archive, result, envelopes) ?? []);
+    const before = "before" in order ? this.#unmatched : [];
+    let unmatched: Envelope[] = [];
+    const onUnmatched = (envelope: Envelope) => {
+      if (!before.includes(envelope)) unmatched.push(envelope); // none is looked for in a second page
+    };
+    const outcome = await store.database.write(async () => {
+      unmatched = []; // a unit may run twice
+      const batch = { origin, order, newsSince, onUnmatched };
+      const taken = await intake.takeAll(account, [...opened, ...before], batch);
+      await move(page, taken.settled);
+      return taken;
+    });
+    this.#unmatched = unmatched;
+    this.#received += outcome.received;
+    return outcome;
+  }
+}
