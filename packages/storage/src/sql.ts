@@ -3,7 +3,7 @@ import sql, { raw } from "sql-template-tag";
 import type { Dialect } from "./dialect.js";
 import { InvalidQueryError } from "./errors.js";
 
-export { bulk, default as sql, empty, join, raw, type Sql } from "sql-template-tag";
+export { default as sql, empty, join, raw, Sql as Statement, type Sql } from "sql-template-tag";
 
 /** Runs statements inside one transaction. Values are always bound, never part of the text. */
 export interface Executor {

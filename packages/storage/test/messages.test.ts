@@ -143,7 +143,7 @@ test.serial(
     const lookups: string[] = [];
     const { prepare } = sqlite3.Database.prototype;
     sqlite3.Database.prototype.prepare = function (this: sqlite3.Database, text: string, ...rest: unknown[]) {
-      if (text.startsWith("SELECT")) lookups.push(text);
+      if (/^(?:SELECT|WITH)\b/.test(text)) lookups.push(text);
       return prepare.call(this, text, ...rest);
     };
     await store.messages.findByWireId(accountId, "c", "id");

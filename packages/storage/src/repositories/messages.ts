@@ -88,12 +88,13 @@ export class MessageRepository {
     if (ids.length === 0) return Promise.resolve(new Map());
     return this.#db.read(async ({ executor }) => {
       const { dialect } = executor;
-      const wanted = dialect.list(ids);
+      // The list is bound once: that of a page costs more than what it finds.
       const rows =
-        await executor.all<Row>(sql`SELECT g.value AS asked, ${messageColumns} FROM ${wanted} AS g ${dialect.joinInOrder} message m
+        await executor.all<Row>(sql`WITH wanted AS MATERIALIZED (SELECT value FROM ${dialect.list(ids)} AS listed)
+        SELECT g.value AS asked, ${messageColumns} FROM wanted AS g ${dialect.joinInOrder} message m
           ON m.account_id = ${accountId} AND m.stanza_id_by = ${by} AND m.stanza_id = g.value AND m.stanza_id IS NOT NULL
         UNION ALL
-        SELECT g.value AS asked, ${messageColumns} FROM ${wanted} AS g ${dialect.joinInOrder} message_alias a
+        SELECT g.value AS asked, ${messageColumns} FROM wanted AS g ${dialect.joinInOrder} message_alias a
           ON a.account_id = ${accountId} AND a.given_by = ${by} AND a.value = g.value AND a.kind = 'stanza'
           ${dialect.joinInOrder} message m ON m.id = a.message_id`);
       const records = await withTexts(executor, rows);
@@ -109,14 +110,15 @@ export class MessageRepository {
     if (names.length === 0) return Promise.resolve([]);
     return this.#db.read(async ({ executor }) => {
       const { dialect } = executor;
-      const wanted = dialect.records({ conversation: "text", id: "text" }, [...names]);
+      const given = dialect.records({ conversation: "text", id: "text" }, [...names]);
       const named = (table: Sql, condition: Sql, then = sql``) =>
-        sql`SELECT g.id AS asked, m.id AS message_id FROM ${wanted} AS g ${dialect.joinInOrder} ${table} ON ${condition} ${then}`;
+        sql`SELECT g.id AS asked, m.id AS message_id FROM wanted AS g ${dialect.joinInOrder} ${table} ON ${condition} ${then}`;
       const there = sql`m.account_id = ${accountId} AND m.conversation = g.conversation`;
       const rows = await executor.all<{
         asked: string;
         message_id: number;
-      }>(sql`${named(sql`message m`, sql`${there} AND m.origin_id = g.id AND m.origin_id IS NOT NULL`)}
+      }>(sql`WITH wanted AS MATERIALIZED (SELECT conversation, id FROM ${given} AS listed)
+        ${named(sql`message m`, sql`${there} AND m.origin_id = g.id AND m.origin_id IS NOT NULL`)}
         UNION ${named(sql`message m`, sql`${there} AND m.wire_id = g.id`)}
         UNION ${named(
           sql`message_alias a`,

@@ -1,5 +1,6 @@
 import type { ReactionTarget, ReactionTargetName } from "@larder/core";
 import type { Database } from "../database.js";
+import type { Dialect } from "../dialect.js";
 import { type Executor, type Sql, sql } from "../sql.js";
 import { type ReactionRow, targetOf } from "./reaction-record.js";
 
@@ -7,6 +8,16 @@ const targetColumns = sql`m.id, m.uid, m.account_id, m.conversation, m.type, m.t
 
 /** How well an id names a message: by the id that it should be named by, or by one that it has too. */
 type Candidate = ReactionRow & { readonly asked: number; readonly rank: number };
+
+interface Asked {
+  readonly asked: number;
+  readonly conversation: string;
+  readonly id: string;
+}
+
+/** What is asked for, as a SELECT. */
+const askedIn = (dialect: Dialect, names: readonly Asked[]): Sql => sql`
+  SELECT asked, conversation, id FROM ${dialect.records({ asked: "number", conversation: "text", id: "text" }, [...names])} AS listed`;
 
 /** Finds the messages that reactions name, and the names of messages (XEP-0444 §4.2). */
 export class ReactionTargets {
@@ -84,38 +95,30 @@ export class ReactionTargets {
     });
   }
 
-  #inRooms(
-    executor: Executor,
-    accountId: number,
-    names: readonly { asked: number; conversation: string; id: string }[],
-  ): Promise<Candidate[]> {
+  #inRooms(executor: Executor, accountId: number, names: readonly Asked[]): Promise<Candidate[]> {
     const { dialect } = executor;
-    const wanted = dialect.records({ asked: "number", conversation: "text", id: "text" }, [...names]);
     return executor.all<Candidate>(sql`
-      SELECT g.asked, 0 AS rank, ${targetColumns} FROM ${wanted} AS g ${dialect.joinInOrder} message m
+      WITH wanted AS MATERIALIZED (${askedIn(dialect, names)})
+      SELECT g.asked, 0 AS rank, ${targetColumns} FROM wanted AS g ${dialect.joinInOrder} message m
         ON m.account_id = ${accountId} AND m.stanza_id_by = g.conversation AND m.stanza_id = g.id AND m.stanza_id IS NOT NULL
         WHERE m.type = 'groupchat'
       UNION ALL
-      SELECT g.asked, 1 AS rank, ${targetColumns} FROM ${wanted} AS g ${dialect.joinInOrder} message_alias a
+      SELECT g.asked, 1 AS rank, ${targetColumns} FROM wanted AS g ${dialect.joinInOrder} message_alias a
         ON a.account_id = ${accountId} AND a.given_by = g.conversation AND a.value = g.id AND a.kind = 'stanza'
         ${dialect.joinInOrder} message m ON m.id = a.message_id WHERE m.type = 'groupchat'`);
   }
 
-  #elsewhere(
-    executor: Executor,
-    accountId: number,
-    names: readonly { asked: number; conversation: string; id: string }[],
-  ): Promise<Candidate[]> {
+  #elsewhere(executor: Executor, accountId: number, names: readonly Asked[]): Promise<Candidate[]> {
     const { dialect } = executor;
-    const wanted = dialect.records({ asked: "number", conversation: "text", id: "text" }, [...names]);
     const there = sql`m.account_id = ${accountId} AND m.conversation = g.conversation`;
     const named = (rank: Sql, condition: Sql) =>
-      sql`SELECT g.asked, ${rank} AS rank, ${targetColumns} FROM ${wanted} AS g ${dialect.joinInOrder} message m
+      sql`SELECT g.asked, ${rank} AS rank, ${targetColumns} FROM wanted AS g ${dialect.joinInOrder} message m
           ON ${there} AND ${condition} WHERE m.type <> 'groupchat'`;
     return executor.all<Candidate>(sql`
+      WITH wanted AS MATERIALIZED (${askedIn(dialect, names)})
       ${named(sql`0`, sql`m.origin_id = g.id AND m.origin_id IS NOT NULL`)}
       UNION ALL ${named(sql`CASE WHEN m.origin_id IS NULL OR m.origin_id = g.id THEN 0 ELSE 1 END`, sql`m.wire_id = g.id`)}
-      UNION ALL SELECT g.asked, 0 AS rank, ${targetColumns} FROM ${wanted} AS g ${dialect.joinInOrder} message_alias a
+      UNION ALL SELECT g.asked, 0 AS rank, ${targetColumns} FROM wanted AS g ${dialect.joinInOrder} message_alias a
         ON a.account_id = ${accountId} AND a.conversation = g.conversation AND a.value = g.id AND a.kind <> 'stanza'
         ${dialect.joinInOrder} message m ON m.id = a.message_id WHERE m.type <> 'groupchat'`);
   }

@@ -2,7 +2,7 @@ import { byType, type ComparisonOperator, type Dialect, type JsonValue, type Sca
 import { toFts5 } from "../search/full-text-query.js";
 import { notation } from "../search/json-path.js";
 import { textOf } from "../search/stored-text.js";
-import { bulk, empty, join, literal, raw, type Sql, sql, unstorableText } from "../sql.js";
+import { empty, join, literal, raw, type Sql, Statement, sql, unstorableText } from "../sql.js";
 
 /** The JSON types of SQLite that hold values of one JSON type. */
 const typesOf = {
@@ -111,6 +111,24 @@ function isSame<Column extends string>(rows: readonly Cells<Column>[], name: Col
 
 const joined = (parts: readonly Sql[]): Sql => (parts.length > 0 ? join(parts, "") : empty);
 
+/** Rows of values, each after its place in the list, which stands there as it is: a bound value costs a microsecond. */
+function keyed<Column extends string>(names: readonly Column[], rows: readonly Cells<Column>[]): Sql {
+  const strings: string[] = [];
+  const values: (string | number | Uint8Array | null)[] = [];
+  let before = "";
+  for (const [place, row] of rows.entries()) {
+    before += `${place === 0 ? "" : ","}(${place}`;
+    for (const name of names) {
+      strings.push(`${before},`);
+      values.push(row[name] ?? null);
+      before = "";
+    }
+    before += ")";
+  }
+  strings.push(before);
+  return new Statement(strings, values);
+}
+
 /** Rows by one bound value. Rows of bound values are a fifth faster, but their number is limited. */
 function jsonRecords<Column extends string>(
   names: readonly Column[],
@@ -146,8 +164,7 @@ export const sqliteDialect: Dialect = {
           : `, column${index + 2} AS ${name}`,
       )
       .join("");
-    const values = rows.map((row, key) => [key, ...names.map((name) => row[name] ?? null)]);
-    return sql`(SELECT column1 AS key${raw(fields)}${joined(shared)} FROM (VALUES ${bulk(values)}))`;
+    return sql`(SELECT column1 AS key${raw(fields)}${joined(shared)} FROM (VALUES ${keyed(names, rows)}))`;
   },
   idsOf: () => undefined,
   joinInOrder: sql`CROSS JOIN`,

@@ -15,13 +15,21 @@ export function queryAll<Row>(
   );
 }
 
-/** Statements that a connection keeps prepared, the least recently used first. */
-const kept = new WeakMap<SqliteConnection, Map<string, sqlite3.Statement>>();
+interface Kept {
+  /** The least recently used first. */
+  readonly statements: Map<string, sqlite3.Statement>;
+  characters: number;
+}
+
+/** Statements that a connection keeps prepared. */
+const kept = new WeakMap<SqliteConnection, Kept>();
 
 const MOST_KEPT = 100;
 /** What changes the schema, or the connection, is said once; so is what is very long. */
 const WORTH_KEEPING = /^\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH|BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b/;
-const MAX_LENGTH = 20_000;
+const MAX_LENGTH = 60_000;
+/** Those with rows of values are long, and there is one for each number of them. */
+const MOST_CHARACTERS = 600_000;
 
 const prepare = (connection: SqliteConnection, sql: string) =>
   new Promise<sqlite3.Statement>((resolve, reject) => {
@@ -43,15 +51,19 @@ export async function queryKept<Row>(
   values: readonly unknown[],
 ): Promise<Row[]> {
   if (!WORTH_KEEPING.test(sql) || sql.length > MAX_LENGTH) return queryAll<Row>(connection, sql, values);
-  const statements = kept.get(connection) ?? new Map<string, sqlite3.Statement>();
-  kept.set(connection, statements);
-  const statement = statements.get(sql) ?? (await prepare(connection, sql));
+  const mine: Kept = kept.get(connection) ?? { statements: new Map(), characters: 0 };
+  kept.set(connection, mine);
+  const { statements } = mine;
+  const known = statements.get(sql);
+  const statement = known ?? (await prepare(connection, sql));
+  if (!known) mine.characters += sql.length;
   statements.delete(sql);
   statements.set(sql, statement);
-  const [oldest] = statements;
-  if (oldest && statements.size > MOST_KEPT) {
-    statements.delete(oldest[0]);
-    void finalize(oldest[1]);
+  for (const [oldest, unused] of statements) {
+    if (statements.size <= MOST_KEPT && mine.characters <= MOST_CHARACTERS) break;
+    statements.delete(oldest);
+    mine.characters -= oldest.length;
+    void finalize(unused);
   }
   return new Promise<Row[]>((resolve, reject) =>
     statement.all(values as unknown[], (error: Error | null, rows: Row[]) =>
@@ -62,7 +74,7 @@ export async function queryKept<Row>(
 
 /** Lets go of what a connection keeps; it could not be closed otherwise. */
 export async function dropKept(connection: SqliteConnection): Promise<void> {
-  const statements = kept.get(connection);
+  const mine = kept.get(connection);
   kept.delete(connection);
-  await Promise.all([...(statements?.values() ?? [])].map(finalize));
+  await Promise.all([...(mine?.statements.values() ?? [])].map(finalize));
 }
