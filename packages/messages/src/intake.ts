@@ -325,7 +325,7 @@ export class MessageIntake {
       work.named.set(row.id, row.conversation);
       work.fresh.add(row.id);
       const origin = row.retracted === undefined ? originOf(batch, row) : undefined;
-      if (origin !== undefined) await unit.log("message_new", account.id, { uid: row.uid, origin });
+      if (origin !== undefined) void unit.log("message_new", account.id, { uid: row.uid, origin });
     }
     return rows;
   }

@@ -58,13 +58,7 @@ function normaliseResource(resource: string): string | undefined {
   return CONTROL.test(mapped) || mapped === "" ? undefined : mapped;
 }
 
-/**
- * Splits and normalises an address (RFC 7622 §3.1: the first slash ends the bare JID, then the first
- * at-sign ends the localpart).
- *
- * @returns undefined where the text is no JID
- */
-export function parseJid(text: string): JidParts | undefined {
+function readJid(text: string): JidParts | undefined {
   const slash = text.indexOf("/");
   const bare = slash < 0 ? text : text.slice(0, slash);
   const at = bare.indexOf("@");
@@ -74,7 +68,31 @@ export function parseJid(text: string): JidParts | undefined {
   if (local === undefined || domain === undefined || resource === undefined) return undefined;
   if (bytes(local) > MAX_PART_BYTES || bytes(domain) > MAX_PART_BYTES || bytes(resource) > MAX_PART_BYTES)
     return undefined;
-  return { local, domain, resource };
+  return Object.freeze({ local, domain, resource });
+}
+
+/** Addresses read lately: a stanza is asked for its own several times, and the same few hold most conversations. */
+const lately = new Map<string, JidParts | undefined>();
+const MOST_KEPT = 2000;
+/** Longer ones are seldom, and would be much to keep. */
+const LONGEST_KEPT = 200;
+
+/**
+ * Splits and normalises an address (RFC 7622 §3.1: the first slash ends the bare JID, then the first
+ * at-sign ends the localpart).
+ *
+ * @returns undefined where the text is no JID
+ */
+export function parseJid(text: string): JidParts | undefined {
+  if (text.length > LONGEST_KEPT) return readJid(text);
+  const known = lately.get(text);
+  if (known !== undefined || lately.has(text)) return known;
+  if (lately.size >= MOST_KEPT) lately.clear();
+  // A part of a longer text would keep all of that in memory.
+  const copy = Buffer.from(text, "utf16le").toString("utf16le");
+  const parts = readJid(copy);
+  lately.set(copy, parts);
+  return parts;
 }
 
 /** The text of an address. */

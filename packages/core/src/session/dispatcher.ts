@@ -40,6 +40,18 @@ export class Dispatcher {
     };
   }
 
+  /** Whether somebody takes it on its way, who then is done with it: no promise is made for each of the thousands of a page. */
+  intercepts(stanza: XmlElement): boolean {
+    for (const interceptor of [...this.#interceptors]) {
+      try {
+        if (interceptor(stanza)) return true;
+      } catch (error) {
+        this.#report(error, stanza);
+      }
+    }
+    return false;
+  }
+
   /**
    * @param onStorageFailure called at once when a handler could not store, before anything behind it in its
    *   lane begins; other failures are logged, as the same stanza would fail the same way again
@@ -50,9 +62,6 @@ export class Dispatcher {
     entry: LedgerEntry | undefined,
     onStorageFailure: (error: LarderError) => void,
   ): Promise<boolean> {
-    for (const interceptor of [...this.#interceptors]) {
-      if (this.#intercepted(interceptor, stanza)) return true;
-    }
     let stored = true;
     const jobs = [...this.#registered].map((registered) =>
       registered.lanes.run(this.#laneOf(registered, stanza), async () => {
@@ -73,15 +82,6 @@ export class Dispatcher {
     );
     await Promise.all(jobs);
     return stored;
-  }
-
-  #intercepted(interceptor: (stanza: XmlElement) => boolean, stanza: XmlElement): boolean {
-    try {
-      return interceptor(stanza);
-    } catch (error) {
-      this.#report(error, stanza);
-      return false;
-    }
   }
 
   #laneOf({ lane }: Registered, stanza: XmlElement): string {

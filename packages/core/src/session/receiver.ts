@@ -29,6 +29,8 @@ export interface ReceiverOptions {
 }
 
 const isStanzaName = (name: string) => name === "message" || name === "presence" || name === "iq";
+const isRequest = ({ name, attrs }: XmlElement) =>
+  name === "iq" && attrs.type !== "result" && attrs.type !== "error";
 const keyOf = (name: string, attrs: { type?: string; id?: string; from?: string }) =>
   `${name} ${attrs.type} ${attrs.id} ${attrs.from}`;
 const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
@@ -61,6 +63,10 @@ export class Receiver {
       return;
     }
     stats.received++;
+    if (this.#isSettled(element)) {
+      this.#finish(link.managed, entry);
+      return;
+    }
     this.#handle(link.managed, element, entry).catch((error: unknown) => {
       const { id, from } = element.attrs;
       log.error({ account, name, id, from, reason: reasonOf(error) }, "a stanza could not be handled");
@@ -72,17 +78,20 @@ export class Receiver {
     stanza: XmlElement,
     entry: LedgerEntry | undefined,
   ): Promise<void> {
-    const { type } = stanza.attrs;
-    if (stanza.name === "iq" && type !== "result" && type !== "error") {
+    if (isRequest(stanza)) {
       await this.#handleRequest(managed, stanza, entry);
-    } else if (stanza.name === "iq" && this.#isAnswer(stanza)) {
-      this.#finish(managed, entry);
     } else {
       const stored = await this.#options.dispatcher.dispatch(stanza, entry, (error) =>
         this.#onStorageFailure(managed, entry, error),
       );
       if (stored) this.#finish(managed, entry);
     }
+  }
+
+  /** True where nothing is left to do: an answer is with whoever waits for it, or somebody took the stanza on its way. */
+  #isSettled(stanza: XmlElement): boolean {
+    if (isRequest(stanza)) return false;
+    return (stanza.name === "iq" && this.#isAnswer(stanza)) || this.#options.dispatcher.intercepts(stanza);
   }
 
   /** True where an IQ answer is dealt with: given to whoever waits for it, or recognised as forged. */
