@@ -5,15 +5,17 @@ const INLINE = new Set(
   "abbr b bdi bdo cite code del dfn em i ins kbd mark q s samp small span strong sub sup u var".split(" "),
 );
 /** Blocks in which text stands. An HTML parser would end a paragraph where another block begins in it. */
-const OF_TEXT = new Set("p h1 h2 h3 h4 h5 h6".split(" "));
+const OF_TEXT = new Set("p pre h1 h2 h3 h4 h5 h6".split(" "));
 const OF_BLOCKS = new Set("blockquote div section".split(" "));
 const LISTS = new Set(["ol", "ul"]);
 
 const MAX_DEPTH = 20;
 const MAX_LENGTH = 256 * 1024;
 
-/** What is written in another way in HTML than here, or in one that depends on what stands beside it. */
-const NEEDS_ESCAPING = /[&<>\r]/;
+const PLAIN_NUMBER = /^[0-9]{1,6}$/;
+/** An HTML parser takes a line's end for another; U+0000 stands in no XML. */
+const ODD_LINE_END = /\r/;
+const TO_ESCAPE = /[&<>]/;
 /** An address in which nothing is hidden: no white space, quotes, references or characters beyond ASCII. */
 const PLAIN_ADDRESS = /^(?:https?:\/\/|mailto:|xmpp:)[\w.~:/?#[\]@!$()*+,;=%-]+$/;
 const PLAIN_WORD = /^[A-Za-z-]{1,20}$/;
@@ -31,30 +33,57 @@ function placeIn(name: string, place: Place): Place | undefined {
   return LISTS.has(name) ? "list" : undefined;
 }
 
+/** Whether the sanitiser leaves an attribute as it is, but for what has to be escaped. */
+function isPlain(name: string, key: string, value: string): boolean {
+  switch (key) {
+    case "lang":
+    case "dir":
+      return PLAIN_WORD.test(value);
+    case "href":
+      return name === "a" && PLAIN_ADDRESS.test(value);
+    case "src":
+      return name === "img" && value.startsWith("http") && PLAIN_ADDRESS.test(value);
+    case "alt":
+      return name === "img" && !ODD_LINE_END.test(value);
+    case "width":
+    case "height":
+      return name === "img" && PLAIN_NUMBER.test(value);
+    default:
+      return false;
+  }
+}
+
 function attributesOf({ name, attrs }: XmlElement): string | undefined {
   let text = "";
   for (const key in attrs) {
     const value = attrs[key] ?? "";
     if (key === "xmlns" && value === NS_XHTML) continue;
-    const isPlain =
-      key === "href"
-        ? name === "a" && PLAIN_ADDRESS.test(value)
-        : (key === "lang" || key === "dir") && PLAIN_WORD.test(value);
-    if (!isPlain) return undefined;
-    text += ` ${key}="${value}"`;
+    if (!isPlain(name, key, value)) return undefined;
+    text += ` ${key}="${escaped(value).replaceAll('"', "&quot;")}"`;
   }
   return text;
 }
+
+const escaped = (text: string): string =>
+  TO_ESCAPE.test(text) ? text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;") : text;
 
 function write(node: XmlElement, place: Place, depth: number): string | undefined {
   const { name } = node;
   if (name === "br")
     return node.children.length === 0 && isBare(node) && place !== "list" ? "<br />" : undefined;
+  if (name === "img") return writeImage(node, place);
   const inside = depth < MAX_DEPTH ? placeIn(name, place) : undefined;
   const attributes = inside && attributesOf(node);
   if (inside === undefined || attributes === undefined) return undefined;
   const content = writeAll(node.children, inside, depth + 1);
   return content === undefined ? undefined : `<${name}${attributes}>${content}</${name}>`;
+}
+
+/** An image without an address is none. */
+function writeImage(image: XmlElement, place: Place): string | undefined {
+  if (image.children.length > 0 || image.attrs.src === undefined || place === "list") return undefined;
+  const attributes = attributesOf(image);
+  return attributes === undefined ? undefined : `<img${attributes} />`;
 }
 
 const isBare = ({ attrs }: XmlElement): boolean => {
@@ -66,7 +95,11 @@ function writeAll(nodes: readonly (XmlElement | string)[], place: Place, depth: 
   let text = "";
   for (const node of nodes) {
     const written =
-      typeof node !== "string" ? write(node, place, depth) : NEEDS_ESCAPING.test(node) ? undefined : node;
+      typeof node !== "string"
+        ? write(node, place, depth)
+        : ODD_LINE_END.test(node)
+          ? undefined
+          : escaped(node);
     if (written === undefined) return undefined;
     text += written;
   }
