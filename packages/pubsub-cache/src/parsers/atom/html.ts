@@ -114,6 +114,9 @@ function read(node: XmlElement | string, writer: TextWriter, preformatted: boole
   writer.apart(distance);
 }
 
+/** White space other than single blanks inside the text: most texts of a post have none. */
+const TO_COLLAPSE = /^ | $| {2}|[\t\r\n\f]/;
+
 /** Puts text together as it would be laid out: white space collapses, breaks count only between texts. */
 class TextWriter {
   readonly #parts: string[] = [];
@@ -140,6 +143,10 @@ class TextWriter {
   }
 
   write(text: string): void {
+    if (!TO_COLLAPSE.test(text)) {
+      if (text !== "") this.#append(text);
+      return;
+    }
     for (const [index, word] of text.split(/[ \t\r\n\f]+/).entries()) {
       if (index > 0) this.#space = true;
       if (word !== "") this.#append(word);

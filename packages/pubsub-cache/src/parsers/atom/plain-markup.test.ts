@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { readXml } from "../read-xml.js";
 import { htmlToText, nodesToText, sanitizePost } from "./html.js";
 import { plainMarkup } from "./plain-markup.js";
+import { readTextConstruct } from "./text-construct.js";
 import { xhtmlContent, xhtmlToHtml } from "./xhtml.js";
 
 const names =
@@ -100,6 +101,35 @@ test("what is taken as it is, is what the sanitiser makes of it, and its text to
     { numRuns: process.env.LARDER_SOAK ? 200_000 : 10_000 },
   );
   t.true(taken > 500, `${taken}`);
+});
+
+/** Ways to put mark-up into a text construct: around it stand direction and language, nothing, or another namespace. */
+const wrappers: readonly ((nodes: string) => string)[] = [
+  (nodes) => `<div xmlns="http://www.w3.org/1999/xhtml">${nodes}</div>`,
+  (nodes) => `<div xmlns="http://www.w3.org/1999/xhtml" dir="rtl">${nodes}</div>`,
+  (nodes) => `<div xmlns="http://www.w3.org/1999/xhtml" xml:lang="he" dir="rtl">${nodes}</div>`,
+  (nodes) =>
+    `<p xmlns="http://www.w3.org/1999/xhtml">${nodes}</p> and <p xmlns="http://www.w3.org/1999/xhtml">${nodes}</p>`,
+  (nodes) => `<p xmlns="http://www.w3.org/1999/xhtml">${nodes}</p><p>${nodes}</p>`,
+  (nodes) => `<div dir="rtl">${nodes}</div>`,
+  (nodes) => nodes,
+];
+
+test("a post reads as the sanitiser makes it, whatever stands around its mark-up", (t) => {
+  fc.assert(
+    fc.property(fc.constantFrom(...wrappers), fc.array(node, { maxLength: 3 }), (wrap, nodes) => {
+      const entry = readXml(
+        `<entry xmlns="http://www.w3.org/2005/Atom"><content type="xhtml">${wrap(nodes.join(""))}</content></entry>`,
+      );
+      const [content] = entry.getChildElements();
+      const sanitised = content ? sanitizePost(xhtmlToHtml(content)) : "";
+      t.deepEqual(readTextConstruct(entry, "content", "body"), {
+        text: htmlToText(sanitised),
+        ...(sanitised !== "" && { html: sanitised }),
+      });
+    }),
+    { numRuns: process.env.LARDER_SOAK ? 100_000 : 5_000 },
+  );
 });
 
 test("what has to be sanitised is not taken as it is", (t) => {

@@ -51,9 +51,12 @@ export function readTextConstruct(entry: XmlElement, name: string, place: "title
 function readPlain(xhtml: XmlElement): { html: string; text: string } | undefined {
   const nodes = xhtmlContent(xhtml);
   // Of what an element inherits: the content is in the namespace of the element around it.
-  const around = nodes.find((node) => typeof node !== "string")?.parent;
-  if (around && around !== xhtml && around.getNS() !== NS_XHTML) return undefined;
-  if (around === xhtml) return undefined;
-  const html = plainMarkup(nodes);
+  const elements = nodes.filter((node) => typeof node !== "string");
+  const around = elements[0]?.parent;
+  const isXhtml =
+    around === xhtml
+      ? elements.every((element) => element.getNS() === NS_XHTML)
+      : around === undefined || around === null || around.getNS() === NS_XHTML;
+  const html = isXhtml ? plainMarkup(nodes) : undefined;
   return html === undefined ? undefined : { html, text: nodesToText(nodes) };
 }
