@@ -1,21 +1,35 @@
-import type { MessageRecord } from "@larder/storage";
+import { type EarlyConfirmation, fitsKey, type MessageRecord } from "@larder/storage";
 import { tell, type Work } from "./batch.js";
 import type { Classified } from "./classify.js";
 
 /** What each state may become by a confirmation of the other side. */
 const ranks: Readonly<Record<string, number>> = { pending: 0, sent: 1, delivered: 2, displayed: 3 };
 
-async function find(work: Work, classified: Classified, id: string): Promise<MessageRecord | undefined> {
-  const { store, account } = work;
-  const { envelope } = classified;
-  const { conversation } = envelope;
-  const wanted = envelope.direction === "in" ? "out" : "in";
-  if (envelope.message.attrs.type === "groupchat") {
-    const message = await store.messages.findByStanzaId(account.id, conversation, id);
-    return message?.conversation === conversation ? message : undefined;
-  }
-  const named = await store.messages.byWireNames(account.id, [{ conversation, id }]);
-  return named.find(({ direction }) => direction === wanted);
+/** The messages that confirmations are for, by their place in the list. */
+async function findAll(
+  { store, account }: Work,
+  wanted: readonly EarlyConfirmation[],
+): Promise<(MessageRecord | undefined)[]> {
+  const rooms = new Map<string, string[]>();
+  for (const { conversation, id, groupchat } of wanted)
+    if (groupchat) rooms.set(conversation, [...(rooms.get(conversation) ?? []), id]);
+  const inRooms = new Map<string, Map<string, MessageRecord>>();
+  for (const [room, ids] of rooms) inRooms.set(room, await store.messages.byStanzaIds(account.id, room, ids));
+  const elsewhere = wanted.filter(({ groupchat }) => !groupchat);
+  const named = await store.messages.byWireNames(
+    account.id,
+    elsewhere.map(({ conversation, id }) => ({ conversation, id })),
+  );
+  return wanted.map(({ conversation, id, own, groupchat }) => {
+    if (groupchat) {
+      const message = inRooms.get(conversation)?.get(id);
+      return message?.conversation === conversation ? message : undefined;
+    }
+    const direction = own ? "in" : "out";
+    return named.find(
+      (each) => each.asked === id && each.conversation === conversation && each.direction === direction,
+    );
+  });
 }
 
 /** Other side: it has, or has displayed, what we sent. With `displayed` all before it are meant too (XEP-0333 §4.1). */
@@ -36,25 +50,46 @@ async function confirmed(
   }
 }
 
+async function settle(work: Work, confirmation: EarlyConfirmation, message: MessageRecord): Promise<void> {
+  const { own, groupchat, state } = confirmation;
+  if (own) {
+    if (state === "displayed")
+      await work.store.conversations.displayed(work.account.id, message.conversation, message);
+  } else if (!groupchat && message.direction === "out") await confirmed(work, message, state);
+}
+
 /**
  * A delivery receipt or marker (XEP-0184, XEP-0333): of the other side for what we sent, or of our own other device for
- * what it has displayed. In rooms nobody's marker speaks for all, so the state of messages stays as it is there.
+ * what it has displayed. In rooms nobody's marker speaks for all, so the state of messages stays as it is there. One for a
+ * message that is not here waits for it.
  */
 export async function applyConfirmation(
   work: Work,
-  classified: Classified & { kind: "confirmation" },
+  { envelope, confirmation }: Classified & { kind: "confirmation" },
 ): Promise<void> {
-  const { envelope, confirmation } = classified;
-  const message = await find(work, classified, confirmation.id);
-  if (!message) {
-    work.batch.onUnmatched?.(envelope);
-    return;
+  const { id, state } = confirmation;
+  const { conversation, direction, message } = envelope;
+  const groupchat = message.attrs.type === "groupchat";
+  const own = direction === "out";
+  if (!fitsKey(id) || !fitsKey(conversation) || (groupchat && !own)) return;
+  const early: EarlyConfirmation = { conversation, id, own, groupchat, state };
+  const [known] = await findAll(work, [early]);
+  if (known) await settle(work, early, known);
+  else await work.store.confirmations.put(work.account.id, early);
+}
+
+/** What was confirmed before it came: of the messages that are new, or known by another id now. */
+export async function applyEarlyConfirmations(work: Work): Promise<void> {
+  const { store, account, named } = work;
+  const waiting = await store.confirmations.waitingIn(account.id, [...new Set(named.values())]);
+  if (waiting.length === 0) return;
+  const found = await findAll(work, waiting);
+  const settled: number[] = [];
+  for (const [place, early] of waiting.entries()) {
+    const message = found[place];
+    if (!message) continue;
+    settled.push(early.row);
+    await settle(work, early, message);
   }
-  if (envelope.direction === "out") {
-    if (confirmation.state === "displayed")
-      await work.store.conversations.displayed(work.account.id, message.conversation, message);
-    return;
-  }
-  if (envelope.message.attrs.type !== "groupchat" && message.direction === "out")
-    await confirmed(work, message, confirmation.state);
+  await store.confirmations.remove(settled);
 }

@@ -1,7 +1,6 @@
 import {
   type ArchivePage,
   type ArchiveQuery,
-  type Envelope,
   openArchived,
   queryArchive,
   type RsmRequest,
@@ -25,8 +24,6 @@ type OnPage = (page: ArchivePage, settled: boolean) => Promise<boolean>;
 export class ArchivePages {
   readonly context: ArchiveContext;
   #received = 0;
-  /** Receipts and markers of the page that was kept last, going back, whose messages are expected in the next. */
-  #unmatched: readonly Envelope[] = [];
 
   constructor(context: ArchiveContext) {
     this.context = context;
@@ -115,19 +112,11 @@ export class ArchivePages {
   ): Promise<{ first?: number; last?: number }> {
     const { store, intake, account, archive, envelopes, newsSince } = this.context;
     const opened = page.results.flatMap((result) => openArchived(archive, result, envelopes) ?? []);
-    const before = "before" in order ? this.#unmatched : [];
-    let unmatched: Envelope[] = [];
-    const onUnmatched = (envelope: Envelope) => {
-      if (!before.includes(envelope)) unmatched.push(envelope); // none is looked for in a second page
-    };
     const outcome = await store.database.write(async () => {
-      unmatched = []; // a unit may run twice
-      const batch = { origin, order, newsSince, onUnmatched };
-      const taken = await intake.takeAll(account, [...opened, ...before], batch);
+      const taken = await intake.takeAll(account, opened, { origin, order, newsSince });
       await move(page, taken.settled);
       return taken;
     });
-    this.#unmatched = unmatched;
     this.#received += outcome.received;
     return outcome;
   }

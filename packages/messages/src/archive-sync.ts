@@ -117,7 +117,11 @@ class Reading {
     await this.present();
     await new GapFilling(this.#pages, this.#ahead).run();
     await this.#backFill();
-    return this.#outcome();
+    const outcome = await this.#outcome();
+    const { store, account, archive } = this.#context;
+    if (outcome.complete)
+      await store.confirmations.forget(account.id, archive === account.jid ? undefined : archive);
+    return outcome;
   }
 
   async present(): Promise<SyncOutcome> {

@@ -1,4 +1,3 @@
-import type { Envelope } from "@larder/core";
 import type { Store, UnitOfWork } from "@larder/storage";
 import type { MessagingAccount } from "./account.js";
 import type { PresentSince } from "./author.js";
@@ -13,8 +12,6 @@ export interface Batch {
   readonly newsSince?: Date;
   /** A page of an archive, in its order. */
   readonly order?: Order;
-  /** Told of a receipt or marker for a message that is not here: going back in an archive it comes later. */
-  readonly onUnmatched?: (confirmation: Envelope) => void;
 }
 
 /** What one batch is taken in with; all of it is one unit of work. */

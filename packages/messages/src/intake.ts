@@ -8,7 +8,7 @@ import type {
   Store,
 } from "@larder/storage";
 import type { MessagingAccount } from "./account.js";
-import { applyConfirmation } from "./apply-confirmation.js";
+import { applyConfirmation, applyEarlyConfirmations } from "./apply-confirmation.js";
 import { applyCorrection, remember } from "./apply-correction.js";
 import { applyError } from "./apply-error.js";
 import { applyRetraction, takeBack } from "./apply-retraction.js";
@@ -145,6 +145,7 @@ export class MessageIntake {
         await work.store.rooms.update(account.id, each.envelope.conversation, { subject: each.subject });
     }
     const { named, fresh } = work;
+    if (named.size > 0) await applyEarlyConfirmations(work);
     if (named.size > 0)
       await also?.named(
         account,

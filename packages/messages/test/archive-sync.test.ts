@@ -77,24 +77,29 @@ test("a quick archive is asked for large pages after the first, and for each str
   t.is(archive.asked, 5, "what comes after, the newest, and three large ones");
 });
 
-test("a receipt counts though its message is read after it, going back over the border of a page", async (t) => {
+const receiptFor = (id: string) =>
+  `<message xmlns="jabber:client" from="bob@larder.test/phone" to="${alice}"><received xmlns="urn:xmpp:receipts" id="${id}"/></message>`;
+
+test("a receipt counts though its message is read pages after it, going back, by a later session", async (t) => {
   const archive = new FakeArchive(2);
   const w = await reader(t, archive);
   const put = (id: string, message: string) => archive.entries.push({ id, stamp: at(0), message });
   put("1", mine("m1", "m1"));
-  archive.say("x1", at(0));
-  archive.say("x2", at(0));
-  put(
-    "4",
-    `<message xmlns="jabber:client" from="bob@larder.test/phone" to="${alice}"><received xmlns="urn:xmpp:receipts" id="m1"/></message>`,
-  );
+  for (let n = 1; n < 8; n++) archive.say(`x${n}`, at(0));
+  put("9", receiptFor("m1"));
+  put("10", receiptFor("nobody-has-this"));
+  const cut = archive.cutAfter(2);
+  await t.throwsAsync(w.catchUp(), { message: "cut" });
+  cut();
+  t.deepEqual((await w.store.confirmations.waitingIn(w.account.id, ["bob@larder.test"])).length, 2);
   await w.catchUp();
   t.deepEqual(
     (await w.history()).map(({ bodies, state }) => [bodies[0]?.text, state]),
-    [
-      ["m1", "delivered"],
-      ["x1", undefined],
-      ["x2", undefined],
-    ],
+    [["m1", "delivered"], ...Array.from({ length: 7 }, (_, n) => [`x${n + 1}`, undefined])],
+  );
+  t.deepEqual(
+    await w.store.confirmations.waitingIn(w.account.id, ["bob@larder.test"]),
+    [],
+    "what nothing was found for is not kept for ever",
   );
 });

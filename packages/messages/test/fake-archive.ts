@@ -14,6 +14,7 @@ export class FakeArchive implements ArchiveRequester {
   readonly entries: FakeEntry[] = [];
   /** How many pages were asked for. */
   asked = 0;
+  #answers = Number.POSITIVE_INFINITY;
   readonly #interceptors = new Set<(stanza: XmlElement) => boolean>();
 
   /** @param largest no page has more, whatever is asked for */
@@ -37,8 +38,17 @@ export class FakeArchive implements ArchiveRequester {
     return () => this.#interceptors.delete(interceptor);
   }
 
+  /** After so many pages nothing is answered any more, until the function that it returns is called. */
+  cutAfter(pages: number): () => void {
+    this.#answers = pages;
+    return () => {
+      this.#answers = Number.POSITIVE_INFINITY;
+    };
+  }
+
   async request(iq: XmlElement): Promise<XmlElement> {
     this.asked++;
+    if (this.#answers-- <= 0) throw new Error("cut");
     const query = iq.getChild("query");
     const set = query?.getChild("set");
     const max = Math.min(Number(set?.getChildText("max")), this.largest);

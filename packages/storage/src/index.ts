@@ -33,6 +33,11 @@ export type { ItemInput, ItemRecord, KnownItem } from "./repositories/item-recor
 export type { FoundItem, ItemOrder, ItemSearch, ItemSearchRepository } from "./repositories/item-search.js";
 export type { ItemRepository } from "./repositories/items.js";
 export type { MessageAlias, MessageAliasRepository } from "./repositories/message-aliases.js";
+export type {
+  EarlyConfirmation,
+  MessageConfirmationRepository,
+  WaitingConfirmation,
+} from "./repositories/message-confirmations.js";
 export {
   type LocalisedText,
   type MessageCorrection,

@@ -8,6 +8,7 @@ import { ItemCare } from "./repositories/item-care.js";
 import { ItemSearchRepository } from "./repositories/item-search.js";
 import { ItemRepository } from "./repositories/items.js";
 import { MessageAliasRepository } from "./repositories/message-aliases.js";
+import { MessageConfirmationRepository } from "./repositories/message-confirmations.js";
 import { MessageRemovalRepository } from "./repositories/message-removals.js";
 import { MessageRepository } from "./repositories/messages.js";
 import { NodeRepository } from "./repositories/nodes.js";
@@ -29,6 +30,7 @@ export interface Store {
   readonly messages: MessageRepository;
   readonly aliases: MessageAliasRepository;
   readonly removals: MessageRemovalRepository;
+  readonly confirmations: MessageConfirmationRepository;
   readonly conversations: ConversationRepository;
   readonly archives: ArchiveRepository;
   readonly rooms: RoomRepository;
@@ -58,6 +60,7 @@ export function createStore(database: Database): Store {
     messages,
     aliases: new MessageAliasRepository(database),
     removals: new MessageRemovalRepository(database),
+    confirmations: new MessageConfirmationRepository(database),
     conversations: new ConversationRepository(database),
     archives: new ArchiveRepository(database),
     rooms: new RoomRepository(database),

@@ -3,6 +3,7 @@ import { histories } from "./2026.11.23T08.00.00.histories.js";
 import { cacheCare } from "./2026.11.24T18.00.45.cache-care.js";
 import { archiveOrder } from "./2026.11.24T18.30.00.archive-order.js";
 import { reactionChanges } from "./2026.11.25T04.00.00.reaction-changes.js";
+import { earlyConfirmations } from "./2026.11.28T09.00.00.early-confirmations.js";
 import type { Migration } from "./migration.js";
 
 /** Every step of the schema, oldest first. */
@@ -12,4 +13,5 @@ export const migrations: readonly Migration[] = [
   cacheCare,
   archiveOrder,
   reactionChanges,
+  earlyConfirmations,
 ];

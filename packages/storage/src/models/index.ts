@@ -4,7 +4,12 @@ import { initArchiveCursor, initArchiveGap } from "./archive.js";
 import { initConversation, initThread } from "./conversation.js";
 import { initEvent, initSetting } from "./log.js";
 import { initMessage, initMessageText, initSendRequest } from "./message.js";
-import { initMessageAlias, initMessageRemoval, initMessageVersion } from "./message-history.js";
+import {
+  initMessageAlias,
+  initMessageConfirmation,
+  initMessageRemoval,
+  initMessageVersion,
+} from "./message-history.js";
 import { initPubsubItem, initPubsubNode, initPubsubSubscription } from "./pubsub.js";
 import { initPubsubAttachment, initPubsubItemVersion, initPubsubNodeReader } from "./pubsub-history.js";
 import { initReactionChange } from "./reaction.js";
@@ -16,7 +21,12 @@ export { type Column, columnsFor, index } from "./columns.js";
 export { ConversationModel, ThreadModel } from "./conversation.js";
 export { EventModel, SettingModel } from "./log.js";
 export { MessageModel, MessageTextModel, SendRequestModel } from "./message.js";
-export { MessageAliasModel, MessageRemovalModel, MessageVersionModel } from "./message-history.js";
+export {
+  MessageAliasModel,
+  MessageConfirmationModel,
+  MessageRemovalModel,
+  MessageVersionModel,
+} from "./message-history.js";
 export { PubsubItemModel, PubsubNodeModel, PubsubSubscriptionModel } from "./pubsub.js";
 export { PubsubAttachmentModel, PubsubItemVersionModel, PubsubNodeReaderModel } from "./pubsub-history.js";
 export { ReactionChangeModel } from "./reaction.js";
@@ -37,6 +47,7 @@ export function defineModels(sequelize: Sequelize) {
     MessageAlias: initMessageAlias(sequelize),
     MessageVersion: initMessageVersion(sequelize),
     MessageRemoval: initMessageRemoval(sequelize),
+    MessageConfirmation: initMessageConfirmation(sequelize),
     ReactionChange: initReactionChange(sequelize),
     SendRequest: initSendRequest(sequelize),
     ArchiveCursor: initArchiveCursor(sequelize),

@@ -131,3 +131,42 @@ export function initMessageRemoval(sequelize: Sequelize) {
     },
   );
 }
+
+/**
+ * A receipt or marker (XEP-0184, XEP-0333) for a message that is not here yet: it counts when the message comes. An archive
+ * that is read back in time has them in this order.
+ */
+export class MessageConfirmationModel extends Model {
+  declare id: number;
+  declare accountId: number;
+  declare conversation: string;
+  declare value: string;
+  declare own: boolean;
+  declare groupchat: boolean;
+  declare state: "delivered" | "displayed";
+}
+
+export function initMessageConfirmation(sequelize: Sequelize) {
+  const c = columnsFor(sequelize);
+  return class extends MessageConfirmationModel {}.init(
+    {
+      id: c.id(),
+      accountId: c.key("account", { allowNull: false }),
+      conversation: c.text({ allowNull: false, comment: "where the message would stand" }),
+      value: c.text({ allowNull: false, comment: "the id that it names the message by" }),
+      own: c.flag({ defaultValue: false, comment: "another device of ours says so of what came in" }),
+      groupchat: c.flag({ defaultValue: false, comment: "`value` is the id that the room gave" }),
+      state: c.text({ allowNull: false, comment: "delivered or displayed" }),
+    },
+    {
+      sequelize,
+      tableName: "message_confirmation",
+      modelName: "MessageConfirmation",
+      indexes: [
+        index("message_confirmation_by_value", ["account_id", "conversation", "value", "own", "groupchat"], {
+          unique: true,
+        }),
+      ],
+    },
+  );
+}

@@ -1,0 +1,96 @@
+import type { Database } from "../database.js";
+import { checkKeys } from "../keys.js";
+import { sql } from "../sql.js";
+
+/** A receipt or marker, and what it names a message by that may not be here. */
+export interface EarlyConfirmation {
+  readonly conversation: string;
+  /** In rooms the id that the room gave, else the id of the wire. */
+  readonly id: string;
+  /** Another device of ours has displayed what came in; else somebody has what we sent. */
+  readonly own: boolean;
+  readonly groupchat: boolean;
+  readonly state: "delivered" | "displayed";
+}
+
+/** One that waits for its message. */
+export interface WaitingConfirmation extends EarlyConfirmation {
+  readonly row: number;
+}
+
+interface Row {
+  readonly id: number;
+  readonly conversation: string;
+  readonly value: string;
+  readonly own: number | boolean;
+  readonly groupchat: number | boolean;
+  readonly state: string;
+}
+
+/** So many of an account wait, the latest: anybody may send them for ids that nothing has. */
+const MOST_WAITING = 500;
+
+/** Receipts and markers (XEP-0184, XEP-0333) that came before their messages. */
+export class MessageConfirmationRepository {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** @throws {KeyTooLongError} the id or the conversation */
+  async put(accountId: number, confirmation: EarlyConfirmation): Promise<void> {
+    const { conversation, id, own, groupchat, state } = confirmation;
+    checkKeys({ conversation, value: id });
+    return this.#db.write(async ({ executor }) => {
+      await executor.run(sql`
+        INSERT INTO message_confirmation (account_id, conversation, value, own, groupchat, state)
+        VALUES (${accountId}, ${conversation}, ${id}, ${own}, ${groupchat}, ${state})
+        ON CONFLICT (account_id, conversation, value, own, groupchat) DO UPDATE SET
+          state = CASE WHEN message_confirmation.state = 'displayed' THEN 'displayed' ELSE excluded.state END`);
+      await executor.run(sql`
+        DELETE FROM message_confirmation WHERE account_id = ${accountId} AND id <= (
+          SELECT id FROM message_confirmation WHERE account_id = ${accountId} ORDER BY id DESC LIMIT 1 OFFSET ${MOST_WAITING})`);
+    });
+  }
+
+  /** Those that wait for messages of these conversations, in the order in which they came. */
+  waitingIn(accountId: number, conversations: readonly string[]): Promise<WaitingConfirmation[]> {
+    if (conversations.length === 0) return Promise.resolve([]);
+    return this.#db.read(async ({ executor }) => {
+      const rows = await executor.all<Row>(sql`
+        SELECT id, conversation, value, own, groupchat, state FROM message_confirmation
+        WHERE account_id = ${accountId} AND conversation IN (SELECT value FROM ${executor.dialect.list(conversations)} AS wanted)
+        ORDER BY id`);
+      return rows.map(({ id, conversation, value, own, groupchat, state }) => ({
+        row: Number(id),
+        conversation,
+        id: value,
+        own: Boolean(own),
+        groupchat: Boolean(groupchat),
+        state: state === "displayed" ? "displayed" : "delivered",
+      }));
+    });
+  }
+
+  /** They wait no more. */
+  remove(rows: readonly number[]): Promise<void> {
+    if (rows.length === 0) return Promise.resolve();
+    return this.#db.write(({ executor }) =>
+      executor.run(sql`
+        DELETE FROM message_confirmation WHERE id IN (
+          SELECT id FROM ${executor.dialect.records(
+            { id: "number" },
+            rows.map((id) => ({ id })),
+          )} AS gone)`),
+    );
+  }
+
+  /** A room's archive, or else the account's, has been read as far as is wanted: nothing older comes that they may be for. */
+  forget(accountId: number, room: string | undefined): Promise<void> {
+    const where = room === undefined ? sql`NOT groupchat` : sql`groupchat AND conversation = ${room}`;
+    return this.#db.write(({ executor }) =>
+      executor.run(sql`DELETE FROM message_confirmation WHERE account_id = ${accountId} AND ${where}`),
+    );
+  }
+}
