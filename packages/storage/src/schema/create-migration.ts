@@ -93,7 +93,8 @@ export async function createMigration(options: NewMigration): Promise<CreatedMig
       `the migration ${newest} is not older than this one would be (${time}): is the clock right?`,
     );
   }
-  if (new RegExp(`\\b${variable}\\b`).test(list))
+  // As a name of the program; a file's name may have it among others.
+  if (new RegExp(`(?<![\\w.-])${variable}(?![\\w-])`).test(list))
     throw new Error(`there is a migration called ${options.name}`);
   const { pending } = await migrationStatus(options.database);
   if (pending.length > 0) throw new Error(`the database lacks ${pending.join(", ")}: migrate it first`);
