@@ -51,11 +51,9 @@ async function confirmed(
 }
 
 async function settle(work: Work, confirmation: EarlyConfirmation, message: MessageRecord): Promise<void> {
-  const { own, groupchat, state } = confirmation;
-  if (own) {
-    if (state === "displayed")
-      await work.store.conversations.displayed(work.account.id, message.conversation, message);
-  } else if (!groupchat && message.direction === "out") await confirmed(work, message, state);
+  if (confirmation.own)
+    await work.store.conversations.displayed(work.account.id, message.conversation, message);
+  else await confirmed(work, message, confirmation.state);
 }
 
 /**
@@ -71,7 +69,9 @@ export async function applyConfirmation(
   const { conversation, direction, message } = envelope;
   const groupchat = message.attrs.type === "groupchat";
   const own = direction === "out";
-  if (!fitsKey(id) || !fitsKey(conversation) || (groupchat && !own)) return;
+  // Our other devices' receipts say nothing, and an archive has one for each message that came in.
+  const saysSomething = own ? state === "displayed" : !groupchat;
+  if (!saysSomething || !fitsKey(id) || !fitsKey(conversation)) return;
   const early: EarlyConfirmation = { conversation, id, own, groupchat, state };
   const [known] = await findAll(work, [early]);
   if (known) await settle(work, early, known);

@@ -103,3 +103,28 @@ test("a receipt counts though its message is read pages after it, going back, by
     "what nothing was found for is not kept for ever",
   );
 });
+
+test("of what comes before its message, our other device's mark counts, and its receipts are not kept", async (t) => {
+  const archive = new FakeArchive(2);
+  const w = await reader(t, archive);
+  const now = new Date().toISOString(); // what was said before the account is here counts as seen
+  const fromUs = (child: string) =>
+    `<message xmlns="jabber:client" from="${alice}/other" to="bob@larder.test">${child}</message>`;
+  const put = (message: string) =>
+    archive.entries.push({ id: `own-${archive.entries.length}`, stamp: now, message });
+  for (let n = 0; n < 6; n++) archive.say(`x${n}`, now, `x${n}`);
+  put(fromUs(`<received xmlns="urn:xmpp:receipts" id="w-x0"/>`));
+  put(fromUs(`<displayed xmlns="urn:xmpp:chat-markers:0" id="w-x1"/>`));
+  const again = archive.cutAfter(1);
+  await t.throwsAsync(w.catchUp(), { message: "cut" });
+  t.deepEqual(
+    (await w.store.confirmations.waitingIn(w.account.id, ["bob@larder.test"])).map(({ id }) => id),
+    ["w-x1"],
+  );
+  again();
+  await w.catchUp();
+  const { conversations } = await w.store.conversations.list({ accountId: w.account.id, limit: 1 });
+  const marked = (await w.history()).find(({ position }) => position === conversations[0]?.displayedPosition);
+  t.is(marked?.bodies[0]?.text, "x1");
+  t.is(conversations[0]?.unread, 4);
+});

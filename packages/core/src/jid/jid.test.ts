@@ -110,3 +110,14 @@ test("normalising twice changes nothing more, whatever the text", (t) => {
   );
   t.pass();
 });
+
+test("an address reads the same the second time, and what is none stays none, however many came between", (t) => {
+  const wanted = { local: "romeo", domain: "montague.lit", resource: "Orchard" };
+  for (let round = 0; round < 2; round++) {
+    t.deepEqual(parseJid("ROMEO@Montague.lit/Orchard"), wanted);
+    t.deepEqual(parseJid("ROMEO@Montague.lit/Orchard"), wanted);
+    t.is(parseJid("@montague.lit"), undefined);
+    t.is(parseJid("@montague.lit"), undefined);
+    for (let n = 0; n < 3000; n++) parseJid(`n${n}@montague.lit`);
+  }
+});

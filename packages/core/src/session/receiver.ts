@@ -63,14 +63,16 @@ export class Receiver {
       return;
     }
     stats.received++;
-    if (this.#isSettled(element)) {
-      this.#finish(link.managed, entry);
-      return;
-    }
-    this.#handle(link.managed, element, entry).catch((error: unknown) => {
+    const failed = (error: unknown) => {
       const { id, from } = element.attrs;
       log.error({ account, name, id, from, reason: reasonOf(error) }, "a stanza could not be handled");
-    });
+    };
+    try {
+      if (this.#isSettled(element)) this.#finish(link.managed, entry);
+      else this.#handle(link.managed, element, entry).catch(failed);
+    } catch (error) {
+      failed(error); // a listener's fault must not end the stream
+    }
   }
 
   async #handle(

@@ -28,8 +28,8 @@ const MOST_KEPT = 100;
 /** What changes the schema, or the connection, is said once; so is what is very long. */
 const WORTH_KEEPING = /^\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH|BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b/;
 const MAX_LENGTH = 60_000;
-/** Those with rows of values are long, and there is one for each number of them. */
-const MOST_CHARACTERS = 600_000;
+/** Those with rows of values are long, there is one for each number of them, and SQLite keeps what was bound to each last. */
+const MOST_CHARACTERS = 200_000;
 
 const prepare = (connection: SqliteConnection, sql: string) =>
   new Promise<sqlite3.Statement>((resolve, reject) => {
