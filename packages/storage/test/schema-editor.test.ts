@@ -228,3 +228,25 @@ onEachEngine(
     t.deepEqual(await all(indexes), [{ name: "path_1" }]);
   },
 );
+
+onEachEngine(
+  "columns that are placed first keep their values, and a name that is no column fails",
+  async (t, name) => {
+    const { edit, all, table } = await bench(t, name);
+    const before = await table("shelf");
+    const rows = await all("SELECT id, label FROM shelf ORDER BY id");
+    await edit((schema) => schema.orderColumns("shelf", ["label"]));
+    const after = await table("shelf");
+    t.deepEqual(
+      after?.columns.map((column) => column.name),
+      name === "sqlite" ? ["label", "id"] : ["id", "label"],
+    );
+    t.deepEqual(await all("SELECT id, label FROM shelf ORDER BY id"), rows);
+    const sorted = (columns = before?.columns) => columns?.toSorted((a, b) => a.name.localeCompare(b.name));
+    t.deepEqual({ ...after, columns: sorted(after?.columns) }, { ...before, columns: sorted() });
+    await t.throwsAsync(
+      edit((schema) => schema.orderColumns("shelf", ["labell"])),
+      { message: /no column labell/ },
+    );
+  },
+);

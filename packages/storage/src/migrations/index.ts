@@ -4,6 +4,7 @@ import { cacheCare } from "./2026.11.24T18.00.45.cache-care.js";
 import { archiveOrder } from "./2026.11.24T18.30.00.archive-order.js";
 import { reactionChanges } from "./2026.11.25T04.00.00.reaction-changes.js";
 import { earlyConfirmations } from "./2026.11.28T09.00.00.early-confirmations.js";
+import { itemsSmallColumnsFirst } from "./2026.11.28T11.00.00.items-small-columns-first.js";
 import type { Migration } from "./migration.js";
 
 /** Every step of the schema, oldest first. */
@@ -14,4 +15,5 @@ export const migrations: readonly Migration[] = [
   archiveOrder,
   reactionChanges,
   earlyConfirmations,
+  itemsSmallColumnsFirst,
 ];

@@ -85,7 +85,7 @@ export function initPubsubNode(sequelize: Sequelize) {
   );
 }
 
-/** One item of a cached node. */
+/** One item of a cached node. Large columns stand last: SQLite reads through them to what comes after. */
 export class PubsubItemModel extends Model {
   declare id: number;
   declare nodeId: number;
@@ -111,24 +111,24 @@ export function initPubsubItem(sequelize: Sequelize) {
     {
       id: c.id(),
       nodeId: c.key("pubsub_node", { allowNull: false }),
-      itemId: c.text({ allowNull: false, comment: "the item's id within its node" }),
-      publisher: c.text({ comment: "as the service states it; nobody else is believed" }),
+      position: c.bigint({ allowNull: false, comment: "the service's order, oldest first" }),
+      nextPosition: c.bigint({ comment: "the order found by the running synchronisation" }),
+      generation: c.count({ allowNull: false, comment: "synchronisation that saw it last" }),
       created: c.instant({ allowNull: false, comment: "the service's, else when it was first seen" }),
       updated: c.instant({
         allowNull: false,
         comment: "the service's, else when this version was first seen",
       }),
       dateSource: c.text({ allowNull: false, comment: "service or observed" }),
+      parser: c.text({ comment: "name and version of the parser that made `parsed`" }),
+      itemId: c.text({ allowNull: false, comment: "the item's id within its node" }),
+      publisher: c.text({ comment: "as the service states it; nobody else is believed" }),
       xml: c.text({ allowNull: false, comment: "the whole item element" }),
       parsed: c.queriedJson({ comment: "the parser's result; null without a parser or after a failure" }),
       parsedFolded: c.queriedJson({
         comment: "`parsed` with its strings case-folded, for comparisons without case",
       }),
       parseError: c.text({ comment: "why there is no `parsed`" }),
-      parser: c.text({ comment: "name and version of the parser that made `parsed`" }),
-      position: c.bigint({ allowNull: false, comment: "the service's order, oldest first" }),
-      nextPosition: c.bigint({ comment: "the order found by the running synchronisation" }),
-      generation: c.count({ allowNull: false, comment: "synchronisation that saw it last" }),
       searchText: c.text({ allowNull: false, defaultValue: "", comment: "what the full-text index holds" }),
     },
     {

@@ -36,6 +36,12 @@ export interface SchemaEditor {
    * @throws {Error} a value cannot be said in the new type, or is null where nothing takes its place
    */
   changeColumn(table: string, column: ColumnDescription, options?: ChangeColumnOptions): Promise<void>;
+  /**
+   * Places the named columns first, in this order, and the others after them as they stood. SQLite reads a row from
+   * its beginning, and where large values stand in it follows their pages to what comes after them: small columns
+   * belong before them. PostgreSQL keeps large values beside the row, so there the columns stay where they are.
+   */
+  orderColumns(table: string, first: readonly string[]): Promise<void>;
   /** The columns of the primary key; none takes it away. */
   changePrimaryKey(table: string, columns: readonly string[]): Promise<void>;
   addUnique(table: string, columns: readonly string[]): Promise<void>;

@@ -75,6 +75,13 @@ export class PostgresEditor implements SchemaEditor {
     }
   }
 
+  /** Large values do not stand in the row: only the names are checked. */
+  async orderColumns(table: string, first: readonly string[]): Promise<void> {
+    const { columns } = await this.#table(table);
+    const missing = first.find((name) => !columns.some((column) => column.name === name));
+    if (missing !== undefined) throw new Error(`the table ${table} has no column ${missing}`);
+  }
+
   async changePrimaryKey(table: string, columns: readonly string[]): Promise<void> {
     const constraint = await this.#constraint(table, "p", (await this.#table(table)).primaryKey);
     if (constraint !== undefined) await this.#alter(table, `DROP CONSTRAINT ${this.#ddl.name(constraint)}`);

@@ -81,6 +81,17 @@ export class SqliteEditor implements SchemaEditor {
     await this.#rebuild(table, change, { column: column.name, fill });
   }
 
+  async orderColumns(table: string, first: readonly string[]): Promise<void> {
+    await this.#rebuild(table, (before) => {
+      const named = first.map((name) => {
+        const column = before.columns.find((entry) => entry.name === name);
+        if (!column) throw new Error(`the table ${table} has no column ${name}`);
+        return column;
+      });
+      return { ...before, columns: [...new Set([...named, ...before.columns])] };
+    });
+  }
+
   async changePrimaryKey(table: string, columns: readonly string[]): Promise<void> {
     await this.#rebuild(table, (before) => ({ ...before, primaryKey: columns }));
   }

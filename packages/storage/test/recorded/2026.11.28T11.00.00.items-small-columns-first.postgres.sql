@@ -1,0 +1,2 @@
+-- 2026.11.28T11.00.00.items-small-columns-first, revision 1: up;
+-- down;

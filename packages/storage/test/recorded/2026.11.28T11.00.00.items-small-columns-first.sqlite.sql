@@ -1,0 +1,30 @@
+-- 2026.11.28T11.00.00.items-small-columns-first, revision 1: up;
+CREATE TABLE `pubsub_item_new` (`id` INTEGER PRIMARY KEY AUTOINCREMENT, `node_id` INTEGER NOT NULL REFERENCES `pubsub_node` (`id`) ON DELETE CASCADE, `position` BIGINT NOT NULL, `next_position` BIGINT, `generation` INTEGER NOT NULL, `created` BIGINT NOT NULL, `updated` BIGINT NOT NULL, `date_source` TEXT NOT NULL, `parser` TEXT, `item_id` TEXT NOT NULL, `publisher` TEXT, `xml` TEXT NOT NULL, `parsed` TEXT, `parsed_folded` TEXT, `parse_error` TEXT, `search_text` TEXT NOT NULL DEFAULT '');
+INSERT INTO `pubsub_item_new` (`id`, `node_id`, `position`, `next_position`, `generation`, `created`, `updated`, `date_source`, `parser`, `item_id`, `publisher`, `xml`, `parsed`, `parsed_folded`, `parse_error`, `search_text`) SELECT `id`, `node_id`, `position`, `next_position`, `generation`, `created`, `updated`, `date_source`, `parser`, `item_id`, `publisher`, `xml`, `parsed`, `parsed_folded`, `parse_error`, `search_text` FROM `pubsub_item` ORDER BY rowid;
+DROP TABLE `pubsub_item`;
+ALTER TABLE `pubsub_item_new` RENAME TO `pubsub_item`;
+CREATE UNIQUE INDEX pubsub_item_by_id ON pubsub_item (node_id, item_id);
+CREATE INDEX pubsub_item_by_position ON pubsub_item (node_id, position);
+CREATE INDEX pubsub_item_by_updated ON pubsub_item (updated, id);
+CREATE INDEX pubsub_item_by_created ON pubsub_item (created, id);
+CREATE INDEX `pubsub_item_of_node_by_updated` ON `pubsub_item` (`node_id`, `updated`, `position`);
+CREATE TRIGGER pubsub_item_text_index_insert AFTER INSERT ON pubsub_item BEGIN INSERT INTO pubsub_item_text_index(rowid, search_text) VALUES (new.id, new.search_text); END;
+CREATE TRIGGER pubsub_item_text_index_delete AFTER DELETE ON pubsub_item BEGIN INSERT INTO pubsub_item_text_index(pubsub_item_text_index, rowid, search_text) VALUES ('delete', old.id, old.search_text); END;
+CREATE TRIGGER pubsub_item_text_index_update AFTER UPDATE OF search_text ON pubsub_item WHEN old.search_text IS NOT new.search_text
+       BEGIN INSERT INTO pubsub_item_text_index(pubsub_item_text_index, rowid, search_text) VALUES ('delete', old.id, old.search_text); INSERT INTO pubsub_item_text_index(rowid, search_text) VALUES (new.id, new.search_text); END;
+-- down;
+CREATE TABLE `pubsub_item_new` (`id` INTEGER PRIMARY KEY AUTOINCREMENT, `node_id` INTEGER NOT NULL REFERENCES `pubsub_node` (`id`) ON DELETE CASCADE, `item_id` TEXT NOT NULL, `publisher` TEXT, `created` BIGINT NOT NULL, `updated` BIGINT NOT NULL, `date_source` TEXT NOT NULL, `xml` TEXT NOT NULL, `parsed` TEXT, `parsed_folded` TEXT, `parse_error` TEXT, `parser` TEXT, `position` BIGINT NOT NULL, `next_position` BIGINT, `generation` INTEGER NOT NULL, `search_text` TEXT NOT NULL DEFAULT '');
+INSERT INTO `pubsub_item_new` (`id`, `node_id`, `item_id`, `publisher`, `created`, `updated`, `date_source`, `xml`, `parsed`, `parsed_folded`, `parse_error`, `parser`, `position`, `next_position`, `generation`, `search_text`) SELECT `id`, `node_id`, `item_id`, `publisher`, `created`, `updated`, `date_source`, `xml`, `parsed`, `parsed_folded`, `parse_error`, `parser`, `position`, `next_position`, `generation`, `search_text` FROM `pubsub_item` ORDER BY rowid;
+DROP TABLE `pubsub_item`;
+ALTER TABLE `pubsub_item_new` RENAME TO `pubsub_item`;
+DELETE FROM sqlite_sequence WHERE name = $1;
+INSERT INTO sqlite_sequence (name, seq) VALUES ($1, $2);
+CREATE UNIQUE INDEX pubsub_item_by_id ON pubsub_item (node_id, item_id);
+CREATE INDEX pubsub_item_by_position ON pubsub_item (node_id, position);
+CREATE INDEX pubsub_item_by_updated ON pubsub_item (updated, id);
+CREATE INDEX pubsub_item_by_created ON pubsub_item (created, id);
+CREATE INDEX `pubsub_item_of_node_by_updated` ON `pubsub_item` (`node_id`, `updated`, `position`);
+CREATE TRIGGER pubsub_item_text_index_insert AFTER INSERT ON pubsub_item BEGIN INSERT INTO pubsub_item_text_index(rowid, search_text) VALUES (new.id, new.search_text); END;
+CREATE TRIGGER pubsub_item_text_index_delete AFTER DELETE ON pubsub_item BEGIN INSERT INTO pubsub_item_text_index(pubsub_item_text_index, rowid, search_text) VALUES ('delete', old.id, old.search_text); END;
+CREATE TRIGGER pubsub_item_text_index_update AFTER UPDATE OF search_text ON pubsub_item WHEN old.search_text IS NOT new.search_text
+       BEGIN INSERT INTO pubsub_item_text_index(pubsub_item_text_index, rowid, search_text) VALUES ('delete', old.id, old.search_text); INSERT INTO pubsub_item_text_index(rowid, search_text) VALUES (new.id, new.search_text); END;
