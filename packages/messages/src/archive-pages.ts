@@ -53,10 +53,10 @@ export class ArchivePages {
   }
 
   /** Pages back: of each the oldest message comes first, which is where the next begins. */
-  before(from: string | undefined): PagesAhead {
+  before(from: string | undefined, query: Query = {}): PagesAhead {
     const { size } = this.context;
     const ask = (before: string, onEdge: (id: string) => void) =>
-      this.ask({}, { before }, size.isLarge ? onEdge : undefined);
+      this.ask(query, { before }, size.isLarge ? onEdge : undefined);
     return new PagesAhead({ ask, edgeOf: backwardEdge }, from);
   }
 

@@ -99,6 +99,12 @@ export class ArchiveSync {
   }
 }
 
+/**
+ * How much later than its stamp says a message may turn up in an archive. ejabberd stamps it when it is routed and files it when
+ * the recipient's session has got to it, a second or two later where that is busy; what is newer may have been read then.
+ */
+const FILED_LATE_MS = 30_000;
+
 /** One reading of one archive. */
 class Reading {
   readonly #pages: ArchivePages;
@@ -127,8 +133,10 @@ class Reading {
   async present(): Promise<SyncOutcome> {
     const { store, account, archive } = this.#context;
     const cursor = await store.archives.cursor(account.id, archive);
-    if (cursor) await this.#forward(cursor);
-    else await this.#first();
+    if (cursor) {
+      await this.#forward(cursor);
+      await this.#lookBack(cursor);
+    } else await this.#first();
     return this.#outcome();
   }
 
@@ -201,15 +209,39 @@ class Reading {
     // Asked for together: while these pages are kept, the archive is at work on the one that the gap begins with.
     if (lastId !== undefined) this.#ahead = { after: lastId, pages: this.#pages.after({}, lastId) };
     const latest = await newestPage;
-    const first = pointOf(latest.results[0]) ?? {};
     const order = { after: await this.#pages.positionAt(anchor) };
-    await this.#pages.keep(page, order, "catchup", async () => {
-      await caughtUp(last, false);
+    const kept = await this.#pages.keep(page, order, "catchup", () => caughtUp(last, false));
+    const above = kept.last ?? order.after;
+    const end = pointOf(latest.results.at(-1));
+    const overlap = latest.results.findIndex(({ id }) => id === last?.id);
+    if (overlap >= 0) {
+      const rest = { ...latest, results: latest.results.slice(overlap + 1) };
+      await this.#pages.keep(rest, { after: above }, "catchup", () => caughtUp(end, true));
+      return;
+    }
+    await this.#pages.keep(latest, { before: undefined, above }, "catchup", async () => {
+      const before = pointOf(latest.results[0]) ?? {};
+      await store.archives.addGap(account.id, archive, { after: last ?? newest, before });
+      await caughtUp(end, true);
     });
-    await this.#pages.keep(latest, { before: undefined }, "catchup", async () => {
-      await store.archives.addGap(account.id, archive, { after: last ?? newest, before: first });
-      await caughtUp(pointOf(latest.results.at(-1)), true);
-    });
+  }
+
+  /** What was filed before the cursor, but only after it had been read. */
+  async #lookBack({ newest, caughtUpAt }: ArchiveCursor): Promise<void> {
+    if (newest?.id === undefined || newest.time === undefined) return;
+    const read = newest.time.getTime();
+    if (caughtUpAt !== undefined && caughtUpAt.getTime() - read > CLOCKS_DIFFER_MS) return;
+    const pages = this.#pages.before(newest.id, { start: new Date(read - FILED_LATE_MS) });
+    let before = await this.#pages.positionAt(newest);
+    for (;;) {
+      const page = await pages.next().catch((error: unknown) => {
+        if (!isForgotten(error)) throw error;
+        return undefined; // then it was read by time, with more overlap
+      });
+      if (!page) return;
+      const { first } = await this.#pages.keep(page, { before }, "catchup", async () => {});
+      before = first ?? before;
+    }
   }
 
   /** Further back than what was read, as far as is wanted. */

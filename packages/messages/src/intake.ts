@@ -17,7 +17,7 @@ import { type Batch, originOf, tell, type Work } from "./batch.js";
 import { type Classified, classify } from "./classify.js";
 import type { Companion } from "./companion.js";
 import { findKnown, findRepeats } from "./identity.js";
-import { type PageEntry, placesOfPage } from "./places.js";
+import { isBefore, NO_PLACES, type PageEntry, type PagePlaces, placesOfPage } from "./places.js";
 
 export interface IntakeOptions {
   /** Takes what is not for the history but belongs into its order: reactions, and refusals of them. */
@@ -42,13 +42,8 @@ export interface BatchOutcome {
 type Saying = Extract<Classified, { kind: "message" }>;
 
 /** What became of the messages of a batch. */
-interface Kept {
+interface Kept extends PagePlaces {
   readonly received: number;
-  /** The positions of a page, by the place in it. */
-  readonly places: ReadonlyMap<number, number>;
-  /** The first and the last of them. */
-  readonly ends: readonly [number | undefined, number | undefined];
-  readonly settled: boolean;
 }
 
 /** Which ids a removal that came first may have named it by. */
@@ -195,16 +190,17 @@ export class MessageIntake {
     const said = [...read.entries()].filter(
       (entry): entry is [number, Saying] => entry[1].kind === "message",
     );
-    if (said.length === 0 && others.length === 0)
-      return { received: 0, places: new Map(), ends: [undefined, undefined], settled: true };
+    if (said.length === 0 && others.length === 0) return { ...NO_PLACES, received: 0 };
     const { store, account, batch } = work;
     const messages = said.map(([, { message }]) => message);
     const { copies, standIns } = await findKnown(store, account.id, messages);
-    const { places, ends, settled } = await this.#places(work, said, copies, others);
+    const pagePlaces = await this.#places(work, said, copies, others);
+    const { places, bounds } = pagePlaces;
     const moves = new Map<number, MessagePlace>();
     const fresh: NewMessage[] = [];
     // A page may have a message twice: what the first copy has changed counts for the second.
     const current = new Map<number, MessageRecord>();
+    const inPageOf = new Map(said.map(([inPage, { message }]) => [message.stanzaId, inPage]));
     for (const [at, [inPage, entry]] of said.entries()) {
       const { message, envelope } = entry;
       const position = batch.order && places.get(inPage);
@@ -215,11 +211,20 @@ export class MessageIntake {
       if (known) {
         await this.#merge(work, known, message);
         const earlier =
-          position !== undefined && position < known.position && (await this.#promote(work, known, message));
+          position !== undefined &&
+          isBefore({ inPage, bound: bounds.get(inPage) ?? position }, known, inPageOf) &&
+          (await this.#promote(work, known, message));
         const isItsPlace = earlier || known.stanzaId === undefined || known.stanzaId === message.stanzaId;
         if (isItsPlace) {
           const { stanzaId = known.stanzaId, stanzaIdBy = known.stanzaIdBy } = message;
-          current.set(known.id, { ...known, stanzaId, stanzaIdBy, position: position ?? known.position });
+          const { timestamp } = position === undefined ? known : message;
+          current.set(known.id, {
+            ...known,
+            stanzaId,
+            stanzaIdBy,
+            timestamp,
+            position: position ?? known.position,
+          });
         }
         if (position !== undefined && isItsPlace && known.standsFor === undefined)
           moves.set(known.id, { id: known.id, timestamp: message.timestamp, position });
@@ -242,7 +247,7 @@ export class MessageIntake {
         changed.map(({ id }) => id),
       );
     const received = await this.#keepFresh(work, fresh);
-    return { received, places, ends, settled };
+    return { ...pagePlaces, received };
   }
 
   /** Where the archive has each message of a page, and what else belongs into its order. */
@@ -251,8 +256,8 @@ export class MessageIntake {
     said: readonly (readonly [number, Saying])[],
     copies: ReadonlyMap<number, MessageRecord>,
     others: readonly { readonly at: number; readonly envelope: Envelope }[],
-  ): Promise<Omit<Kept, "received">> {
-    if (!batch.order) return { places: new Map(), ends: [undefined, undefined], settled: true };
+  ): Promise<PagePlaces> {
+    if (!batch.order) return NO_PLACES;
     const envelopes = others.map(({ envelope }) => envelope);
     const known = envelopes.length === 0 ? [] : ((await also?.places(account, envelopes)) ?? []);
     const entries: PageEntry[] = [

@@ -1,7 +1,12 @@
-import { positionOf } from "@larder/storage";
+import { type MessageRecord, positionOf } from "@larder/storage";
 
-/** Where a page of an archive joins what was read before: after a position going forward, before one going back. */
-export type Order = { readonly after: number | undefined } | { readonly before: number | undefined };
+/**
+ * Where a page of an archive joins what was read before: after a position going forward, before one going back, and in no case
+ * below what an archive has further back (`above`).
+ */
+export type Order =
+  | { readonly after: number | undefined }
+  | { readonly before: number | undefined; readonly above?: number | undefined };
 
 /** One message of a page, in the archive's order. */
 export interface Placed {
@@ -13,6 +18,9 @@ export interface Placed {
 /** An archive that has whole seconds may have said any moment of this one. */
 const latestOf = (timestamp: Date): number =>
   positionOf(timestamp) + (timestamp.getTime() % 1000 === 0 ? 999_999 : 999);
+
+/** For what is between the end of one page and the beginning of another that is placed after it. */
+const ROOM = 100_000;
 
 const keeps = ({ known, timestamp }: Placed): number | undefined =>
   known?.timestamp.getTime() === timestamp.getTime() ? known.position : undefined;
@@ -30,7 +38,8 @@ export function placesFor(page: readonly Placed[], order: Order): number[] {
       next = kept !== undefined && kept < next ? kept : Math.min(latestOf(entry.timestamp), next - 1);
       places[page.length - 1 - back] = next;
     }
-    return places;
+    if (order.above === undefined || next > order.above) return places;
+    return placesFor(page, { after: order.above + ROOM });
   }
   let previous = order.after ?? -1;
   for (const [at, entry] of page.entries()) {
@@ -47,25 +56,51 @@ export interface PageEntry extends Placed {
   readonly at: number;
 }
 
-/**
- * The positions of a page of which other entries were left out.
- *
- * @returns `settled`: its last entry stood where it belongs already
- */
-export function placesOfPage(
-  entries: readonly PageEntry[],
-  order: Order,
-): {
+/** Where the entries of a page belong, by their places in it. */
+export interface PagePlaces {
   readonly places: ReadonlyMap<number, number>;
+  /** The position of what the archive has right before an entry: what stands above that comes after the entry. */
+  readonly bounds: ReadonlyMap<number, number>;
+  /** The first and the last position. */
   readonly ends: readonly [number | undefined, number | undefined];
+  /** Its last entry stood where it belongs already. */
   readonly settled: boolean;
-} {
+}
+
+export const NO_PLACES: PagePlaces = {
+  places: new Map(),
+  bounds: new Map(),
+  ends: [undefined, undefined],
+  settled: true,
+};
+
+/** The positions of a page of which other entries were left out. */
+export function placesOfPage(entries: readonly PageEntry[], order: Order): PagePlaces {
   const page = [...entries].sort((one, other) => one.at - other.at);
   const positions = placesFor(page, order);
   const known = page.at(-1)?.known;
+  const below = ("before" in order ? order.above : order.after) ?? -1;
   return {
     places: new Map(page.map(({ at }, place) => [at, positions[place] ?? 0])),
+    bounds: new Map(page.map(({ at }, place) => [at, positions[place - 1] ?? below])),
     ends: [positions[0], positions.at(-1)],
     settled: known !== undefined && known.position === positions.at(-1),
   };
+}
+
+/**
+ * Whether the archive has a copy that is read now before the one that it told of earlier.
+ *
+ * @param copy `bound`: the position of what the archive has right before it
+ */
+export function isBefore(
+  copy: { readonly inPage: number; readonly bound: number },
+  known: MessageRecord,
+  inPageOf: ReadonlyMap<string | undefined, number>,
+): boolean {
+  const place = known.stanzaId === undefined ? undefined : inPageOf.get(known.stanzaId);
+  if (place !== undefined) return copy.inPage < place;
+  // It came live, and its place was not read yet: where it stands says nothing.
+  if (known.timestamp.getTime() === known.receivedAt.getTime()) return true;
+  return known.position > copy.bound;
 }
