@@ -59,7 +59,7 @@ export interface PageEntry extends Placed {
 /** Where the entries of a page belong, by their places in it. */
 export interface PagePlaces {
   readonly places: ReadonlyMap<number, number>;
-  /** The position of what the archive has right before an entry: what stands above that comes after the entry. */
+  /** What stands above this comes after an entry, where it is no copy of it: the position of what the archive has before it. */
   readonly bounds: ReadonlyMap<number, number>;
   /** The first and the last position. */
   readonly ends: readonly [number | undefined, number | undefined];
@@ -79,7 +79,9 @@ export function placesOfPage(entries: readonly PageEntry[], order: Order): PageP
   const page = [...entries].sort((one, other) => one.at - other.at);
   const positions = placesFor(page, order);
   const known = page.at(-1)?.known;
-  const below = ("before" in order ? order.above : order.after) ?? -1;
+  // Of what is before a page that was read backwards nothing is known: what stands below its second entry comes before the first.
+  const below =
+    "before" in order ? (positions[1] ?? order.before ?? Number.MAX_SAFE_INTEGER) - 1 : (order.after ?? -1);
   return {
     places: new Map(page.map(({ at }, place) => [at, positions[place] ?? 0])),
     bounds: new Map(page.map(({ at }, place) => [at, positions[place - 1] ?? below])),
@@ -91,7 +93,7 @@ export function placesOfPage(entries: readonly PageEntry[], order: Order): PageP
 /**
  * Whether the archive has a copy that is read now before the one that it told of earlier.
  *
- * @param copy `bound`: the position of what the archive has right before it
+ * @param copy `bound`: what stands above it comes after the copy
  */
 export function isBefore(
   copy: { readonly inPage: number; readonly bound: number },

@@ -101,6 +101,28 @@ test("a message that the archive has twice stands where it has it first, though 
   t.is((await w.store.messages.findByStanzaId(w.account.id, alice, "s9"))?.uid, before?.uid);
 });
 
+test("a later copy that a page read backwards begins with does not take the place of the first", async (t) => {
+  const w = await world(t);
+  const copy = mine("again", "m1", origin("m1"));
+  await w.takePage([["s1", "2026-01-01T00:00:01Z", copy]]);
+  await w.takePage(
+    [
+      ["s9", "2026-01-01T00:00:09Z", copy],
+      ["s10", "2026-01-01T00:00:10Z", chat("after", 'id="2"')],
+    ],
+    { batch: { order: { before: undefined } } },
+  );
+  await w.takePage([["s5", "2026-01-01T00:00:05Z", chat("between", 'id="3"')]]);
+  t.deepEqual(
+    (await w.history()).map(({ bodies, stanzaId }) => [bodies[0]?.text, stanzaId]),
+    [
+      ["again", "s1"],
+      ["between", "s5"],
+      ["after", "s10"],
+    ],
+  );
+});
+
 test("a live message that a page of the archive has twice stands where it is first", async (t) => {
   const w = await world(t);
   await w.take(
