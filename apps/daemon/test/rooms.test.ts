@@ -78,6 +78,24 @@ test("what is said in a room is there once, our own with the room's id, and afte
   t.deepEqual(await texts(second, alice, room), expected);
   await second.call("muc_leave", { account: alice, room });
   await bob.say("gone?");
+  const [last] = (await second.call("history_get", { account: alice, conversation: room })).messages;
+  const refused = { type: "not_acceptable" };
+  t.like(
+    await failure(second.call("message_send", { account: alice, to: room, body: "wait for me" })),
+    refused,
+  );
+  t.like(
+    await failure(second.call("message_send", { account: alice, to: `${room}/bob`, body: "you too" })),
+    refused,
+  );
+  if (last)
+    t.like(
+      await failure(
+        second.call("message_reactions_set", { account: alice, uid: last.uid, reactions: ["👋"] }),
+      ),
+      refused,
+    );
+  t.deepEqual(await texts(second, alice, room), expected, "nothing waits for a room that was left");
   const { conversations } = await second.call("conversations_list", { account: alice });
   t.like(conversations, [{ conversation: room, type: "groupchat" }]);
 });

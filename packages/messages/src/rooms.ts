@@ -11,6 +11,7 @@ import {
   leavePresence,
   type MucPresence,
   mucStatus,
+  NotAcceptableError,
   NotConnectedError,
   NS_MAM,
   NS_MODERATE,
@@ -82,6 +83,10 @@ const forGood = [
   mucStatus.membersOnly,
 ] as const;
 
+/** We stay in it from one session to the next. */
+const isWanted = ({ joined, autojoin, bookmarked }: RoomRecord): boolean =>
+  joined || (autojoin && bookmarked);
+
 /**
  * The rooms of one account (XEP-0045): joining and leaving, being there again after a lost session, and who is there.
  * What is wanted is kept in the database; where we are is known in this session only.
@@ -112,8 +117,7 @@ export class Rooms {
     for (const room of this.#rooms.values()) room.settle?.(new ConnectionError(`the session ended`));
     this.#rooms.clear();
     await this.load();
-    for (const { jid, joined, autojoin, bookmarked } of this.#records.values())
-      if (joined || (autojoin && bookmarked)) this.#joinAgain(jid, 0);
+    for (const record of this.#records.values()) if (isWanted(record)) this.#joinAgain(record.jid, 0);
     this.#pingLater();
   }
 
@@ -209,6 +213,21 @@ export class Rooms {
 
   isRoom(jid: string): boolean {
     return this.#rooms.has(jid) || this.#records.has(jid);
+  }
+
+  /**
+   * Refuses what could only wait for ever: the room was left, and nothing says that it is to be joined.
+   *
+   * @param jid of a room, or of one who is in it
+   * @throws {NotAcceptableError} as the room would (XEP-0045 §7.9)
+   */
+  checkNotLeft(jid: string): void {
+    const room = bareJid(jid) ?? jid;
+    const record = this.#records.get(room);
+    if (!record || this.#rooms.has(room) || isWanted(record)) return;
+    throw new NotAcceptableError(
+      `the account is not in the room ${room}: join it first (muc_join, or: larder room join)`,
+    );
   }
 
   readonly isJoined = (room: string): boolean => this.#rooms.get(room)?.state === "joined";

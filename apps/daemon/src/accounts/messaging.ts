@@ -136,6 +136,16 @@ export class AccountMessaging {
   }
 
   /**
+   * Refuses what cannot be sent, neither now nor when the account is next online.
+   *
+   * @throws {NotAcceptableError} who is written to is blocked, or is a room that was left
+   */
+  checkReachable(jid: string): void {
+    this.blocked.check(jid);
+    this.rooms.checkNotLeft(jid);
+  }
+
+  /**
    * Before we are available: a server that sees the archive read does not send the same again as offline messages, and
    * what is in the archive by now has arrived and need not go out again.
    *

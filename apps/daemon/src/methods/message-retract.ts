@@ -10,6 +10,9 @@ export const messageRetract: MethodHandler<"message_retract"> = async (
   // Another's message in a room: the room decides whether we may, and tells everybody, us too.
   if (message.direction === "in" && message.type === "groupchat")
     await found.account.messaging.moderate(message, reason);
-  else await sender.retract(found.account, message);
+  else {
+    found.account.messaging.checkReachable(message.conversation);
+    await sender.retract(found.account, message);
+  }
   return { message: await messageView({ accounts, store }, message) };
 };

@@ -4,7 +4,7 @@ import { messageView } from "./message-access.js";
 
 export const messageSend: MethodHandler<"message_send"> = async (input, { accounts, sender, store }) => {
   const account = accounts.resolve(input.account);
-  account.messaging.blocked.check(input.to);
+  account.messaging.checkReachable(input.to);
   // Nothing is awaited before this call: sends to one conversation keep the order in which they came.
   const { message, sent } = await sender.send(account, {
     to: input.to,
