@@ -188,6 +188,56 @@ test("messages of one conversation keep their order through a cut connection, no
   t.is(messages.length, 60);
 });
 
+test("pages of history, back and forward, have each message once though new ones arrive between them", async (t) => {
+  const daemon = await startDaemon(t);
+  const client = await daemon.connect();
+  const alice = await addAccount(client, server, "alice");
+  const bob = await addAccount(client, server, "bob");
+  await client.call("signals_subscribe", { signals: ["message_new"], accounts: [bob] });
+  const say = async (body: string) => {
+    await client.call("message_send", { account: alice, to: bob, body });
+    await client.signal(
+      ({ signal, params }) => signal === "message_new" && params.message.bodies[0]?.text === body,
+    );
+  };
+  const old = Array.from({ length: 20 }, (_, n) => `page ${n}`);
+  for (const body of old) await say(body);
+  const page = async (edge: { before?: string; after?: string }) => {
+    const { messages, complete } = await client.call("history_get", {
+      account: bob,
+      conversation: alice,
+      search: "page",
+      limit: 3,
+      ...edge,
+    });
+    return { messages, complete, texts: messages.map(({ bodies }) => bodies[0]?.text ?? "") };
+  };
+
+  const back: string[] = [];
+  let before: string | undefined;
+  for (let round = 0; ; round++) {
+    const { messages, texts, complete } = await page(before === undefined ? {} : { before });
+    back.unshift(...texts);
+    before = messages[0]?.uid;
+    if (complete || before === undefined) break;
+    await say(`page later ${round}`);
+  }
+  t.deepEqual(back, old);
+
+  const forward: string[] = [];
+  let after = "1970-01-01T00:00:00Z";
+  for (let round = 0; ; round++) {
+    const { messages, texts, complete } = await page({ after });
+    forward.push(...texts);
+    after = messages.at(-1)?.uid ?? after;
+    if (complete) break;
+    if (round < 3) await say(`page last ${round}`);
+  }
+  t.deepEqual(forward.slice(0, old.length), old);
+  t.is(new Set(forward).size, forward.length, "none twice");
+  t.deepEqual(forward.slice(-3), ["page last 0", "page last 1", "page last 2"]);
+});
+
 test("a message to nobody comes back as failed, with the reason", async (t) => {
   const daemon = await startDaemon(t);
   const client = await daemon.connect();
