@@ -33,15 +33,20 @@ async function time(times: Times, work: () => Promise<unknown>): Promise<void> {
 /**
  * Runs kinds of work in turns, so that a machine that becomes slower becomes so for all of them; the
  * first turn warms up and does not count.
+ *
+ * @param together how often each kind runs in a row: what follows another kind pays for the memory that it has left
  */
 export async function inTurns<Name extends string>(
   turns: number,
   kinds: Record<Name, () => Promise<unknown>>,
+  together = 1,
 ): Promise<Record<Name, Times>> {
   const names = Object.keys(kinds) as Name[];
   const times = Object.fromEntries(names.map((name) => [name, new Times()])) as Record<Name, Times>;
   for (let turn = 0; turn <= turns; turn++) {
-    for (const name of names) await time(turn === 0 ? new Times() : times[name], kinds[name]);
+    for (const name of names)
+      for (let run = 0; run < together; run++)
+        await time(turn === 0 ? new Times() : times[name], kinds[name]);
   }
   return times;
 }

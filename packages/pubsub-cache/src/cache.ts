@@ -139,7 +139,7 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
   async getItems(
     account: CacheAccount,
     request: ReadRequest,
-    options: { useCache?: boolean } = {},
+    options: { useCache?: boolean; written?: boolean } = {},
   ): Promise<ReadAnswer> {
     checkSelection(request);
     const online = account.online();
@@ -150,7 +150,9 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
       const isUsable = useCache && node && (online ? this.#isFresh(node) : readable(node));
       return {
         node,
-        answer: isUsable ? await this.#fromCache.read(node, request, { exact: online }) : undefined,
+        answer: isUsable
+          ? await this.#fromCache.read(node, request, { exact: online, written: options.written })
+          : undefined,
       };
     });
     if (cached) return online ? cached : { ...cached, stale: true };
@@ -166,10 +168,16 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
    *
    * @throws {NotFoundError} the node is not cached
    */
-  async getCached(account: CacheAccount, request: ReadRequest): Promise<ReadAnswer> {
+  async getCached(
+    account: CacheAccount,
+    request: ReadRequest,
+    { written }: { written?: boolean } = {},
+  ): Promise<ReadAnswer> {
     checkSelection(request);
     const node = await this.#find(account, request);
-    const answer = readable(node) ? await this.#fromCache.read(node, request, { exact: false }) : undefined;
+    const answer = readable(node)
+      ? await this.#fromCache.read(node, request, { exact: false, written })
+      : undefined;
     return answer ?? notCached(request);
   }
 

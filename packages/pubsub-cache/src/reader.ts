@@ -29,6 +29,8 @@ export interface ReadItem {
   readonly parsed?: unknown;
   /** The same as JSON text, where it is at hand. */
   readonly parsedJson?: string;
+  /** `xml` and `parsed` as members of a JSON object, in UTF-8, where they were asked for so and are at hand so. */
+  readonly written?: Uint8Array;
   readonly parseError?: string;
 }
 
@@ -54,11 +56,16 @@ const fromRecord = (record: ItemRecord): ReadItem => ({
   created: record.created,
   updated: record.updated,
   dateSource: record.dateSource,
-  xml: record.xml,
+  get xml() {
+    return record.xml;
+  },
   get parsed() {
     return record.parsed;
   },
-  parsedJson: record.parsedJson,
+  get parsedJson() {
+    return record.parsedJson;
+  },
+  written: record.written,
   parseError: record.parseError,
 });
 
@@ -72,14 +79,15 @@ export class CacheReader {
 
   /**
    * @param options.exact only an answer that the service would give too, where older items are left out of the copy
+   * @param options.written for handing on as JSON: see {@link ReadItem.written}
    * @returns undefined where the copy cannot give one
    */
   async read(
     node: NodeRecord,
     request: ReadRequest,
-    { exact }: { exact: boolean },
+    { exact, written }: { exact: boolean; written?: boolean },
   ): Promise<ReadAnswer | undefined> {
-    const answer = await this.#read(node, request);
+    const answer = await this.#read(node, request, { written });
     const whole =
       node.completeFrom === undefined || holdsAll(node.completeFrom, numberingOf(node), request, answer);
     if (!whole && exact) return undefined;
@@ -96,14 +104,15 @@ export class CacheReader {
     };
   }
 
-  async #read(node: NodeRecord, request: ReadRequest): Promise<PlacedAnswer> {
+  async #read(node: NodeRecord, request: ReadRequest, form: Form): Promise<PlacedAnswer> {
     if (request.itemIds) {
-      const items = await this.#store.items.byIds(node.id, request.itemIds);
+      const items = await this.#store.items.byIds(node.id, request.itemIds, form);
       return placed(items, { complete: true });
     }
-    if (request.orderBy === "creation") return this.#byCreation(node, request);
+    if (request.orderBy === "creation") return this.#byCreation(node, request, form);
     if (request.rsm) {
-      const page = await this.#store.items.page(node.id, await this.#rsmPage(node, request.rsm));
+      const wanted = await this.#rsmPage(node, request.rsm);
+      const page = await this.#store.items.page(node.id, { ...wanted, ...form });
       const first = page.items[0];
       const last = page.items.at(-1);
       const cursor = ({ itemId, position }: ItemRecord, place: number) =>
@@ -123,11 +132,15 @@ export class CacheReader {
       return placed(page.items, { rsm, complete: page.complete });
     }
     // The order of modification is the order of publication, in which an overwritten item is the newest (XEP-0060 §12.1).
-    const page = await this.#store.items.page(node.id, { limit: request.maxItems, newestFirst: true });
+    const page = await this.#store.items.page(node.id, {
+      limit: request.maxItems,
+      newestFirst: true,
+      ...form,
+    });
     return placed(page.items, { complete: page.complete });
   }
 
-  async #byCreation(node: NodeRecord, request: ReadRequest): Promise<PlacedAnswer> {
+  async #byCreation(node: NodeRecord, request: ReadRequest, form: Form): Promise<PlacedAnswer> {
     const all = (await this.#store.items.idsByCreation(node.id)).map((id) => ({ id }));
     const page = request.rsm
       ? localPage(all, readWish(request.rsm))
@@ -139,6 +152,7 @@ export class CacheReader {
     const items = await this.#store.items.byIds(
       node.id,
       page.items.map(({ id }) => id),
+      form,
     );
     return placed(items, { rsm: page.rsm, complete: page.complete });
   }
@@ -164,6 +178,10 @@ export class CacheReader {
       this.#store.items.positionAt(node.id, (cursor.index ?? 0) + shift)
     );
   }
+}
+
+interface Form {
+  readonly written?: boolean;
 }
 
 /** An answer, with where its items stand in the copy. */

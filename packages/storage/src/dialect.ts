@@ -72,6 +72,14 @@ export interface Dialect {
   jsonPart(text: Sql): Sql;
   /** The values of a group as one JSON array, as text. */
   jsonGroup(value: Sql): Sql;
+  /**
+   * A text and what is JSON text already, if anything, as two members of a JSON object, in UTF-8: `"name":…,"other":…`. What
+   * is only handed on need not become text on its way. Undefined where bytes cost more than text.
+   */
+  jsonMembers(
+    text: readonly [name: string, value: Sql],
+    json: readonly [name: string, value: Sql],
+  ): Sql | undefined;
   /** JSON text on its way into a column that conditions look into. */
   asJson(text: Sql): Sql;
   /**

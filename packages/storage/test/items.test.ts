@@ -68,6 +68,42 @@ onEachEngine(
   },
 );
 
+onEachEngine(
+  "items read for handing on as JSON say the same as items read as text, whatever is in them",
+  async (t, engine) => {
+    const store = await temporaryStore(t, engine);
+    const node = await nodeIn(store);
+    const awkward = `<item id='a'>"quoted" \\ back/slash \t\n \u2028 \u007f é 🫖 'x'</item>`;
+    await store.items.storeLive(node.id, 0, [
+      { ...item("a"), xml: awkward, parsedJson: JSON.stringify({ title: awkward, tags: ["ü", null, 1.5] }) },
+      { ...item("b"), parsedJson: undefined, parseError: "no parser" },
+    ]);
+    const text = await store.items.page(node.id, {});
+    const written = await store.items.page(node.id, { written: true });
+    const plain = ({ xml, parsed, parseError, itemId, position }: (typeof text.items)[number]) => ({
+      xml,
+      parsed,
+      parseError,
+      itemId,
+      position,
+    });
+    t.deepEqual(written.items.map(plain), text.items.map(plain));
+    t.deepEqual((await store.items.byIds(node.id, ["b", "a"], { written: true })).map(plain), [
+      ...text.items.map(plain).reverse(),
+    ]);
+    for (const each of written.items) {
+      t.is(each.written !== undefined, engine === "sqlite");
+      if (each.written === undefined) continue;
+      t.deepEqual(JSON.parse(`{${Buffer.from(each.written).toString()}}`), {
+        xml: each.xml,
+        ...(each.parsed !== undefined && { parsed: each.parsed }),
+      });
+    }
+    t.deepEqual(JSON.parse(written.items[0]?.parsedJson ?? ""), text.items[0]?.parsed);
+    t.is(written.items[1]?.parsedJson, undefined);
+  },
+);
+
 onEachEngine("pages after and before a position meet without overlap", async (t, engine) => {
   const store = await temporaryStore(t, engine);
   const node = await nodeIn(store);

@@ -3,7 +3,8 @@
  * read and written again for each answer, which is most of what a page of items costs.
  */
 export class JsonText {
-  constructor(readonly parts: readonly string[]) {}
+  /** @param parts text, or UTF-8 */
+  constructor(readonly parts: readonly (string | Uint8Array)[]) {}
 }
 
 interface Answer {
@@ -15,7 +16,10 @@ interface Answer {
 const hasJsonText = (value: unknown): value is Answer =>
   (value as { result?: unknown } | null)?.result instanceof JsonText;
 
-function* partsOf({ result, ...rest }: Answer): Generator<string> {
+const textOf = (part: string | Uint8Array): string =>
+  typeof part === "string" ? part : Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString();
+
+function* partsOf({ result, ...rest }: Answer): Generator<string | Uint8Array> {
   yield `${JSON.stringify(rest).slice(0, -1)},"result":`;
   yield* result.parts;
   yield "}";
@@ -26,13 +30,15 @@ export function lineOf(value: unknown): string | Buffer {
   if (hasJsonText(value)) return encode([...partsOf(value), "\n"]);
   if (!Array.isArray(value) || !value.some(hasJsonText)) return `${JSON.stringify(value)}\n`;
   const answers = value.map((answer) =>
-    hasJsonText(answer) ? [...partsOf(answer)].join("") : JSON.stringify(answer),
+    hasJsonText(answer) ? [...partsOf(answer)].map(textOf).join("") : JSON.stringify(answer),
   );
   return `[${answers.join(",")}]\n`;
 }
 
-/** Up to so many UTF-16 units are encoded into one piece of memory, which then is three times as large. */
-const MOST_AT_ONCE = 512 * 1024;
+/** Of a UTF-16 unit in UTF-8. */
+const MOST_BYTES = 3;
+/** Up to so many bytes of memory a line is encoded into one piece of it. */
+const MOST_AT_ONCE = 512 * 1024 * MOST_BYTES;
 
 /** Memory of a line that has gone out: to get hundreds of kilobytes anew costs more than to fill them. */
 let spare: Buffer | undefined;
@@ -41,16 +47,26 @@ let spare: Buffer | undefined;
 export function lineIsOver(line: string | Buffer): void {
   if (typeof line === "string") return;
   const whole = Buffer.from(line.buffer);
-  if (whole.length <= MOST_AT_ONCE * 3 && whole.length > (spare?.length ?? 0)) spare = whole;
+  if (whole.length <= MOST_AT_ONCE && whole.length > (spare?.length ?? 0)) spare = whole;
 }
 
 /** Part by part: as one text, all would be as wide as the widest character in it, and cost twice as much. */
-function encode(parts: readonly string[]): Buffer {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  if (length > MOST_AT_ONCE) return Buffer.concat(parts.map((part) => Buffer.from(part)));
-  const bytes = spare && spare.length >= length * 3 ? spare : Buffer.allocUnsafeSlow(length * 3);
+function encode(parts: readonly (string | Uint8Array)[]): Buffer {
+  const room = parts.reduce(
+    (sum, part) => sum + (typeof part === "string" ? part.length * MOST_BYTES : part.length),
+    0,
+  );
+  if (room > MOST_AT_ONCE)
+    return Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part) : part)));
+  const bytes = spare && spare.length >= room ? spare : Buffer.allocUnsafeSlow(room);
   if (bytes === spare) spare = undefined;
   let end = 0;
-  for (const part of parts) end += bytes.write(part, end);
+  for (const part of parts) {
+    if (typeof part === "string") end += bytes.write(part, end);
+    else {
+      bytes.set(part, end);
+      end += part.length;
+    }
+  }
   return bytes.subarray(0, end);
 }

@@ -8,8 +8,10 @@ export const psCacheGet: MethodHandler<"ps_cache_get"> = async (
 ) => {
   const { account, service } = addressed(accounts, input);
   const { node, maxItems, itemIds, rsm, orderBy, withAttachments } = input;
-  const answer = await cache.getCached(account, { service, node, maxItems, itemIds, rsm, orderBy });
-  if (withAttachments !== true) return itemsPageText(answer, { service, node }, account.jid);
+  const written = withAttachments !== true;
+  const request = { service, node, maxItems, itemIds, rsm, orderBy };
+  const answer = await cache.getCached(account, request, { written });
+  if (written) return itemsPageText(answer, { service, node }, account.jid);
   const page = itemsPageView(answer, { service, node }, account.jid);
   return { ...page, items: await attachmentCounts.add(account, page.items) };
 };

@@ -8,12 +8,13 @@ export const psItemsGet: MethodHandler<"ps_items_get"> = async (
 ) => {
   const { account, service } = addressed(accounts, input);
   const { node, maxItems, itemIds, rsm, orderBy, useCache, withAttachments } = input;
+  const written = withAttachments !== true;
   const answer = await cache.getItems(
     account,
     { service, node, maxItems, itemIds, rsm, orderBy },
-    { useCache },
+    { useCache, written },
   );
-  if (withAttachments !== true) return itemsPageText(answer, { service, node }, account.jid);
+  if (written) return itemsPageText(answer, { service, node }, account.jid);
   const page = itemsPageView(answer, { service, node }, account.jid);
   return { ...page, items: await attachmentCounts.add(account, page.items) };
 };

@@ -10,32 +10,34 @@ export type ItemView = ItemsPageView["items"][number];
 type FoundItemView = BridgeResult<"ps_cache_search">["items"][number];
 
 /** @param accounts who may read it: whoever asked, or all that share its copy */
-export function itemView(
-  item: ReadItem,
+export function itemView(item: ReadItem, address: NodeAddress, accounts: readonly string[]): ItemView {
+  const { parseError, ...head } = itemHead(item, address, accounts);
+  return { ...head, xml: item.xml, parsed: item.parsed, parseError };
+}
+
+/** All but what an item may have at hand as JSON. */
+const itemHead = (
+  item: Omit<ReadItem, "xml">,
   { service, node }: NodeAddress,
   accounts: readonly string[],
-): ItemView {
-  return {
-    id: item.id,
-    service,
-    node,
-    accounts: [...accounts],
-    publisher: item.publisher,
-    created: item.created.toISOString(),
-    updated: item.updated.toISOString(),
-    dateSource: item.dateSource,
-    xml: item.xml,
-    parsed: item.parsed,
-    parseError: item.parseError,
-  };
-}
+) => ({
+  id: item.id,
+  service,
+  node,
+  accounts: [...accounts],
+  publisher: item.publisher,
+  created: item.created.toISOString(),
+  updated: item.updated.toISOString(),
+  dateSource: item.dateSource,
+  parseError: item.parseError,
+});
 
 /** A page of items, written out; see {@link JsonText}. */
 export function itemsPageText(answer: ReadAnswer, address: NodeAddress, account: string): JsonText {
   const { items, rsm, complete, source, stale } = answer;
   const rest = { rsm, complete, source, stale } satisfies Omit<ItemsPageView, "items">;
   const accounts = [account];
-  const parts = [`{"items":[${ELEMENT_MARK}`];
+  const parts: (string | Uint8Array)[] = [`{"items":[${ELEMENT_MARK}`];
   for (const item of items) {
     if (parts.length > 1) parts.push(`,${ELEMENT_MARK}`);
     pushItem(parts, item, address, accounts);
@@ -54,7 +56,18 @@ export function itemsPageView(answer: ReadAnswer, address: NodeAddress, account:
   return { items: views, rsm, complete, source, stale };
 }
 
-function pushItem(parts: string[], item: ReadItem, address: NodeAddress, accounts: readonly string[]): void {
+function pushItem(
+  parts: (string | Uint8Array)[],
+  item: ReadItem,
+  address: NodeAddress,
+  accounts: readonly string[],
+): void {
+  if (item.written !== undefined) {
+    const { parseError, ...head } = itemHead(item, address, accounts);
+    const error = parseError === undefined ? "" : `,"parseError":${JSON.stringify(parseError)}`;
+    parts.push(`${JSON.stringify(head).slice(0, -1)},`, item.written, `${error}}`);
+    return;
+  }
   if (item.parsedJson === undefined) {
     parts.push(JSON.stringify(itemView(item, address, accounts)));
     return;

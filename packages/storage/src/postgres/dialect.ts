@@ -135,6 +135,7 @@ export const postgresDialect: Dialect = {
   jsonArray: (values) => sql`json_build_array(${join([...values])})`,
   jsonPart: (text) => sql`${text}::json`,
   jsonGroup: (value) => sql`json_agg(${value})::text`,
+  jsonMembers: () => undefined,
   asJson: (text) => sql`${text}::jsonb`,
   json: (column, path, indexed) =>
     new PostgresJsonValue(at(column, path, indexed ? literal : bound), indexed),

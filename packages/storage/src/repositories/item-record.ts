@@ -1,5 +1,6 @@
+import type { Dialect } from "../dialect.js";
 import type { PreparedItem, StoredText } from "../search/prepare.js";
-import { sql } from "../sql.js";
+import { type Sql, sql } from "../sql.js";
 
 /** An item as it is kept. */
 export interface ItemRecord {
@@ -15,6 +16,11 @@ export interface ItemRecord {
   readonly parsed?: unknown;
   /** The same as JSON text, as the database gives it. */
   readonly parsedJson?: string;
+  /**
+   * `xml` and `parsed` as members of a JSON object, in UTF-8: `"xml":…,"parsed":…`. There where it was asked for and costs less;
+   * the others are made of it then, when they are asked for.
+   */
+  readonly written?: Uint8Array;
   readonly parseError?: string;
   /** Place in the service's order; grows towards the newest. */
   readonly position: number;
@@ -63,27 +69,65 @@ export interface ItemRow {
   position: number;
 }
 
-export function recordOf(row: ItemRow): ItemRecord {
+/** The same with what {@link itemColumnsFor} has in place of `xml` and `parsed`. */
+export type WrittenRow = Omit<ItemRow, "xml" | "parsed"> & { readonly written: Buffer };
+
+const commonOf = (row: Omit<ItemRow, "xml" | "parsed">) => ({
+  id: row.id,
+  nodeId: row.node_id,
+  itemId: row.item_id,
+  publisher: row.publisher ?? undefined,
+  created: new Date(Number(row.created)),
+  updated: new Date(Number(row.updated)),
+  dateSource: row.date_source,
+  parseError: row.parse_error ?? undefined,
+  position: Number(row.position),
+});
+
+function writtenRecordOf(row: WrittenRow): ItemRecord {
+  const { written } = row;
+  let read: { readonly xml: string; readonly parsed?: unknown } | undefined;
+  const content = () => {
+    read ??= JSON.parse(`{${written.toString()}}`) as { xml: string; parsed?: unknown };
+    return read;
+  };
+  return {
+    ...commonOf(row),
+    written,
+    get xml() {
+      return content().xml;
+    },
+    get parsed() {
+      return content().parsed;
+    },
+    get parsedJson() {
+      const { parsed } = content();
+      return parsed === undefined ? undefined : JSON.stringify(parsed);
+    },
+  };
+}
+
+export function recordOf(row: ItemRow | WrittenRow): ItemRecord {
+  if ("written" in row) return writtenRecordOf(row);
   const parsedJson = row.parsed ?? undefined;
   let parsed: { readonly value: unknown } | undefined;
   return {
-    id: row.id,
-    nodeId: row.node_id,
-    itemId: row.item_id,
-    publisher: row.publisher ?? undefined,
-    created: new Date(Number(row.created)),
-    updated: new Date(Number(row.updated)),
-    dateSource: row.date_source,
+    ...commonOf(row),
     xml: row.xml,
     get parsed() {
       parsed ??= { value: parsedJson === undefined ? undefined : JSON.parse(parsedJson) };
       return parsed.value;
     },
     parsedJson,
-    parseError: row.parse_error ?? undefined,
-    position: Number(row.position),
   };
 }
 
 /** Columns of {@link ItemRecord}, of the table named `i`. */
 export const itemColumns = sql`i.id, i.node_id, i.item_id, i.publisher, i.created, i.updated, i.date_source, i.xml, i.parsed, i.parse_error, i.position`;
+
+/** The same, written where that was asked for and costs less. */
+export function itemColumnsFor(dialect: Dialect, written = false): Sql {
+  const members = written ? dialect.jsonMembers(["xml", sql`i.xml`], ["parsed", sql`i.parsed`]) : undefined;
+  if (!members) return itemColumns;
+  return sql`i.id, i.node_id, i.item_id, i.publisher, i.created, i.updated, i.date_source, i.parse_error, i.position, ${members} AS written`;
+}

@@ -4,11 +4,18 @@ import {
   type ItemInput,
   type ItemRecord,
   type ItemRow,
-  itemColumns,
+  itemColumnsFor,
   type KnownItem,
   recordOf,
+  type WrittenRow,
 } from "./item-record.js";
 import { AFTER_ALL_PAGES, renumber, rowsOf, unplaced, upsert } from "./item-writing.js";
+
+/** What every row of a page says of its node. */
+interface Numbers {
+  readonly count: number | null;
+  readonly newest: number | null;
+}
 
 /** How far from an end of the node an item's index is counted, where its position does not tell it. */
 const COUNTED_FROM_END = 10_000;
@@ -193,11 +200,19 @@ export class ItemRepository {
     });
   }
 
-  /** The items with these ids, in the order asked; missing ones are left out. */
-  byIds(nodeId: number, itemIds: readonly string[]): Promise<ItemRecord[]> {
+  /**
+   * The items with these ids, in the order asked; missing ones are left out.
+   *
+   * @param options.written for handing on as JSON: see {@link ItemRecord.written}
+   */
+  byIds(
+    nodeId: number,
+    itemIds: readonly string[],
+    { written }: { readonly written?: boolean } = {},
+  ): Promise<ItemRecord[]> {
     return this.#db.read(async ({ executor }) => {
-      const rows = await executor.all<ItemRow>(
-        sql`SELECT ${itemColumns} FROM ${executor.dialect.list(itemIds)} AS wanted
+      const rows = await executor.all<ItemRow | WrittenRow>(
+        sql`SELECT ${itemColumnsFor(executor.dialect, written)} FROM ${executor.dialect.list(itemIds)} AS wanted
             ${executor.dialect.joinInOrder} pubsub_item i ON i.node_id = ${nodeId} AND i.item_id = wanted.value AND i.position >= 0 ORDER BY wanted.key`,
       );
       return rows.map(recordOf);
@@ -210,11 +225,19 @@ export class ItemRepository {
    *
    * @param page.after items after this position, oldest of them first; `page.before` the last ones
    *   before it; `page.index` from there on; with none of them the newest
+   * @param page.written for handing on as JSON: see {@link ItemRecord.written}
    * @returns `index` where it is known: in the midst of a large node that has lost items it is not
    */
   page(
     nodeId: number,
-    page: { limit?: number; after?: number; before?: number; index?: number; newestFirst?: boolean },
+    page: {
+      limit?: number;
+      after?: number;
+      before?: number;
+      index?: number;
+      newestFirst?: boolean;
+      written?: boolean;
+    },
   ): Promise<{ items: ItemRecord[]; complete: boolean; count: number; index?: number }> {
     return this.#db.read(async ({ executor }) => {
       const { limit } = page;
@@ -222,20 +245,20 @@ export class ItemRepository {
       const above = Math.max(page.after ?? -1, -1);
       const fromEnd = page.after === undefined && page.index === undefined && page.newestFirst === true;
       const direction = fromEnd ? sql`DESC` : sql`ASC`;
-      const asked = executor.all<ItemRow>(sql`
-        SELECT ${itemColumns} FROM pubsub_item i WHERE i.node_id = ${nodeId} AND i.position > ${above}
+      const numbers = sql`(SELECT n.items FROM pubsub_node n WHERE n.id = ${nodeId}) AS count,
+        (SELECT max(newest.position) FROM pubsub_item newest WHERE newest.node_id = ${nodeId}) AS newest`;
+      // With each row, since a statement of their own would cost a turn of a thread, and more than they do.
+      const rows = await executor.all<(ItemRow | WrittenRow) & Numbers>(sql`
+        SELECT ${itemColumnsFor(executor.dialect, page.written)}, ${numbers}
+        FROM pubsub_item i WHERE i.node_id = ${nodeId} AND i.position > ${above}
           ${page.before === undefined ? empty : sql`AND i.position < ${page.before}`}
         ORDER BY i.position ${direction}
         ${limit === undefined ? empty : sql`LIMIT ${limit + 1} OFFSET ${page.index ?? 0}`}`);
-      const counted = executor.first<{ items: number; newest: number | null }>(
-        sql`SELECT n.items, (SELECT max(i.position) FROM pubsub_item i WHERE i.node_id = n.id) AS newest
-            FROM pubsub_node n WHERE n.id = ${nodeId}`,
-      );
-      const [rows, node] = await Promise.all([asked, counted]);
+      const node = rows[0] ?? (await executor.first<Numbers>(sql`SELECT ${numbers}`));
       const complete = limit === undefined || rows.length <= limit;
       const items = (limit === undefined ? rows.slice(page.index ?? 0) : rows.slice(0, limit)).map(recordOf);
       if (fromEnd) items.reverse();
-      const count = node?.items ?? 0;
+      const count = node?.count ?? 0;
       const first = items[0];
       const known = page.index ?? (fromEnd && page.before === undefined ? count - items.length : undefined);
       const index = first

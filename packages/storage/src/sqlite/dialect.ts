@@ -173,6 +173,8 @@ export const sqliteDialect: Dialect = {
   jsonArray: (values) => sql`json_array(${join([...values])})`,
   jsonPart: (text) => sql`json(${text})`,
   jsonGroup: (value) => sql`json_group_array(${value})`,
+  jsonMembers: ([textName, text], [jsonName, json]) =>
+    sql`CAST(${literal(`"${textName}":`)} || json_quote(${text}) || coalesce(${literal(`,"${jsonName}":`)} || ${json}, '') AS BLOB)`,
   asJson: (text) => text,
   // An index is only used where the statement says the same path, which a bound value does not.
   json: (column, path, indexed) =>
