@@ -76,7 +76,11 @@ test("what is said in a room is there once, our own with the room's id, and afte
     "there again?",
   ];
   t.deepEqual(await texts(second, alice, room), expected);
+  const request = { account: alice, to: room, body: "bye", requestId: "bye" };
+  const { message: bye } = await second.call("message_send", { ...request, wait: "sent" });
   await second.call("muc_leave", { account: alice, room });
+  t.is((await second.call("message_send", request)).message.uid, bye.uid, "what was sent before is told");
+  expected.push("bye");
   await bob.say("gone?");
   const [last] = (await second.call("history_get", { account: alice, conversation: room })).messages;
   const refused = { type: "not_acceptable" };

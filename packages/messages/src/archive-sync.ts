@@ -1,4 +1,4 @@
-import { type ArchivePage, type EnvelopeOptions, Lanes } from "@larder/core";
+import { type ArchivePage, type EnvelopeOptions, Lanes, StanzaError } from "@larder/core";
 import type { ArchiveCursor, ArchivePoint, Store } from "@larder/storage";
 import type { ConnectedAccount } from "./account.js";
 import type { ArchiveContext } from "./archive-context.js";
@@ -134,8 +134,8 @@ class Reading {
     const { store, account, archive } = this.#context;
     const cursor = await store.archives.cursor(account.id, archive);
     if (cursor) {
+      await this.#lookBack(cursor); // first: once the cursor has moved, nobody would look there again
       await this.#forward(cursor);
-      await this.#lookBack(cursor);
     } else await this.#first();
     return this.#outcome();
   }
@@ -231,16 +231,19 @@ class Reading {
     if (newest?.id === undefined || newest.time === undefined) return;
     const read = newest.time.getTime();
     if (caughtUpAt !== undefined && caughtUpAt.getTime() - read > CLOCKS_DIFFER_MS) return;
-    const pages = this.#pages.before(newest.id, { start: new Date(read - FILED_LATE_MS) });
+    const start = new Date(read - FILED_LATE_MS);
+    const pages = this.#pages.before(newest.id, { start });
     let before = await this.#pages.positionAt(newest);
     for (;;) {
       const page = await pages.next().catch((error: unknown) => {
-        if (!isForgotten(error)) throw error;
-        return undefined; // then it was read by time, with more overlap
+        if (!(error instanceof StanzaError)) throw error;
+        return undefined; // a forgotten id is read on from by time, with more overlap; else the archive will not be asked so
       });
       if (!page) return;
       const { first } = await this.#pages.keep(page, { before }, "catchup", async () => {});
       before = first ?? before;
+      const oldest = page.results[0]?.stamp;
+      if (oldest && oldest < start) return; // a server that knows no beginning would give all of the archive
     }
   }
 

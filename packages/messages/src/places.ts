@@ -80,8 +80,11 @@ export function placesOfPage(entries: readonly PageEntry[], order: Order): PageP
   const positions = placesFor(page, order);
   const known = page.at(-1)?.known;
   // Of what is before a page that was read backwards nothing is known: what stands below its second entry comes before the first.
+  // Where nothing is known of what is before a page at all, the stamp of its first entry has to do.
   const below =
-    "before" in order ? (positions[1] ?? order.before ?? Number.MAX_SAFE_INTEGER) - 1 : (order.after ?? -1);
+    "before" in order
+      ? (positions[1] ?? order.before ?? Number.MAX_SAFE_INTEGER) - 1
+      : (order.after ?? positions[0] ?? -1);
   return {
     places: new Map(page.map(({ at }, place) => [at, positions[place] ?? 0])),
     bounds: new Map(page.map(({ at }, place) => [at, positions[place - 1] ?? below])),

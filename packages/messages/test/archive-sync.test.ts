@@ -66,6 +66,45 @@ test("an id that the archive has forgotten is taken up by its time, with nothing
   ]);
 });
 
+test("what an archive filed late is found by the next reading, or by the one after where that was cut", async (t) => {
+  for (const pages of [0, 1, 2, 3]) {
+    const begun = Date.now() - 60_000;
+    const at = (ms: number) => new Date(begun + ms).toISOString();
+    const archive = new FakeArchive();
+    const w = await reader(t, archive);
+    archive.say("first", at(0));
+    archive.say("last read", at(20_000));
+    await w.catchUp();
+    archive.say("half a minute later", at(55_000));
+    const late = archive.say("filed late", at(19_000));
+    archive.entries.splice(1, 0, ...archive.entries.splice(-1));
+    t.is(archive.entries[1]?.id, late);
+    const heal = archive.cutAfter(pages);
+    await w.catchUp().catch(() => {});
+    heal();
+    t.true((await w.catchUp()).complete);
+    t.deepEqual(await w.bodies(), archive.bodies, `cut after ${pages}`);
+  }
+});
+
+test("a conversation that is read from between two copies of a message leaves it where the first is", async (t) => {
+  const archive = new FakeArchive();
+  const w = await reader(t, archive);
+  const sent = (stamp: string) =>
+    archive.entries.push({
+      id: stamp,
+      stamp,
+      message: mine("again", "m1", '<origin-id xmlns="urn:xmpp:sid:0" id="m1"/>'),
+    });
+  sent(at(0));
+  archive.say("between", at(60_000));
+  sent(at(120_000));
+  archive.say("after", at(121_000));
+  await w.catchUp();
+  await w.sync.conversation(w.account, "bob@larder.test", new Date(at(100_000)));
+  t.deepEqual(await w.bodies(), ["again", "between", "after"]);
+});
+
 test("a quick archive is asked for large pages after the first, and for each stretch once", async (t) => {
   const archive = new FakeArchive();
   const w = await reader(t, archive);

@@ -136,7 +136,7 @@ export class AccountMessaging {
   }
 
   /**
-   * Refuses what cannot be sent, neither now nor when the account is next online.
+   * Refuses a message that cannot be sent, neither now nor when the account is next online.
    *
    * @throws {NotAcceptableError} who is written to is blocked, or is a room that was left
    */

@@ -6,7 +6,7 @@ export const messageCorrect: MethodHandler<"message_correct"> = async (
   { accounts, store, sender },
 ) => {
   const found = await requireMessage({ accounts, store }, account, uid);
-  found.account.messaging.checkReachable(found.message.conversation);
+  found.account.messaging.rooms.checkNotLeft(found.message.conversation);
   await sender.correct(found.account, found.message, body);
   return { message: await messageView({ accounts, store }, found.message) };
 };

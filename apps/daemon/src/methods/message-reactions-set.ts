@@ -6,7 +6,7 @@ export const messageReactionsSet: MethodHandler<"message_reactions_set"> = async
   { accounts, store, reactions },
 ) => {
   const found = await requireMessage({ accounts, store }, account, uid);
-  found.account.messaging.checkReachable(found.message.conversation);
+  found.account.messaging.rooms.checkNotLeft(found.message.conversation);
   await reactions.set(found.account, found.message.id, emojis, updateType ?? "replace");
   return { message: await messageView({ accounts, store }, found.message) };
 };

@@ -11,7 +11,7 @@ export const messageRetract: MethodHandler<"message_retract"> = async (
   if (message.direction === "in" && message.type === "groupchat")
     await found.account.messaging.moderate(message, reason);
   else {
-    found.account.messaging.checkReachable(message.conversation);
+    found.account.messaging.rooms.checkNotLeft(message.conversation);
     await sender.retract(found.account, message);
   }
   return { message: await messageView({ accounts, store }, message) };

@@ -4,7 +4,15 @@ import { messageView } from "./message-access.js";
 
 export const messageSend: MethodHandler<"message_send"> = async (input, { accounts, sender, store }) => {
   const account = accounts.resolve(input.account);
-  account.messaging.checkReachable(input.to);
+  try {
+    account.messaging.checkReachable(input.to);
+  } catch (error) {
+    // Who asks once more has to learn that it was sent when it still could be.
+    const uid = input.requestId && (await store.sendRequests.find(account.id, input.requestId));
+    const earlier = uid === undefined ? undefined : await store.messages.get(uid);
+    if (!earlier) throw error;
+    return { message: await messageView({ accounts, store }, earlier) };
+  }
   // Nothing is awaited before this call: sends to one conversation keep the order in which they came.
   const { message, sent } = await sender.send(account, {
     to: input.to,
