@@ -227,11 +227,13 @@ class Reading {
   }
 
   /** What was filed before the cursor, but only after it had been read. */
-  async #lookBack({ newest, caughtUpAt }: ArchiveCursor): Promise<void> {
+  async #lookBack({ newest, oldest, startReached, caughtUpAt }: ArchiveCursor): Promise<void> {
     if (newest?.id === undefined || newest.time === undefined) return;
     const read = newest.time.getTime();
     if (caughtUpAt !== undefined && caughtUpAt.getTime() - read > CLOCKS_DIFFER_MS) return;
     const start = new Date(read - FILED_LATE_MS);
+    // What a first reading has not come to yet is no news.
+    const wasRead = startReached || (oldest?.time !== undefined && oldest.time < start);
     const pages = this.#pages.before(newest.id, { start });
     let before = await this.#pages.positionAt(newest);
     for (;;) {
@@ -240,10 +242,15 @@ class Reading {
         return undefined; // a forgotten id is read on from by time, with more overlap; else the archive will not be asked so
       });
       if (!page) return;
-      const { first } = await this.#pages.keep(page, { before }, "catchup", async () => {});
+      const { first } = await this.#pages.keep(
+        page,
+        { before },
+        wasRead ? "catchup" : undefined,
+        async () => {},
+      );
       before = first ?? before;
-      const oldest = page.results[0]?.stamp;
-      if (oldest && oldest < start) return; // a server that knows no beginning would give all of the archive
+      const stamp = page.results[0]?.stamp;
+      if (stamp && stamp < start) return; // a server that knows no beginning would give all of the archive
     }
   }
 
