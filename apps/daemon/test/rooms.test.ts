@@ -99,6 +99,9 @@ test("what is said in a room is there once, our own with the room's id, and afte
       ),
       refused,
     );
+  const own = { account: alice, uid: bye.uid };
+  t.like(await failure(second.call("message_correct", { ...own, body: "farewell" })), refused);
+  t.like(await failure(second.call("message_retract", own)), refused);
   t.deepEqual(await texts(second, alice, room), expected, "nothing waits for a room that was left");
   const { conversations } = await second.call("conversations_list", { account: alice });
   t.like(conversations, [{ conversation: room, type: "groupchat" }]);

@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
-import { ArchiveSync, type ConnectedAccount } from "@larder/messages";
+import { ArchiveSync } from "@larder/messages";
 import test, { type ExecutionContext } from "ava";
-import { FakeArchive, type FakeEntry } from "./fake-archive.js";
+import { FakeArchive, type FakeEntry, readerOf } from "./fake-archive.js";
 import { alice, archived, chat, origin, world } from "./support.js";
 
 const RUNS = process.env.LARDER_SOAK ? 100 : 25;
@@ -93,14 +93,7 @@ async function run(t: ExecutionContext, seed: number): Promise<void> {
     envelopes: () => ({ account: alice, announcesStanzaIds: () => true }),
     days: 1e5,
   });
-  const account: ConnectedAccount = {
-    id: w.account.id,
-    jid: alice,
-    online: () => true,
-    sendTracked: async () => {},
-    send: async () => {},
-    requester: archive,
-  };
+  const account = readerOf(archive, w.account.id);
   const running: Promise<unknown>[] = [];
   const take = (...stanzas: readonly (string | undefined)[]) => {
     for (const stanza of stanzas) if (stanza !== undefined) running.push(w.take(stanza));

@@ -1,6 +1,7 @@
-import { ArchiveSync, type ConnectedAccount } from "@larder/messages";
+import { StanzaError } from "@larder/core";
+import { ArchiveSync } from "@larder/messages";
 import test, { type ExecutionContext } from "ava";
-import { FakeArchive } from "./fake-archive.js";
+import { FakeArchive, readerOf } from "./fake-archive.js";
 import { alice, mine, world } from "./support.js";
 
 const envelopes = () => ({ account: alice, announcesStanzaIds: () => true });
@@ -9,14 +10,7 @@ const at = (ms: number) => new Date(Date.UTC(2026, 0, 1) + ms).toISOString();
 async function reader(t: ExecutionContext, archive: FakeArchive, since?: Date) {
   const w = await world(t);
   const sync = new ArchiveSync(w.store, w.intake, { envelopes, days: 1e5, since: () => since });
-  const account: ConnectedAccount = {
-    id: w.account.id,
-    jid: alice,
-    online: () => true,
-    sendTracked: async () => {},
-    send: async () => {},
-    requester: archive,
-  };
+  const account = readerOf(archive, w.account.id);
   const bodies = async () => (await w.history()).map((message) => message.bodies[0]?.text ?? "");
   return { ...w, bodies, account, sync, catchUp: () => sync.catchUp(account, alice) };
 }
@@ -84,6 +78,30 @@ test("what an archive filed late is found by the next reading, or by the one aft
     heal();
     t.true((await w.catchUp()).complete);
     t.deepEqual(await w.bodies(), archive.bodies, `cut after ${pages}`);
+  }
+});
+
+test("an archive that refuses to be asked for what is before an id, or gives more than that, is read all the same", async (t) => {
+  for (const refuses of [true, false]) {
+    const begun = Date.now() - 300_000;
+    const archive = new FakeArchive(5);
+    for (let n = 0; n < 100; n++) archive.say(`${n}`, new Date(begun + n * 2000).toISOString());
+    const w = await reader(t, archive);
+    await w.catchUp();
+    archive.say("new", new Date(begun + 250_000).toISOString());
+    const { request } = archive;
+    archive.knowsStart = false;
+    let back = 0;
+    archive.request = (iq) => {
+      if (iq.getChild("query")?.getChild("set")?.getChildText("before")) {
+        back++;
+        if (refuses) return Promise.reject(new StanzaError("bad-request"));
+      }
+      return request.call(archive, iq);
+    };
+    t.like(await w.catchUp(), { complete: true, received: 1 });
+    t.deepEqual(await w.bodies(), archive.bodies);
+    t.true(back >= 1 && back <= 10, `${back} pages for half a minute of the archive`);
   }
 });
 

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type ArchiveRequester, parseTrustedXml, StanzaError, type XmlElement, xml } from "@larder/core";
+import type { ConnectedAccount } from "@larder/messages";
 import { alice } from "./support.js";
 
 export interface FakeEntry {
@@ -8,12 +9,23 @@ export interface FakeEntry {
   readonly message: string;
 }
 
+/** An account that is online and reads this archive. */
+export const readerOf = (requester: ArchiveRequester, id: number): ConnectedAccount => ({
+  id,
+  jid: alice,
+  online: () => true,
+  sendTracked: async () => {},
+  send: async () => {},
+  requester,
+});
+
 /** An archive in memory (XEP-0313) that pages as one of whole seconds does. */
 export class FakeArchive implements ArchiveRequester {
   readonly account = alice;
   readonly entries: FakeEntry[] = [];
   /** How many pages were asked for. */
   asked = 0;
+  knowsStart = true;
   #answers = Number.POSITIVE_INFINITY;
   readonly #interceptors = new Set<(stanza: XmlElement) => boolean>();
 
@@ -59,7 +71,9 @@ export class FakeArchive implements ArchiveRequester {
       ?.getChildren("field")
       .find(({ attrs }) => attrs.var === "start")
       ?.getChildText("value");
-    let found = this.entries.filter(({ stamp }) => !start || new Date(stamp) >= new Date(start));
+    let found = this.entries.filter(
+      ({ stamp }) => !start || !this.knowsStart || new Date(stamp) >= new Date(start),
+    );
     const place = (id: string) => {
       const at = found.findIndex((entry) => entry.id === id);
       if (at < 0) throw new StanzaError("item-not-found");

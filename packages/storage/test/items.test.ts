@@ -23,6 +23,7 @@ onEachEngine(
       ["b", "a", "c"],
     );
     t.is(page.count, 3);
+    t.like(await store.items.page(node.id, { after: 99 }), { items: [], complete: true, count: 3 });
   },
 );
 

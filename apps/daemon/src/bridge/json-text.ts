@@ -16,9 +16,6 @@ interface Answer {
 const hasJsonText = (value: unknown): value is Answer =>
   (value as { result?: unknown } | null)?.result instanceof JsonText;
 
-const textOf = (part: string | Uint8Array): string =>
-  typeof part === "string" ? part : Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString();
-
 function* partsOf({ result, ...rest }: Answer): Generator<string | Uint8Array> {
   yield `${JSON.stringify(rest).slice(0, -1)},"result":`;
   yield* result.parts;
@@ -29,10 +26,11 @@ function* partsOf({ result, ...rest }: Answer): Generator<string | Uint8Array> {
 export function lineOf(value: unknown): string | Buffer {
   if (hasJsonText(value)) return encode([...partsOf(value), "\n"]);
   if (!Array.isArray(value) || !value.some(hasJsonText)) return `${JSON.stringify(value)}\n`;
-  const answers = value.map((answer) =>
-    hasJsonText(answer) ? [...partsOf(answer)].map(textOf).join("") : JSON.stringify(answer),
-  );
-  return `[${answers.join(",")}]\n`;
+  const parts = value.flatMap((answer: unknown, at) => [
+    at === 0 ? "[" : ",",
+    ...(hasJsonText(answer) ? partsOf(answer) : [JSON.stringify(answer)]),
+  ]);
+  return encode([...parts, "]\n"]);
 }
 
 /** Of a UTF-16 unit in UTF-8. */
