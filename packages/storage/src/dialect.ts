@@ -90,7 +90,22 @@ export interface Dialect {
   json(column: Sql, path: JsonPath, indexed: boolean): JsonValue;
   /** Statements that make the indexes for one path; the names begin with `name`. */
   pathIndexes(name: string, path: JsonPath): readonly PathIndex[];
-  fullText(table: "message" | "pubsub_item", alias: string, query: FullTextQuery): FullTextMatch;
+  fullText(table: SearchedTable, alias: string, query: FullTextQuery): FullTextMatch;
+  /** How the full-text index of a table takes many removals; undefined where one costs no more than writing it did. */
+  bulkRemoval(table: SearchedTable): BulkRemoval | undefined;
+}
+
+/** A table whose texts are searched. */
+export type SearchedTable = "message" | "pubsub_item";
+
+/** An index that overwrites what is removed word by word, and how to do that once for many rows instead. */
+export interface BulkRemoval {
+  /** How many rows it holds, as `n`. */
+  readonly size: Sql;
+  /** Words are only marked as removed from here on. */
+  readonly begin: Sql;
+  /** Writes the index anew without what is marked, and goes on as before. */
+  readonly end: readonly Sql[];
 }
 
 /** An index that searches on one path of parsed data can use. */

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { createStore, Database } from "@larder/storage";
+import { createStore, Database, type Store } from "@larder/storage";
 import test from "ava";
 import { raw, sql } from "../dist/sql.js";
 import { accountIn, item, message, temporaryDirectory, temporaryStore } from "./support.js";
@@ -45,6 +45,53 @@ test("after an item is removed, overwritten or its node goes, no byte of its tex
   await database.close(); // checkpoints the write-ahead log
   t.deepEqual(await filesHold(file, SECRET), []);
 });
+
+for (const [what, remove] of [
+  ["a node is purged", (store: Store, nodeId: number) => store.items.clear(nodeId)],
+  ["a node is deleted", (store: Store, nodeId: number) => store.nodes.remove(nodeId)],
+  [
+    "its older items are over a limit",
+    (store: Store, nodeId: number) => store.itemCare.trim(nodeId, { items: 1 }),
+  ],
+  [
+    "a synchronisation finds nothing of it any more",
+    async (store: Store, nodeId: number) =>
+      store.items.finishGeneration(nodeId, await store.nodes.beginGeneration(nodeId)),
+  ],
+] as const) {
+  test(`after ${what} that was most of the index, no byte of its items is left, and others are found as before`, async (t) => {
+    const file = `${await temporaryDirectory(t)}/larder.db`;
+    const { database } = await Database.open({ url: `sqlite:${file}` });
+    const store = createStore(database);
+    const accountId = await accountIn(store);
+    const node = await store.nodes.ensure({ accountId, service: "s", node: "n" });
+    const other = await store.nodes.ensure({ accountId, service: "s", node: "other" });
+    const items = Array.from({ length: 120 }, (_, number) =>
+      item(`i${number}`, { title: SECRET }, `${SECRET} number${number}`),
+    );
+    await store.items.storeLive(other.id, 0, [item("stays", { title: "plain" }, "number7 stays")]);
+    for (let start = 0; start < items.length; start += 40)
+      await store.items.storeLive(node.id, 0, items.slice(start, start + 40));
+    await store.items.storeLive(node.id, 0, [item("newest", { title: "plain" }, "newest")]);
+
+    await remove(store, node.id);
+
+    const idsOf = async (fts: string) =>
+      (await store.itemSearch.search({ fts, limit: 9 })).items.map(({ itemId }) => itemId);
+    t.deepEqual(await idsOf(SECRET), []);
+    t.deepEqual(await idsOf("number7"), ["stays"]);
+    await store.items.remove(other.id, ["stays"]);
+    await store.database.read(async ({ executor }) => {
+      const found = await executor.first<{ v: number }>(
+        sql`SELECT v FROM pubsub_item_text_index_config WHERE k = 'secure-delete'`,
+      );
+      t.is(found?.v, 1, "a single removal overwrites words as before");
+    });
+    await database.close();
+    t.deepEqual(await filesHold(file, SECRET), []);
+    t.deepEqual(await filesHold(file, "number7"), []);
+  });
+}
 
 test("after an account is removed, no byte of its messages and events is left in any file", async (t) => {
   const file = `${await temporaryDirectory(t)}/larder.db`;

@@ -150,6 +150,7 @@ export const postgresDialect: Dialect = {
     };
     return [make("number", numberOf(value)), make("text", beginningOf(value))];
   },
+  bulkRemoval: () => undefined,
   fullText(table, alias, query) {
     const row = raw(alias);
     const tsquery = sql`${toTsquery(query)}::tsquery`;

@@ -4,6 +4,7 @@ import { removeEventsOf } from "../event-log.js";
 import { checkKeys } from "../keys.js";
 import type { AccountModel } from "../models/index.js";
 import { sql } from "../sql.js";
+import { removeNodes, removingMany } from "./removing-many.js";
 
 /** An account as it is kept; the password is elsewhere. */
 export interface AccountRecord {
@@ -106,7 +107,13 @@ export class AccountRepository {
       if (options.keepData) return executor.run(sql`UPDATE account SET removed = TRUE WHERE id = ${id}`);
       // Events of nodes that are not cached carry their items, which are the account's too.
       await removeEventsOf(executor, id);
-      await executor.run(sql`DELETE FROM account WHERE id = ${id}`);
+      await removeNodes(executor, sql`account_id = ${id}`);
+      await removingMany(
+        executor,
+        "message",
+        sql`SELECT count(*) AS n FROM message WHERE account_id = ${id}`,
+        () => executor.run(sql`DELETE FROM account WHERE id = ${id}`),
+      );
     });
   }
 }

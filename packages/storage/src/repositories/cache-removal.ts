@@ -2,6 +2,7 @@ import type { Database } from "../database.js";
 import { empty, type Sql, sql } from "../sql.js";
 import type { NodeFilter } from "./node-record.js";
 import { fits } from "./nodes.js";
+import { removeItems, removeNodes } from "./removing-many.js";
 
 /** What is to be removed; conditions hold together. */
 export interface PurgeFilter extends NodeFilter {
@@ -31,16 +32,14 @@ export class CacheRemoval {
         const counted = await executor.first<{ n: number | null }>(
           sql`SELECT sum(n.items) AS n FROM pubsub_node n WHERE n.id IN (${nodes})`,
         );
-        await executor.run(sql`DELETE FROM pubsub_node WHERE id IN (${nodes})`);
+        await removeNodes(executor, sql`id IN (${nodes})`);
         return Number(counted?.n ?? 0);
       }
       const old = sql`i.node_id IN (${nodes}) AND i.position >= 0 ${before(sql`i.created`, createdBefore)} ${before(sql`i.updated`, updatedBefore)}`;
       const found = await executor.all<{ node_id: number; n: number; newest: number | string }>(
         sql`SELECT i.node_id, count(*) AS n, max(i.position) AS newest FROM pubsub_item i WHERE ${old} GROUP BY i.node_id`,
       );
-      await executor.run(
-        sql`DELETE FROM pubsub_item WHERE id IN (SELECT i.id FROM pubsub_item i WHERE ${old})`,
-      );
+      await removeItems(executor, sql`id IN (SELECT i.id FROM pubsub_item i WHERE ${old})`, empty);
       for (const { node_id, n, newest } of found) {
         const from = Number(newest) + 1;
         await executor.run(sql`
@@ -57,7 +56,7 @@ export class CacheRemoval {
       const counted = await executor.first<{ nodes: number; items: number | null }>(
         sql`SELECT count(*) AS nodes, sum(items) AS items FROM pubsub_node`,
       );
-      await executor.run(sql`DELETE FROM pubsub_node`);
+      await removeNodes(executor, sql`TRUE`);
       return { nodes: Number(counted?.nodes ?? 0), items: Number(counted?.items ?? 0) };
     });
   }

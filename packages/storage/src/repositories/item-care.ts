@@ -1,5 +1,6 @@
 import type { Database } from "../database.js";
 import { type Executor, empty, type Sql, sql } from "../sql.js";
+import { removeItems } from "./removing-many.js";
 
 /** What is kept of a node at most. */
 export interface ItemLimits {
@@ -155,8 +156,10 @@ export class ItemCare {
 }
 
 async function removeWhere(executor: Executor, nodeId: number, condition: Sql): Promise<string[]> {
-  const rows = await executor.all<{ item_id: string }>(
-    sql`DELETE FROM pubsub_item WHERE node_id = ${nodeId} AND position >= 0 AND ${condition} RETURNING item_id`,
+  const rows = await removeItems<{ item_id: string }>(
+    executor,
+    sql`node_id = ${nodeId} AND position >= 0 AND ${condition}`,
+    sql`RETURNING item_id`,
   );
   if (rows.length > 0)
     await executor.run(sql`UPDATE pubsub_node SET items = items - ${rows.length} WHERE id = ${nodeId}`);

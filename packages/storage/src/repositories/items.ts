@@ -10,6 +10,7 @@ import {
   type WrittenRow,
 } from "./item-record.js";
 import { AFTER_ALL_PAGES, renumber, rowsOf, unplaced, upsert } from "./item-writing.js";
+import { removeItems } from "./removing-many.js";
 
 /** What every row of a page says of its node. */
 interface Numbers {
@@ -112,8 +113,10 @@ export class ItemRepository {
     return this.#db.write(async ({ executor }) => {
       const gone = wasEmpty
         ? []
-        : await executor.all<{ item_id: string; position: number }>(
-            sql`DELETE FROM pubsub_item WHERE node_id = ${nodeId} AND generation < ${generation} RETURNING item_id, position`,
+        : await removeItems<{ item_id: string; position: number }>(
+            executor,
+            sql`node_id = ${nodeId} AND generation < ${generation}`,
+            sql`RETURNING item_id, position`,
           );
       await executor.run(
         sql`UPDATE pubsub_item SET position = next_position, next_position = NULL
@@ -193,7 +196,7 @@ export class ItemRepository {
   /** Removes every item of a node. */
   clear(nodeId: number): Promise<void> {
     return this.#db.write(async ({ executor }) => {
-      await executor.run(sql`DELETE FROM pubsub_item WHERE node_id = ${nodeId}`);
+      await removeItems(executor, sql`node_id = ${nodeId}`, empty);
       await executor.run(
         sql`UPDATE pubsub_node SET items = 0, bytes = 0, complete_from = NULL WHERE id = ${nodeId}`,
       );

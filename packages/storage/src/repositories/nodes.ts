@@ -11,6 +11,7 @@ import {
   type NodeRow,
   nodeOf,
 } from "./node-record.js";
+import { removeNodes } from "./removing-many.js";
 
 /** The node `n` is one that these accounts may read: their own copy, or one that is shared with them. */
 export const readableBy = (accountIds: readonly number[]): Sql => {
@@ -170,7 +171,7 @@ export class NodeRepository {
 
   /** Removes the node with its items. */
   remove(id: number): Promise<void> {
-    return this.#db.write(({ executor }) => executor.run(sql`DELETE FROM pubsub_node WHERE id = ${id}`));
+    return this.#db.write(({ executor }) => removeNodes(executor, sql`id = ${id}`));
   }
 
   /** Nodes with who may read them, by service and node. */

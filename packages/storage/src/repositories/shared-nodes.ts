@@ -1,6 +1,7 @@
 import type { Database } from "../database.js";
 import { sql } from "../sql.js";
 import { type NodeRecord, type NodeRow, nodeOf } from "./node-record.js";
+import { removeNodes } from "./removing-many.js";
 
 /** Nodes that are kept once for all accounts that may read them (XEP-0460 §11). */
 export class SharedNodeRepository {
@@ -64,9 +65,11 @@ export class SharedNodeRepository {
       await executor.run(
         sql`INSERT INTO pubsub_node_reader (node_id, account_id) VALUES (${nodeId}, ${accountId}) ON CONFLICT DO NOTHING`,
       );
-      await executor.run(sql`
-        DELETE FROM pubsub_node WHERE account_id = ${accountId} AND (service, node) IN (
-          SELECT n.service, n.node FROM pubsub_node n WHERE n.id = ${nodeId} AND n.account_id IS NULL)`);
+      await removeNodes(
+        executor,
+        sql`account_id = ${accountId} AND (service, node) IN (
+          SELECT n.service, n.node FROM pubsub_node n WHERE n.id = ${nodeId} AND n.account_id IS NULL)`,
+      );
     });
   }
 
@@ -83,8 +86,9 @@ export class SharedNodeRepository {
   /** Removes shared nodes that no account may read any more, as when its account was removed. */
   removeUnread(): Promise<void> {
     return this.#db.write(({ executor }) =>
-      executor.run(
-        sql`DELETE FROM pubsub_node WHERE account_id IS NULL
+      removeNodes(
+        executor,
+        sql`account_id IS NULL
             AND NOT EXISTS (SELECT 1 FROM pubsub_node_reader r WHERE r.node_id = pubsub_node.id)`,
       ),
     );

@@ -193,4 +193,14 @@ export const sqliteDialect: Dialect = {
       rank: sql`-bm25(${index})`,
     };
   },
+  bulkRemoval(table) {
+    const index = raw(`${table}_text_index`);
+    const overwriting = (on: number) =>
+      sql`INSERT INTO ${index}(${index}, rank) VALUES ('secure-delete', ${on})`;
+    return {
+      size: sql`SELECT count(*) AS n FROM ${raw(`${table}_text_index_docsize`)}`,
+      begin: overwriting(0),
+      end: [sql`INSERT INTO ${index}(${index}) VALUES ('optimize')`, overwriting(1)],
+    };
+  },
 };
