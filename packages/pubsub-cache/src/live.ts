@@ -3,6 +3,7 @@ import type { NodeRecord, Store, UnitOfWork } from "@larder/storage";
 import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
 import type { AnalyserRegistry } from "./analysers/registry.js";
 import type { CacheContext } from "./context.js";
+import { dropNode } from "./drop-node.js";
 import { LiveItems } from "./live-items.js";
 import { keepableSubid } from "./subscriber.js";
 import { type Told, tell } from "./telling.js";
@@ -77,15 +78,9 @@ export class LiveEvents {
         }
         break;
       case "delete":
-        await write({ event: "delete", redirect: event.redirect }, async (unit) => {
-          // All that share it have been told: what their own notification says is nothing new to them.
-          const shared = node && node.accountId === undefined;
-          const readers = shared ? await store.sharedNodes.readers(node.id) : [];
-          if (node) await store.nodes.remove(node.id);
-          await store.events.scrubItems(unit, account.id, address);
-          for (const reader of new Set([account.id, ...readers]))
-            await store.subscriptions.remove(reader, address.service, address.node);
-        });
+        await write({ event: "delete", redirect: event.redirect }, (unit) =>
+          dropNode(unit, store, node, account.id, address),
+        );
         break;
       case "configuration":
         await write({ event: "configuration" }, async () => {});

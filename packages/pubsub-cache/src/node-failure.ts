@@ -2,6 +2,7 @@ import { errorFieldOf, hasErrorType } from "@larder/core";
 import type { NodeRecord } from "@larder/storage";
 import type { CacheAccount, NodeAddress } from "./account.js";
 import type { CacheContext } from "./context.js";
+import { dropNode } from "./drop-node.js";
 import { isDisconnection } from "./faults.js";
 import { retryPause } from "./policy.js";
 import { tell } from "./telling.js";
@@ -23,7 +24,8 @@ export async function failNode(
   const node = await store.nodes.get(id);
   if (!node) return; // it was deleted, or taken out of the cache
   const readable = node.state === "synced" || node.state === "stale";
-  if (node.accountId === undefined && isRefusal(error)) {
+  const shared = node.accountId === undefined;
+  if (shared && hasErrorType(error) && error.type === "forbidden") {
     // What one account may not read, others may go on to.
     feeds.release(node, account);
     await store.sharedNodes.removeReader(node.id, account.id);
@@ -31,9 +33,7 @@ export async function failNode(
     await store.database.write(async (unit) => {
       if (readable)
         await tell(unit, store, node, account.id, address, { event: "delete", origin: "catchup" });
-      await store.events.scrubItems(unit, account.id, address);
-      await store.nodes.remove(node.id);
-      await store.subscriptions.remove(account.id, address.service, address.node);
+      await dropNode(unit, store, node, account.id, address);
     });
   } else {
     const failures = node.failures + 1;
@@ -50,9 +50,6 @@ export async function failNode(
   }
   onProgress({ account: account.jid, ...address, received: 0, state: "error" });
 }
-
-const isRefusal = (error: unknown): boolean =>
-  hasErrorType(error) && (error.type === "forbidden" || error.type === "not_found");
 
 /** Where a node seems to be gone, the second look must come late enough to prove it. */
 const pauseAfter = (error: unknown, pause: number): number =>

@@ -124,6 +124,32 @@ test("the deletion of a shared node is told to each of its readers once", async 
   t.deepEqual(await toldTo(w, bob.id), ["delete "]);
 });
 
+test("the deletion of a shared node while everybody was away is told to each of its readers once", async (t) => {
+  const { w, bob, cache, address, service, store } = await shared(t);
+  await cache.sync(bob, address);
+  for (const { id: accountId } of [w.account, bob])
+    await store.subscriptions.put({ accountId, ...address, subid: "", state: "subscribed" });
+  for (const account of [w.account, bob]) {
+    account.connected = false;
+    await cache.sessionEnded(account);
+  }
+  service.exists = false;
+  for (const account of [w.account, bob]) {
+    account.connected = true;
+    await cache.sessionStarted(account);
+    await cache.idle();
+  }
+  const [node] = await cache.nodes();
+  t.deepEqual(node?.accountIds, [w.account.id, bob.id], "it may be a passing fault");
+  const since = Date.now() - 61_000;
+  await store.nodes.update(node?.id ?? 0, { lastError: { ...node?.lastError, since } });
+  await t.throwsAsync(cache.sync(bob, address), { instanceOf: StanzaError });
+  t.deepEqual(await toldTo(w, w.account.id), ["delete "]);
+  t.deepEqual(await toldTo(w, bob.id), ["delete "]);
+  t.deepEqual(await cache.nodes(), []);
+  t.deepEqual(await store.subscriptions.find(w.account.id, address.service, address.node), []);
+});
+
 test("when the account that feeds a shared node goes, another one does, and what was missed is found", async (t) => {
   const { w, bob, cache, address, service } = await shared(t);
   await cache.sync(bob, address);
