@@ -98,10 +98,14 @@ test("after an account is removed, no byte of its messages and events is left in
   const { database } = await Database.open({ url: `sqlite:${file}` });
   const store = createStore(database);
   const accountId = await accountIn(store);
-  await store.messages.insert(
-    message(accountId, `${SECRET} for tea`, { raw: `<message>${SECRET}</message>` }),
-  );
-  await store.messages.insert(message(await accountIn(store, "bob@larder.test"), "stays"));
+  // So many that they leave the index at once.
+  await store.database.write(async () => {
+    for (let number = 0; number < 60; number++)
+      await store.messages.insert(
+        message(accountId, `${SECRET} for tea`, { raw: `<message>${SECRET}</message>` }),
+      );
+    await store.messages.insert(message(await accountIn(store, "bob@larder.test"), "stays"));
+  });
   const bob = (await store.accounts.get("bob@larder.test"))?.id;
   await store.database.write(async (unit) => {
     await unit.log("ps_event", accountId, {
@@ -111,7 +115,7 @@ test("after an account is removed, no byte of its messages and events is left in
     await unit.log("ps_event", bob, { event: "purge" });
   });
   const before = await store.events.newest();
-  t.is((await store.messages.history({ search: SECRET, limit: 9 })).messages.length, 1);
+  t.is((await store.messages.history({ search: SECRET, limit: 90 })).messages.length, 60);
   await store.accounts.remove(accountId, { keepData: false });
   const { events } = await store.events.since(await store.events.oldest(), { limit: 9 });
   t.deepEqual(
@@ -120,6 +124,7 @@ test("after an account is removed, no byte of its messages and events is left in
     "another account's events stay",
   );
   t.is(await store.events.newest(), before, "and cursors stay what they were");
+  t.is((await store.messages.history({ search: "stays", limit: 9 })).messages.length, 1);
   await database.close();
   t.deepEqual(await filesHold(file, SECRET), []);
 });
