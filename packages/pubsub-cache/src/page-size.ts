@@ -8,8 +8,14 @@ const LARGEST_STEP = 5;
 
 /** Chooses how many items to ask for, by what came of it so far. */
 export class PageSize {
-  #size = FIRST;
-  #ceiling = LARGEST;
+  #size: number;
+  #ceiling: number;
+
+  /** @param largest never more */
+  constructor(largest = LARGEST) {
+    this.#size = Math.min(FIRST, largest);
+    this.#ceiling = largest;
+  }
 
   get now(): number {
     return this.#size;

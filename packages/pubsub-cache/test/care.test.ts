@@ -219,6 +219,23 @@ test("a reading that is cut goes on where it was, also in another session", asyn
   t.true(asked.filter((what) => what === "items").length < 9, `it did not begin anew: ${asked.join(" ")}`);
 });
 
+test("a node of which too much comes at once is read by ids, fifty at a time, and where that is cut it goes on", async (t) => {
+  const w = await world(t, { paging: "none" }, 150);
+  for (let number = 0; number < 33; number++) w.service.publish(`large${number}`, "x".repeat(1024 * 1024));
+  w.service.before = (what, times) => {
+    // All at once, the newest for the order of the ids, and then three times some.
+    if (what === "items" && times === 5) throw new NotConnectedError(w.account.jid);
+  };
+  await t.throwsAsync(w.cache.sync(w.account, w.address), { instanceOf: NotConnectedError });
+  t.like((await nodeOf(w)).resume, { mark: { by: "ids", after: "i99" }, received: 100 });
+  w.service.before = () => {};
+  const asked = askedFromNow(w);
+  await w.cache.sessionStarted(w.account);
+  await w.cache.idle();
+  t.deepEqual(await w.cached(), w.service.ids);
+  t.true(asked.filter((what) => what === "items").length < 6, `it did not begin anew: ${asked.join(" ")}`);
+});
+
 test("a place that the service has forgotten makes the reading begin anew", async (t) => {
   const w = await world(t, { cap: 50, strictIds: true }, 200);
   w.service.before = (what, times) => {
