@@ -50,6 +50,14 @@ for (const [what, remove] of [
   ["a node is purged", (store: Store, nodeId: number) => store.items.clear(nodeId)],
   ["a node is deleted", (store: Store, nodeId: number) => store.nodes.remove(nodeId)],
   [
+    "its items have vanished",
+    (store: Store, nodeId: number) =>
+      store.items.remove(
+        nodeId,
+        Array.from({ length: 120 }, (_, number) => `i${number}`),
+      ),
+  ],
+  [
     "its older items are over a limit",
     (store: Store, nodeId: number) => store.itemCare.trim(nodeId, { items: 1 }),
   ],

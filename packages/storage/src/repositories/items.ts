@@ -184,9 +184,11 @@ export class ItemRepository {
   /** @returns the ids that were there */
   remove(nodeId: number, itemIds: readonly string[]): Promise<string[]> {
     return this.#db.write(async ({ executor }) => {
-      const rows = await executor.all<{ item_id: string; position: number }>(
-        sql`DELETE FROM pubsub_item WHERE node_id = ${nodeId}
-            AND item_id IN (SELECT value FROM ${executor.dialect.list(itemIds)} AS wanted) RETURNING item_id, position`,
+      const rows = await removeItems<{ item_id: string; position: number }>(
+        executor,
+        sql`node_id = ${nodeId} AND item_id IN (SELECT value FROM ${executor.dialect.list(itemIds)} AS wanted)`,
+        sql`RETURNING item_id, position`,
+        itemIds.length,
       );
       await this.#addToCount(executor, nodeId, -rows.filter(({ position }) => position >= 0).length);
       return rows.map((row) => row.item_id);

@@ -32,8 +32,15 @@ export async function removingMany<T>(
  * Removes the items for which a condition holds, however many.
  *
  * @param returning their columns that are wanted
+ * @param atMost how many it can be, where that is known
  */
-export function removeItems<Row>(executor: Executor, where: Sql, returning: Sql): Promise<Row[]> {
+export function removeItems<Row>(
+  executor: Executor,
+  where: Sql,
+  returning: Sql,
+  atMost = Number.POSITIVE_INFINITY,
+): Promise<Row[]> {
+  if (atMost < MANY) return executor.all<Row>(sql`DELETE FROM pubsub_item WHERE ${where} ${returning}`);
   return removingMany(
     executor,
     "pubsub_item",
