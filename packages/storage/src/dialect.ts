@@ -104,7 +104,7 @@ export interface BulkRemoval {
   readonly size: Sql;
   /** Words are only marked as removed from here on. */
   readonly begin: Sql;
-  /** Writes the index anew without what is marked, and goes on as before. */
+  /** Makes the index anew from the rows that are left, and goes on as before. */
   readonly end: readonly Sql[];
 }
 

@@ -101,6 +101,21 @@ for (const [what, remove] of [
   });
 }
 
+test("after a node is purged whose items came one by one, no byte of their many words is left", async (t) => {
+  const file = `${await temporaryDirectory(t)}/larder.db`;
+  const { database } = await Database.open({ url: `sqlite:${file}` });
+  const store = createStore(database);
+  const node = await store.nodes.ensure({ accountId: await accountIn(store), service: "s", node: "n" });
+  for (let number = 0; number < 200; number++) {
+    const others = Array.from({ length: 200 }, (_, place) => `w${(number * 7919 + place * place) % 9973}`);
+    const words = `q${number}${SECRET} ${others.join(" ")}`;
+    await store.items.storeLive(node.id, 0, [item(`i${number}`, { title: "plain" }, words)]);
+  }
+  await store.items.clear(node.id);
+  await database.close();
+  t.deepEqual(await filesHold(file, SECRET), []);
+});
+
 test("after an account is removed, no byte of its messages and events is left in any file", async (t) => {
   const file = `${await temporaryDirectory(t)}/larder.db`;
   const { database } = await Database.open({ url: `sqlite:${file}` });

@@ -111,10 +111,11 @@ export class ItemCare {
 
   /** Of these items, removes those that no reader has seen yet: a synchronisation goes beyond its limit. */
   removeUnplaced(nodeId: number, itemIds: readonly string[]): Promise<void> {
-    return this.#db.write(({ executor }) =>
-      executor.run(sql`DELETE FROM pubsub_item WHERE node_id = ${nodeId} AND position < 0
-        AND item_id IN (SELECT value FROM ${executor.dialect.list(itemIds)} AS wanted)`),
-    );
+    return this.#db.write(async ({ executor }) => {
+      const wanted = sql`SELECT value FROM ${executor.dialect.list(itemIds)} AS wanted`;
+      const unplaced = sql`node_id = ${nodeId} AND position < 0 AND item_id IN (${wanted})`;
+      await removeItems(executor, unplaced, empty, itemIds.length);
+    });
   }
 
   /** The position of the oldest item within all limits; undefined where everything is. */

@@ -4,11 +4,11 @@ import { type Executor, type Sql, sql } from "../sql.js";
 /** Fewer are removed one by one, and the index is not measured before. */
 const MANY = 50;
 /** Overwriting the words of one row takes about as long as writing those of so many into an index made anew. */
-const ROWS_OF_ONE = 50;
+const ROWS_OF_ONE = 20;
 
 /**
  * Removes rows whose texts are searched. FTS5 overwrites what is removed word by word, 1 to 3 ms for a post; where
- * many go at once, the index is rather written anew without them, in the same unit of work.
+ * many go at once, the index is rather made anew without them, in the same unit of work.
  *
  * @param doomed a statement that gives the number of rows as `n`
  * @param remove removes them, also by way of what they belong to
