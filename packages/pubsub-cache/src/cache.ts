@@ -14,6 +14,7 @@ import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
 import type { Analyser } from "./analysers/analyser.js";
 import { AnalyserRegistry } from "./analysers/registry.js";
 import type { CacheContext, SyncProgress } from "./context.js";
+import { dropNode } from "./drop-node.js";
 import { type Explanation, explain } from "./explain.js";
 import type { ItemParser } from "./ingest.js";
 import { Keeper } from "./keeper.js";
@@ -35,6 +36,7 @@ import { SessionNames } from "./session-names.js";
 import { SharedFeeds } from "./shared-feeds.js";
 import { Sharing } from "./sharing.js";
 import { Subscriber } from "./subscriber.js";
+import { tell } from "./telling.js";
 
 export interface PubsubCacheOptions {
   readonly store: Store;
@@ -311,6 +313,7 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
     } else if (node) {
       this.#context.feeds.release(node, account);
       await this.#store.sharedNodes.removeReader(node.id, account.id);
+      await this.#keeper.passOn(account, address);
     }
     return state;
   }
@@ -318,10 +321,18 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
   /** To be called when the account has deleted a node itself: some services tell nobody. */
   async nodeDeleted(account: CacheAccount, { service, node: name }: NodeAddress): Promise<void> {
     const node = await this.#find(account, { service, node: name });
-    await this.#context.lanes.run(laneOf({ service, node: name }), async () => {
-      if (node) await this.#store.nodes.remove(node.id);
-      await this.#store.subscriptions.remove(account.id, service, name);
-    });
+    const address = { service, node: name };
+    const store = this.#store;
+    const shared = node && node.accountId === undefined;
+    await this.#context.lanes.run(laneOf(address), () =>
+      store.database.write(async (unit) => {
+        const readers = shared ? await store.sharedNodes.readers(node.id) : [];
+        // Who has deleted it knows.
+        for (const other of readers.filter((id) => id !== account.id))
+          await tell(unit, store, undefined, other, address, { event: "delete", origin: "live" });
+        await dropNode(unit, store, node, account.id, address);
+      }),
+    );
   }
 
   /** Whether nodes are being read or checked now. */

@@ -52,7 +52,10 @@ export class Keeper {
 
   /** Reads a node in full for somebody who waits for it, or joins what is being done with it. */
   synchronise(account: CacheAccount, address: NodeAddress, options: { tell: boolean }): Promise<NodeRecord> {
-    const job = () => this.#synchroniser.sync(account, address, { ...options, afresh: true });
+    const job = () =>
+      this.#passingOn(account, address, () =>
+        this.#synchroniser.sync(account, address, { ...options, afresh: true }),
+      );
     const done = this.#jobs.run(keyOf(account, address), account.id, job, { urgent: true });
     const wake = () => this.wake();
     done.then(wake, wake);
@@ -61,7 +64,7 @@ export class Keeper {
 
   /** Sees to it in the background that a node is kept and up to date. */
   look(account: CacheAccount, address: NodeAddress, options: { after?: boolean } = {}): void {
-    const job = () => this.#care(account, address);
+    const job = () => this.#passingOn(account, address, () => this.#care(account, address));
     this.#jobs.run(keyOf(account, address), account.id, job, options).then(
       () => this.#wakeup.by(this.#context.store.nodes.nextDue(new Date(0))),
       (error: unknown) => {
@@ -97,6 +100,26 @@ export class Keeper {
     this.#stopped = true;
     this.#jobs.stop(new ConnectionError("the cache is closed"));
     this.#wakeup.stop();
+  }
+
+  /** Where nobody feeds a shared node any more, another account compares it, and goes on. */
+  async passOn(account: CacheAccount, address: NodeAddress): Promise<void> {
+    const { store, feeds } = this.#context;
+    const node = await store.sharedNodes.find(address.service, address.node);
+    if (!node || feeds.feederOf(node)) return;
+    const others = (await store.sharedNodes.readers(node.id)).filter((id) => id !== account.id);
+    const next = others.map((id) => this.#accounts.get(id)).find((other) => other?.online());
+    if (next) this.look(next, address, { after: true });
+  }
+
+  /** Does what it may fail with: whoever fed a shared node may be shut out of it then. */
+  async #passingOn<T>(account: CacheAccount, address: NodeAddress, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      await this.passOn(account, address).catch(() => {}); // what the work has failed with is to be told
+      throw error;
+    }
   }
 
   /** Whether any node is being read or checked. */

@@ -2,7 +2,6 @@ import { errorFieldOf, hasErrorType } from "@larder/core";
 import type { NodeRecord } from "@larder/storage";
 import type { CacheAccount, NodeAddress } from "./account.js";
 import type { CacheContext } from "./context.js";
-import { dropNode } from "./drop-node.js";
 import { isDisconnection } from "./faults.js";
 import { retryPause } from "./policy.js";
 import { tell } from "./telling.js";
@@ -25,15 +24,19 @@ export async function failNode(
   if (!node) return; // it was deleted, or taken out of the cache
   const readable = node.state === "synced" || node.state === "stale";
   const shared = node.accountId === undefined;
-  if (shared && hasErrorType(error) && error.type === "forbidden") {
-    // What one account may not read, others may go on to.
+  const gone = isGone(node, error);
+  if (gone || (shared && hasErrorType(error) && error.type === "forbidden")) {
+    // What one account cannot read, others that share it may go on to: each finds out for itself.
     feeds.release(node, account);
-    await store.sharedNodes.removeReader(node.id, account.id);
-  } else if (isGone(node, error)) {
     await store.database.write(async (unit) => {
-      if (readable)
-        await tell(unit, store, node, account.id, address, { event: "delete", origin: "catchup" });
-      await dropNode(unit, store, node, account.id, address);
+      if (gone) {
+        const told = { event: "delete", origin: "catchup" } as const;
+        if (readable) await tell(unit, store, undefined, account.id, address, told);
+        await store.events.scrubItems(unit, account.id, address);
+        await store.subscriptions.remove(account.id, address.service, address.node);
+      }
+      if (shared) await store.sharedNodes.removeReader(node.id, account.id);
+      else await store.nodes.remove(node.id);
     });
   } else {
     const failures = node.failures + 1;

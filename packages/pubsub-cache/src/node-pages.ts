@@ -62,6 +62,8 @@ export async function* readNode(options: ReadingOptions): AsyncGenerator<NodePag
         yield { ...page, startsOver };
         startsOver = false;
       }
+      // A service that lists no ids of what is too much to be taken has not said that there is nothing.
+      if (startsOver) throw error;
     }
   }
 }

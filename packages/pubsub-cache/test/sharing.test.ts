@@ -18,25 +18,27 @@ async function another(w: World, jid = "bob@larder.test") {
     tls: "required",
     allowPlaintext: false,
   });
-  let refuses = false;
-  const account: CacheAccount & { connected: boolean; refuse(): void } = {
+  let refuses: string | undefined;
+  const account: CacheAccount & { connected: boolean; refuse(condition?: string): void } = {
     id,
     jid,
     connected: true,
     online: () => account.connected,
-    refuse: () => {
-      refuses = true;
+    refuse: (condition = "forbidden") => {
+      refuses = condition;
     },
     requester: {
       account: jid,
       request: async (iq) => {
-        if (refuses) throw new StanzaError("forbidden");
+        if (refuses !== undefined) throw new StanzaError(refuses);
         return (w.service as FakeService).request(iq);
       },
     },
   };
   return account;
 }
+
+type Other = Awaited<ReturnType<typeof another>>;
 
 async function shared(t: ExecutionContext, metadata: Record<string, string> = OPEN) {
   const w = await world(t, { metadata }, 5);
@@ -143,11 +145,71 @@ test("the deletion of a shared node while everybody was away is told to each of 
   t.deepEqual(node?.accountIds, [w.account.id, bob.id], "it may be a passing fault");
   const since = Date.now() - 61_000;
   await store.nodes.update(node?.id ?? 0, { lastError: { ...node?.lastError, since } });
-  await t.throwsAsync(cache.sync(bob, address), { instanceOf: StanzaError });
+  await t.throwsAsync(cache.sync(w.account, address), { instanceOf: StanzaError });
+  await cache.idle();
   t.deepEqual(await toldTo(w, w.account.id), ["delete "]);
   t.deepEqual(await toldTo(w, bob.id), ["delete "]);
   t.deepEqual(await cache.nodes(), []);
   t.deepEqual(await store.subscriptions.find(w.account.id, address.service, address.node), []);
+});
+
+for (const [what, shutOut] of [
+  [
+    "is refused it",
+    async ({ cache, address }: World, bob: Other) => {
+      bob.refuse();
+      await cache.sync(bob, address).catch(() => {});
+    },
+  ],
+  [
+    "gets item-not-found for good",
+    async ({ cache, address, store }: World, bob: Other) => {
+      bob.refuse("item-not-found");
+      await cache.sync(bob, address).catch(() => {});
+      const [node] = await cache.nodes();
+      const since = Date.now() - 61_000;
+      await store.nodes.update(node?.id ?? 0, { lastError: { ...node?.lastError, since } });
+      await cache.sync(bob, address).catch(() => {});
+    },
+  ],
+  [
+    "unsubscribes",
+    async ({ cache, address }: World, bob: Other) => void (await cache.unsubscribe(bob, address)),
+  ],
+] as const) {
+  test(`when the account that feeds a shared node ${what}, another one does, and keeps what it has`, async (t) => {
+    const { w, bob, cache, address, service } = await shared(t);
+    await cache.sync(bob, address);
+    w.account.connected = false;
+    await cache.sessionEnded(w.account); // bob feeds it
+    w.account.connected = true;
+    await cache.sessionStarted(w.account);
+    await cache.idle();
+    await shutOut(w, bob);
+    await cache.idle();
+    await t.throwsAsync(cache.getCached(bob, address));
+    service.publish("live");
+    await cache.handleMessage(
+      w.account,
+      service.event(`<items node="feed">${service.itemXml("live")}</items>`),
+    );
+    t.deepEqual(idsOf(await cache.getCached(w.account, address)), service.ids);
+    t.is((await cache.getItems(w.account, address)).source, "cache");
+    t.deepEqual(await toldTo(w, w.account.id), ["items live"]);
+    t.deepEqual(await toldTo(w, bob.id), what.startsWith("gets") ? ["delete "] : []);
+  });
+}
+
+test("a shared node that one account deletes at a service that tells nobody is told to the others", async (t) => {
+  const { w, bob, cache, address, service, store } = await shared(t);
+  await cache.sync(bob, address);
+  await store.subscriptions.put({ accountId: bob.id, ...address, subid: "", state: "subscribed" });
+  service.exists = false;
+  await cache.nodeDeleted(w.account, address);
+  await cache.handleMessage(bob, service.event('<delete node="feed"/>'));
+  t.deepEqual(await toldTo(w, w.account.id), []);
+  t.deepEqual(await toldTo(w, bob.id), ["delete "]);
+  t.deepEqual(await store.subscriptions.find(bob.id, address.service, address.node), []);
 });
 
 test("when the account that feeds a shared node goes, another one does, and what was missed is found", async (t) => {
