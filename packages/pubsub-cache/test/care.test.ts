@@ -1,4 +1,10 @@
-import { NotConnectedError, NotFoundError, RequestTimeoutError, StanzaError } from "@larder/core";
+import {
+  AnswerTooLargeError,
+  NotConnectedError,
+  NotFoundError,
+  RequestTimeoutError,
+  StanzaError,
+} from "@larder/core";
 import type { Analyser } from "@larder/pubsub-cache";
 import type { NodeRecord } from "@larder/storage";
 import test from "ava";
@@ -234,6 +240,18 @@ test("a node of which too much comes at once is read by ids, fifty at a time, an
   await w.cache.idle();
   t.deepEqual(await w.cached(), w.service.ids);
   t.true(asked.filter((what) => what === "items").length < 6, `it did not begin anew: ${asked.join(" ")}`);
+});
+
+test("where too much comes at once and no ids are listed, what was kept stays, and why is told", async (t) => {
+  const w = await world(t, { paging: "none" }, 2);
+  await w.cache.sync(w.account, w.address);
+  for (let number = 0; number < 33; number++) w.service.publish(`large${number}`, "x".repeat(1024 * 1024));
+  w.service.before = (what) => {
+    w.service.behaviour = { ...w.service.behaviour, truncates: what === "disco#items" ? 0 : undefined };
+  };
+  await t.throwsAsync(w.cache.sync(w.account, w.address), { instanceOf: AnswerTooLargeError });
+  t.deepEqual(await w.cached(), ["i0", "i1"]);
+  t.is((await nodeOf(w)).lastError?.type, "not_acceptable");
 });
 
 test("a place that the service has forgotten makes the reading begin anew", async (t) => {
