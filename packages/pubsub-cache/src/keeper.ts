@@ -112,10 +112,16 @@ export class Keeper {
     if (next) this.look(next, address, { after: true });
   }
 
-  /** Does what it may fail with: whoever fed a shared node may be shut out of it then. */
-  async #passingOn<T>(account: CacheAccount, address: NodeAddress, work: () => Promise<T>): Promise<T> {
+  /** Whoever fed a shared node may be shut out of it by what the work meets, or have come back as one of its readers. */
+  async #passingOn(
+    account: CacheAccount,
+    address: NodeAddress,
+    work: () => Promise<NodeRecord>,
+  ): Promise<NodeRecord> {
     try {
-      return await work();
+      const node = await work();
+      if (node.accountId === undefined) await this.passOn(account, address);
+      return node;
     } catch (error) {
       await this.passOn(account, address).catch(() => {}); // what the work has failed with is to be told
       throw error;

@@ -153,6 +153,22 @@ test("the deletion of a shared node while everybody was away is told to each of 
   t.deepEqual(await store.subscriptions.find(w.account.id, address.service, address.node), []);
 });
 
+/** A new item, told to one account. */
+async function publishLive({ cache, service }: World, account: CacheAccount): Promise<void> {
+  service.publish("live");
+  await cache.handleMessage(account, service.event(`<items node="feed">${service.itemXml("live")}</items>`));
+}
+
+test("an account that fed a shared node and has to subscribe anew reads it again, and another one feeds it", async (t) => {
+  const { w, bob, cache, address, service } = await shared(t);
+  await cache.sync(bob, address);
+  await cache.handleMessage(w.account, service.event('<subscription node="feed" subscription="none"/>'));
+  await cache.idle();
+  await publishLive(w, bob);
+  t.deepEqual(idsOf(await cache.getCached(w.account, address)), service.ids);
+  t.is((await cache.getItems(w.account, address)).source, "cache");
+});
+
 for (const [what, shutOut] of [
   [
     "is refused it",
@@ -188,11 +204,7 @@ for (const [what, shutOut] of [
     await shutOut(w, bob);
     await cache.idle();
     await t.throwsAsync(cache.getCached(bob, address));
-    service.publish("live");
-    await cache.handleMessage(
-      w.account,
-      service.event(`<items node="feed">${service.itemXml("live")}</items>`),
-    );
+    await publishLive(w, w.account);
     t.deepEqual(idsOf(await cache.getCached(w.account, address)), service.ids);
     t.is((await cache.getItems(w.account, address)).source, "cache");
     t.deepEqual(await toldTo(w, w.account.id), ["items live"]);
@@ -220,8 +232,7 @@ test("when the account that feeds a shared node goes, another one does, and what
   await cache.sessionEnded(w.account);
   await cache.idle();
   t.deepEqual(idsOf(await cache.getCached(bob, address)), service.ids);
-  service.publish("live");
-  await cache.handleMessage(bob, service.event(`<items node="feed">${service.itemXml("live")}</items>`));
+  await publishLive(w, bob);
   t.deepEqual(idsOf(await cache.getCached(w.account, address)), service.ids);
   t.is((await cache.getItems(bob, address)).source, "cache");
 });
@@ -258,11 +269,7 @@ test("a shared node is fed again when the session that fed it goes on", async (t
   w.account.connected = true;
   await cache.sessionResumed(w.account);
   await cache.idle();
-  service.publish("live");
-  await cache.handleMessage(
-    w.account,
-    service.event(`<items node="feed">${service.itemXml("live")}</items>`),
-  );
+  await publishLive(w, w.account);
   t.deepEqual(idsOf(await cache.getCached(w.account, address)), service.ids);
   t.is((await cache.getItems(w.account, address)).source, "cache");
 });
