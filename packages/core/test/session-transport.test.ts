@@ -37,6 +37,25 @@ test("half a character left over from a lost connection does not spoil the next"
   t.deepEqual(seen.bodies(), [TEXT]);
 });
 
+test("bytes that are not UTF-8 end the stream, and the next session is a new one", async (t) => {
+  const { server, session, peer } = await loggedIn(t);
+  const seen = collect(session);
+  const back = once(session, "online");
+  peer.write(
+    Buffer.concat([
+      Buffer.from(messageFrom("whole")),
+      Buffer.from("<message><body>"),
+      Buffer.from([0xc3, 0x28]),
+    ]),
+  );
+  const next = await server.online();
+  t.false((await back).resumed);
+  t.regex(peer.transcript.join(""), /<stream:error><unsupported-encoding [^>]*\/><\/stream:error>/);
+  next.send(messageFrom("after"));
+  await seen.until(2);
+  t.deepEqual(seen.bodies(), ["whole", "after"]);
+});
+
 test("a server without STARTTLS is left before any login", async (t) => {
   const { server, session } = await prepared(t, {}, { tls: "required" });
   const error = await t.throwsAsync(session.connect(), { instanceOf: TlsError });

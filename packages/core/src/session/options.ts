@@ -62,6 +62,14 @@ export interface SessionLimits {
   stanzaBytes: number;
   /** Deepest nesting inside a stanza. Default 200. */
   stanzaDepth: number;
+  /** Elements of one stanza. Default 150_000: a service may list that many items of a node at once. */
+  stanzaElements: number;
+  /** Attributes of one stanza, declarations of namespaces included. Default 400_000. */
+  stanzaAttributes: number;
+  /** Attributes of one element, declarations of namespaces included. Default 256. */
+  elementAttributes: number;
+  /** Declarations of namespaces in one stanza. Default 20_000. */
+  stanzaNamespaces: number;
   /** Characters of one unfinished text or tag after which the stream is ended. Default 64 Mi. */
   unfinishedChars: number;
   /** Stanzas kept while a lost connection is being resumed, acknowledgements pending included. Default 10_000. */
@@ -128,7 +136,7 @@ export interface DroppedStanza {
   from?: string;
   to?: string;
   id?: string;
-  reason: "size" | "depth";
+  reason: "size" | "depth" | "elements" | "attributes" | "namespaces";
   /** Bytes seen when it ended. */
   bytes: number;
 }
@@ -205,6 +213,10 @@ export const defaultTimeouts: SessionTimeouts = {
 export const defaultLimits: SessionLimits = {
   stanzaBytes: 10 * 1024 * 1024,
   stanzaDepth: 200,
+  stanzaElements: 150_000,
+  stanzaAttributes: 400_000,
+  elementAttributes: 256,
+  stanzaNamespaces: 20_000,
   unfinishedChars: 64 * 1024 * 1024,
   queuedStanzas: 10_000,
 };

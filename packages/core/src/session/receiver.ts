@@ -35,6 +35,22 @@ const keyOf = (name: string, attrs: { type?: string; id?: string; from?: string 
   `${name} ${attrs.type} ${attrs.id} ${attrs.from}`;
 const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
+/** The limit that a stanza was over, as errors name it. */
+function limitOf(reason: DroppedStanza["reason"], limits: SessionLimits): string {
+  switch (reason) {
+    case "size":
+      return `stanzaBytes (${limits.stanzaBytes})`;
+    case "depth":
+      return `stanzaDepth (${limits.stanzaDepth})`;
+    case "elements":
+      return `stanzaElements (${limits.stanzaElements})`;
+    case "attributes":
+      return `stanzaAttributes (${limits.stanzaAttributes}, of one element ${limits.elementAttributes})`;
+    case "namespaces":
+      return `stanzaNamespaces (${limits.stanzaNamespaces})`;
+  }
+}
+
 /** What comes from the server: counted, checked, and given to whoever it is for. */
 export class Receiver {
   readonly #options: ReceiverOptions;
@@ -151,10 +167,7 @@ export class Receiver {
   /** A stanza over a limit: it is told and counted, and whoever waits for it is not left waiting. */
   drop(link: Link, dropped: DroppedStanza): void {
     const { account, log, limits, stats, requests, events, jid, send } = this.#options;
-    const limit =
-      dropped.reason === "size"
-        ? `stanzaBytes (${limits.stanzaBytes})`
-        : `stanzaDepth (${limits.stanzaDepth})`;
+    const limit = limitOf(dropped.reason, limits);
     stats.dropped++;
     log.warn({ account, ...dropped, limit }, "a stanza over the limit was dropped");
     if (isStanzaName(dropped.name)) {

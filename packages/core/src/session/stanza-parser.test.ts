@@ -5,7 +5,15 @@ import { type ParserLimits, StanzaParser } from "./stanza-parser.js";
 
 const HEADER =
   "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' xmlns:x='urn:x'>";
-const limits: ParserLimits = { stanzaBytes: 1000, stanzaDepth: 10, unfinishedChars: 100_000 };
+const limits: ParserLimits = {
+  stanzaBytes: 1000,
+  stanzaDepth: 10,
+  stanzaElements: 100,
+  stanzaAttributes: 100,
+  elementAttributes: 20,
+  stanzaNamespaces: 30,
+  unfinishedChars: 100_000,
+};
 
 function parse(chunks: string[], given: Partial<ParserLimits> = {}) {
   const parser = new StanzaParser({ ...limits, ...given });
@@ -59,7 +67,7 @@ test("a stanza over the size limit is skipped and told, and the ones around it a
 });
 
 test("a stanza of many small elements counts as a whole", (t) => {
-  const { elements, dropped } = parse([`<iq id='x'>${"<a/>".repeat(400)}</iq>`]);
+  const { elements, dropped } = parse([`<iq id='x'>${"<a/>".repeat(400)}</iq>`], { stanzaElements: 1000 });
   t.is(elements.length, 0);
   t.is(dropped[0]?.reason, "size");
 });
@@ -135,4 +143,98 @@ test("10 MiB of text arrive in little time", (t) => {
   t.deepEqual([errors, dropped], [[], []]);
   t.is(elements[0]?.getChildText("body")?.length, text.length);
   t.true(process.cpuUsage(begin).user < 3_000_000, "the library's parser takes 4 s and more");
+});
+
+const many = (count: number, of: (at: number) => string) =>
+  Array.from({ length: count }, (_, at) => of(at)).join("");
+const overLimits: [what: string, stanza: string, reason: DroppedStanza["reason"]][] = [
+  ["elements", many(101, () => "<a/>"), "elements"],
+  ["attributes of one element", `<a ${many(21, (at) => ` a${at}='1'`)}/>`, "attributes"],
+  ["attributes of one element that are a million", `<a ${many(1e6, (at) => ` a${at}=''`)}/>`, "attributes"],
+  ["attributes of many elements", many(51, () => "<a b='1' c='2'/>"), "attributes"],
+  ["declarations of one element", `<a ${many(21, (at) => ` xmlns:a${at}='u'`)}/>`, "attributes"],
+  ["declarations of many elements", many(31, () => "<a xmlns='u'/>"), "namespaces"],
+];
+for (const [what, inside, reason] of overLimits) {
+  test(`a stanza with too many ${what} is skipped and told, and the next one arrives`, (t) => {
+    const { elements, dropped, errors } = parse(
+      [`<message id='1'>${inside}</message><message id='2'><a b='1'/></message>`],
+      { stanzaBytes: 1e8, unfinishedChars: 1e8 },
+    );
+    t.deepEqual(errors, []);
+    t.like(dropped, [{ name: "message", id: "1", reason }]);
+    t.deepEqual(
+      elements.map(({ attrs }) => attrs.id),
+      ["2"],
+    );
+  });
+}
+
+test("limits of counts hold for each part of an answer that is taken part by part, and for the rest", (t) => {
+  const parser = new StanzaParser({ ...limits, stanzaBytes: 1e6, stanzaElements: 10 });
+  const taken: string[] = [];
+  const dropped: DroppedStanza[] = [];
+  parser.takerOf = () => ({ path: ["items", "item"], take: (part) => taken.push(String(part.attrs.id)) > 0 });
+  parser.on("dropped", (each: DroppedStanza) => dropped.push(each));
+  const item = (id: number, elements: number) => `<item id='${id}'>${"<a/>".repeat(elements)}</item>`;
+  parser.write(`${HEADER}<iq><items>${many(50, (at) => item(at, 5))}</items></iq>`);
+  t.is(taken.length, 50);
+  t.deepEqual(dropped, []);
+  parser.write(`<iq><items>${item(50, 5)}${item(51, 11)}</items></iq>`);
+  t.is(taken.at(-1), "50");
+  t.like(dropped, [{ name: "iq", reason: "elements" }]);
+});
+
+const notNamespaceWellFormed: [what: string, stanza: string][] = [
+  ["an element's prefix that nothing declares", "<message><y:a/></message>"],
+  ["a stanza's prefix that nothing declares", "<y:message/>"],
+  ["an attribute's prefix that nothing declares", "<message y:a='1'/>"],
+  ["a prefix whose declaration has ended", "<message><a xmlns:y='u'/><y:b/></message>"],
+  ["an element of the prefix xmlns", "<message><xmlns:a/></message>"],
+  ["a declaration of the prefix xmlns", "<message xmlns:xmlns='u'/>"],
+  ["the prefix xml for another namespace", "<message xmlns:xml='u'/>"],
+  ["the namespace of xmlns as default", "<message xmlns='http://www.w3.org/2000/xmlns/'/>"],
+  ["a prefix for no namespace", "<message xmlns:y=''/>"],
+  ["a name with two colons", "<message><x:a:b/></message>"],
+  ["a name that begins with a colon", "<message><:a/></message>"],
+  ["a name that ends with a colon", "<message><x:/></message>"],
+];
+for (const [what, stanza] of notNamespaceWellFormed) {
+  test(`the stream ends at ${what}`, (t) => {
+    const { elements, errors } = parse([`<message id='1'/>${stanza}<message id='2'/>`]);
+    t.deepEqual(
+      elements.map(({ attrs }) => attrs.id),
+      ["1"],
+    );
+    t.is(errors.length, 1);
+  });
+}
+
+test("namespaces are those of XML: undeclared ones are none, and xml: has its own", (t) => {
+  const { elements, errors } = parse([
+    "<message xml:lang='en'><body xmlns=''>1</body><xml:a/><a xmlns='urn:a'><b/><c xmlns=''><d/></c></a></message>",
+  ]);
+  t.deepEqual(errors, []);
+  const [message] = elements;
+  t.is(message?.getChild("body", "jabber:client"), undefined);
+  t.is(message?.getChild("body")?.getNS(), "");
+  t.is(message?.getChild("a", "http://www.w3.org/XML/1998/namespace")?.name, "xml:a");
+  const a = message?.getChild("a", "urn:a");
+  t.is(a?.getChild("b")?.getNS(), "urn:a");
+  t.is(a?.getChild("c")?.getChild("d")?.getNS(), "");
+});
+
+test("what Prosody makes of an attribute like xml:space, which anybody may send, does not end the stream", (t) => {
+  const { elements, errors } = parse([
+    `<message id='1'><a xmlns='urn:x' xmlns:ns1='http://www.w3.org/XML/1998/namespace' ns1:space='1'/></message>`,
+  ]);
+  t.deepEqual(errors, []);
+  t.is(elements.length, 1);
+});
+
+test("an attribute by the name of something that every object has is an attribute", (t) => {
+  const { elements } = parse(["<message __proto__='1' constructor='2' hasOwnProperty='3'/>"]);
+  const [message] = elements;
+  t.regex(String(message), /__proto__="1" constructor="2" hasOwnProperty="3"/);
+  t.true(Object.hasOwn(message?.attrs ?? {}, "__proto__"));
 });

@@ -1,14 +1,33 @@
 import { EventEmitter } from "node:events";
-import { Element } from "@xmpp/xml";
 import { InvalidXmlError } from "../errors/errors.js";
 import { NS_CLIENT } from "../namespaces.js";
 import type { XmlElement } from "../xml/element.js";
 import { elementText } from "../xml/element-text.js";
+import { namespaceFault } from "../xml/namespace-rules.js";
+import { parsedElement, setAttribute } from "../xml/parsed-element.js";
 import { XmlSyntaxError } from "../xml/syntax-error.js";
 import { XmlTokenizer } from "../xml/tokenizer.js";
 import type { DroppedStanza, SessionLimits } from "./options.js";
 
-export type ParserLimits = Pick<SessionLimits, "stanzaBytes" | "stanzaDepth" | "unfinishedChars">;
+export type ParserLimits = Pick<
+  SessionLimits,
+  | "stanzaBytes"
+  | "stanzaDepth"
+  | "stanzaElements"
+  | "stanzaAttributes"
+  | "elementAttributes"
+  | "stanzaNamespaces"
+  | "unfinishedChars"
+>;
+
+/** What one stanza, or one of its parts, has of each kind. */
+interface Counts {
+  readonly elements: number;
+  readonly attributes: number;
+  readonly namespaces: number;
+}
+
+const NO_COUNTS: Counts = { elements: 0, attributes: 0, namespaces: 0 };
 
 /** Shorter strings are copied by the engine anyway. */
 const SLICE_LENGTH = 13;
@@ -43,11 +62,7 @@ export interface PartTaker {
  * that the limit of size holds for each of them, and for the rest.
  */
 export class StanzaParser extends EventEmitter {
-  readonly #tokenizer = new XmlTokenizer({
-    open: (name, attributes) => this.#open(name, attributes),
-    close: (name) => this.#close(name),
-    text: (text) => this.#text(text),
-  });
+  readonly #tokenizer: XmlTokenizer;
   readonly #limits: ParserLimits;
   readonly #names = new Map<string, string>();
   #root: XmlElement | undefined;
@@ -58,6 +73,7 @@ export class StanzaParser extends EventEmitter {
   #start = 0;
   #wide = 0;
   #written = 0;
+  #counts = NO_COUNTS;
   #dropped: Omit<DroppedStanza, "bytes"> | undefined;
   #lastEvent = 0;
   #begun = false;
@@ -65,12 +81,20 @@ export class StanzaParser extends EventEmitter {
   /** Who takes parts of the stanza that begins with this start tag; asked once for each. */
   takerOf: ((stanza: XmlElement) => PartTaker | undefined) | undefined;
   #taker: PartTaker | undefined;
-  /** Where the part that is being read began, and what was wide before it; undefined outside of one. */
-  #part: { readonly from: number; readonly wide: number } | undefined;
+  /** Where the part that is being read began, and what was wide and counted before it; undefined outside of one. */
+  #part: { readonly from: number; readonly wide: number; readonly counts: Counts } | undefined;
 
   constructor(limits: ParserLimits) {
     super();
     this.#limits = limits;
+    this.#tokenizer = new XmlTokenizer(
+      {
+        open: (name, attributes, count) => this.#open(name, attributes, count),
+        close: (name) => this.#close(name),
+        text: (text) => this.#text(text),
+      },
+      { maxAttributes: limits.elementAttributes },
+    );
   }
 
   write(chunk: string): void {
@@ -116,7 +140,7 @@ export class StanzaParser extends EventEmitter {
     return copy;
   }
 
-  #open(name: string, attributes: Record<string, string>): void {
+  #open(name: string, attributes: Record<string, string>, count: number): void {
     if (this.#ended) return;
     this.#lastEvent = this.#tokenizer.position;
     this.#depth++;
@@ -124,22 +148,26 @@ export class StanzaParser extends EventEmitter {
       // The tag itself has been read: where it began is its length before, which a limit of megabytes can spare.
       this.#start = this.#tokenizer.position;
       this.#wide = 0;
+      this.#counts = NO_COUNTS;
       this.#dropped = undefined;
       this.#taker = undefined;
     }
     if (this.#dropped) return;
+    if (this.#depth > 1) this.#count(attributes, count);
     if (this.#part) {
-      this.#openInPart(name, attributes);
+      this.#openInPart(name, attributes, count);
       return;
     }
     const attrs: Record<string, string> = {};
     for (const key in attributes) {
       const value = attributes[key] ?? "";
-      attrs[this.#name(key)] = key.startsWith("xmlns") ? this.#name(value) : standAlone(value);
+      const kept = key.startsWith("xmlns") ? this.#name(value) : standAlone(value);
+      setAttribute(attrs, this.#name(key), kept);
       if (this.#depth > 1) this.#wide += this.#depth === 2 ? Buffer.byteLength(value) : excess(value);
     }
-    const element = elementOf(this.#name(name), attrs);
+    const element = parsedElement(this.#name(name), attrs);
     if (this.#depth === 1) {
+      if (this.#isFaulty(element)) return;
       this.#root = element;
       this.#prefixes = Object.entries(attrs).filter(([key]) => key.startsWith("xmlns:"));
       this.emit("start", element);
@@ -149,17 +177,38 @@ export class StanzaParser extends EventEmitter {
       this.#declare(element);
       this.#taker = this.takerOf?.(element);
     } else this.#append(element);
+    if (this.#isFaulty(element)) return;
     this.#cursor = element;
-    this.#check();
-    if (this.#isPart(element)) this.#part = { from: this.#tokenizer.position, wide: this.#wide };
+    this.#check(count);
+    if (this.#isPart(element))
+      this.#part = { from: this.#tokenizer.position, wide: this.#wide, counts: this.#counts };
+  }
+
+  #count(attributes: Record<string, string>, count: number): void {
+    let namespaces = 0;
+    for (const key in attributes) if (key.startsWith("xmlns")) namespaces++;
+    this.#counts = {
+      elements: this.#counts.elements + 1,
+      attributes: this.#counts.attributes + count,
+      namespaces: this.#counts.namespaces + namespaces,
+    };
+  }
+
+  /** What is not namespace-well-formed ends the stream (RFC 6120 §11.3). */
+  #isFaulty(element: XmlElement): boolean {
+    const fault = namespaceFault(element, this.#root);
+    if (fault === undefined) return false;
+    this.#fail(`the server sent XML that cannot be read: ${fault}`);
+    return true;
   }
 
   /** What a part holds is read and gone before the next piece arrives: nothing is copied, and its bytes are counted at its end. */
-  #openInPart(name: string, attrs: Record<string, string>): void {
-    const element = elementOf(name, attrs);
+  #openInPart(name: string, attrs: Record<string, string>, count: number): void {
+    const element = parsedElement(name, attrs);
     this.#append(element);
+    if (this.#isFaulty(element)) return;
     this.#cursor = element;
-    this.#check();
+    this.#check(count);
   }
 
   #append(element: XmlElement): void {
@@ -167,9 +216,15 @@ export class StanzaParser extends EventEmitter {
     this.#cursor?.children.push(element);
   }
 
-  #check(): void {
-    if (this.#depth - 1 > this.#limits.stanzaDepth) this.#drop("depth");
-    else if (this.#size() > this.#limits.stanzaBytes) this.#drop("size");
+  #check(attributesOfElement: number): void {
+    const { elements, attributes, namespaces } = this.#counts;
+    const limits = this.#limits;
+    if (this.#depth - 1 > limits.stanzaDepth) this.#drop("depth");
+    else if (this.#size() > limits.stanzaBytes) this.#drop("size");
+    else if (elements > limits.stanzaElements) this.#drop("elements");
+    else if (attributesOfElement > limits.elementAttributes || attributes > limits.stanzaAttributes)
+      this.#drop("attributes");
+    else if (namespaces > limits.stanzaNamespaces) this.#drop("namespaces");
   }
 
   #isPart(element: XmlElement): boolean {
@@ -183,7 +238,10 @@ export class StanzaParser extends EventEmitter {
     return true;
   }
 
-  #takePart(part: XmlElement, { from, wide }: { from: number; wide: number }): void {
+  #takePart(
+    part: XmlElement,
+    { from, wide, counts }: { readonly from: number; readonly wide: number; readonly counts: Counts },
+  ): void {
     const length = this.#tokenizer.position - from;
     const { stanzaBytes } = this.#limits;
     // A UTF-16 unit has three bytes at most.
@@ -191,6 +249,7 @@ export class StanzaParser extends EventEmitter {
     this.#cursor?.children.pop();
     this.#start += length;
     this.#wide = wide;
+    this.#counts = { ...counts, elements: counts.elements - 1 };
     if (tooLarge || !this.#taker?.take(part)) this.#drop("size");
   }
 
@@ -225,7 +284,7 @@ export class StanzaParser extends EventEmitter {
     this.#depth--;
     if (this.#depth === 0) {
       this.#ended = true;
-      this.emit("end", this.#root ?? elementOf(name, {}));
+      this.emit("end", this.#root ?? parsedElement(name, {}));
       return;
     }
     if (this.#depth > 1) {
@@ -257,13 +316,6 @@ export class StanzaParser extends EventEmitter {
     this.#cursor = undefined;
     this.#part = undefined;
   }
-}
-
-/** An element of ltx, which would copy the attributes. */
-function elementOf(name: string, attrs: Record<string, string>): XmlElement {
-  const element = new Element(name);
-  element.attrs = attrs;
-  return element;
 }
 
 /** Bytes that a text has in UTF-8 beyond one for each UTF-16 unit. */

@@ -1,10 +1,10 @@
 import type { Socket } from "node:net";
-import { StringDecoder } from "node:string_decoder";
 import { TLSSocket } from "node:tls";
 import { type Authenticate, type Client, client as createClient } from "@xmpp/client";
 import { ConnectionError, type LarderError, TlsError } from "../errors/errors.js";
 import { NS_CLIENT, NS_SASL, NS_SASL2, NS_STREAM_ERRORS, NS_STREAMS, NS_TLS } from "../namespaces.js";
 import { type XmlElement, xml } from "../xml/element.js";
+import { InvalidUtf8Error, Utf8Stream } from "../xml/utf8-stream.js";
 import { libraryFailure, streamFailure } from "./failure.js";
 import { Inbox } from "./inbox.js";
 import type { DroppedStanza, SessionLimits, SessionLog, SessionTimeouts } from "./options.js";
@@ -38,7 +38,7 @@ export class XmppStream {
   readonly client: Client;
   #raw: Socket | undefined;
   #place = "";
-  #decoder = new StringDecoder("utf8");
+  #decoder = new Utf8Stream();
   /** What arrived and is neither the library's nor the end. */
   readonly inbox: Inbox;
   /** Calls off an encryption under way when the connection is over. */
@@ -163,7 +163,7 @@ export class XmppStream {
 
   #attach(raw: Socket, socket: Socket): void {
     this.#raw = raw;
-    this.#decoder = new StringDecoder("utf8");
+    this.#decoder = new Utf8Stream();
     this.lastHeard = performance.now();
     // The library asks a socket whether it is secure; Node's has no such property.
     Object.assign(socket, { secure: socket instanceof TLSSocket });
@@ -250,8 +250,17 @@ export class XmppStream {
       this.client.parser?.write(this.#decoder.write(data));
     } catch (error) {
       // An exception in a socket's listener would end the whole program.
-      this.fail(libraryFailure(this.#options.account, error));
+      if (error instanceof InvalidUtf8Error) this.#failUndecodable(error);
+      else this.fail(libraryFailure(this.#options.account, error));
     }
+  }
+
+  /** Bytes that are not UTF-8 end the stream (RFC 6120 §11.6, §4.9.3.22). */
+  #failUndecodable(error: InvalidUtf8Error): void {
+    this.failWithStreamError(
+      xml("unsupported-encoding", { xmlns: NS_STREAM_ERRORS }),
+      new ConnectionError(`${this.#options.account}: the server sent ${error.message}`, { cause: error }),
+    );
   }
 
   #onElement(element: XmlElement): void {

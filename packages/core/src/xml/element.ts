@@ -2,6 +2,7 @@ import build from "@xmpp/xml";
 import ltxParse from "ltx/lib/parse.js";
 import { SaxesParser } from "saxes";
 import { InvalidXmlError } from "../errors/errors.js";
+import { parsedElement } from "./parsed-element.js";
 
 /**
  * An XML element as xmpp.js makes it (ltx). Namespaces are those of RFC 6120: an `xmlns` attribute,
@@ -81,7 +82,7 @@ export function parseUntrustedXml(text: string): XmlElement {
   parser.on("opentag", ({ name, attributes }) => {
     if (++depth > MAX_DEPTH) refuse(`elements are nested deeper than ${MAX_DEPTH}`);
     const attrs = Object.entries(attributes).map(([key, { value }]) => [key, value] as const);
-    const element = xml(name, Object.fromEntries(attrs));
+    const element = parsedElement(name, Object.fromEntries(attrs));
     open?.append(element);
     root ??= element;
     open = element;
@@ -120,16 +121,26 @@ function declarationFor(name: string): string {
   return colon < 0 ? "xmlns" : `xmlns:${name.slice(0, colon)}`;
 }
 
-/** Those of the `offered` declarations that the element or something in it relies on. */
-function missing(element: XmlElement, offered: ReadonlySet<string>, found = new Set<string>()): Set<string> {
-  const names = Object.keys(element.attrs);
-  const still = new Set([...offered].filter((declaration) => element.attrs[declaration] === undefined));
-  if (still.size === 0) return found;
-  for (const name of [element.name, ...names.filter((key) => key.includes(":") && !isDeclaration(key))]) {
-    const declaration = declarationFor(name);
-    if (still.has(declaration)) found.add(declaration);
-  }
-  for (const child of element.children) if (isElement(child)) missing(child, still, found);
+/**
+ * Those of the inherited declarations that the element or something in it relies on. Each name is looked up once: a list of
+ * declarations that is gone through at each element would cost the product of both.
+ */
+function missing(element: XmlElement, inherited: ReadonlyMap<string, string>): Set<string> {
+  const found = new Set<string>();
+  /** How many of the elements that are open declare it anew. */
+  const redeclared = new Map<string, number>();
+  const visit = (at: XmlElement): void => {
+    const names = Object.keys(at.attrs);
+    const own = names.filter((name) => isDeclaration(name) && inherited.has(name));
+    for (const name of own) redeclared.set(name, (redeclared.get(name) ?? 0) + 1);
+    for (const name of [at.name, ...names.filter((key) => key.includes(":") && !isDeclaration(key))]) {
+      const declaration = declarationFor(name);
+      if (inherited.has(declaration) && !redeclared.get(declaration)) found.add(declaration);
+    }
+    for (const child of at.children) if (isElement(child)) visit(child);
+    for (const name of own) redeclared.set(name, (redeclared.get(name) ?? 1) - 1);
+  };
+  visit(element);
   return found;
 }
 
@@ -140,7 +151,7 @@ function missing(element: XmlElement, offered: ReadonlySet<string>, found = new 
  */
 export function detach<E extends XmlElement>(element: E): E {
   const inherited = inheritedDeclarations(element);
-  const needed = inherited.size === 0 ? [] : missing(element, new Set(inherited.keys()));
+  const needed = inherited.size === 0 ? [] : missing(element, inherited);
   element.parent = null;
   for (const declaration of needed) element.attrs[declaration] = inherited.get(declaration);
   return element;

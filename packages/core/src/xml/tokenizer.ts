@@ -1,11 +1,15 @@
 import { nameEnd } from "./names.js";
+import { setAttribute } from "./parsed-element.js";
 import { resolveReferences, unfinishedReference } from "./references.js";
 import { XmlSyntaxError } from "./syntax-error.js";
 
 /** What {@link XmlTokenizer} tells, in the order of the text. */
 export interface XmlTokens {
-  /** @param attributes by their names as written; declarations of namespaces are attributes like others */
-  open(name: string, attributes: Record<string, string>): void;
+  /**
+   * @param attributes by their names as written; declarations of namespaces are attributes like others
+   * @param count how many attributes the tag has: more than `attributes` holds if there are too many
+   */
+  open(name: string, attributes: Record<string, string>, count: number): void;
   /** Of an empty element too. */
   close(name: string): void;
   /** All of a text up to the next tag or CDATA section; the content of a CDATA section. Never outside the root. */
@@ -48,6 +52,7 @@ const MARKS = /[<>"']/g;
  */
 export class XmlTokenizer {
   readonly #tokens: XmlTokens;
+  readonly #maxAttributes: number;
   readonly #open: string[] = [];
   /** The beginning of something whose end has not come; searched up to its end already. */
   #held: string[] = [];
@@ -65,8 +70,10 @@ export class XmlTokenizer {
   /** The first half of what may be one character, or one line break. */
   #split = "";
 
-  constructor(tokens: XmlTokens) {
+  /** @param options.maxAttributes attributes of one tag that are kept; others are counted. Default: all. */
+  constructor(tokens: XmlTokens, options: { readonly maxAttributes?: number } = {}) {
     this.#tokens = tokens;
+    this.#maxAttributes = options.maxAttributes ?? Number.POSITIVE_INFINITY;
   }
 
   /** How many UTF-16 units have been read, up to and including what is being told. */
@@ -243,10 +250,12 @@ export class XmlTokenizer {
     if (end === at + 1) throw new XmlSyntaxError("a character that no name begins with");
     const name = data.slice(at + 1, end);
     const attributes: Record<string, string> = {};
+    let count = 0;
     // A name at the end of what is there may go on; the other parts of a tag show their end.
     for (let from = -1; from !== end && data.charCodeAt(end) !== GREATER; ) {
       from = end;
-      end = this.#readAttribute(data, from, attributes);
+      end = this.#readAttribute(data, from, count < this.#maxAttributes ? attributes : undefined);
+      if (end !== from) count++;
     }
     let mark = afterBlanks(data, end);
     const isEmpty = data.charCodeAt(mark) === SLASH;
@@ -263,7 +272,7 @@ export class XmlTokenizer {
     this.#endText();
     this.#open.push(name);
     this.#consumed += end - at;
-    this.#tokens.open(name, attributes);
+    this.#tokens.open(name, attributes, count);
     if (isEmpty) {
       this.#open.pop();
       this.#tokens.close(name);
@@ -272,8 +281,12 @@ export class XmlTokenizer {
     return end;
   }
 
-  /** Reads an attribute with the blanks before it; where there is none, or not all of it, it ends where it begins. */
-  #readAttribute(data: string, at: number, attributes: Record<string, string>): number {
+  /**
+   * Reads an attribute with the blanks before it; where there is none, or not all of it, it ends where it begins.
+   *
+   * @param attributes where it is put; undefined if the tag has too many
+   */
+  #readAttribute(data: string, at: number, attributes: Record<string, string> | undefined): number {
     const begin = afterBlanks(data, at);
     const end = begin === at ? begin : nameEnd(data, begin);
     const equals = afterBlanks(data, end);
@@ -285,9 +298,10 @@ export class XmlTokenizer {
     if (close < 0) return at;
     const raw = data.slice(open + 1, close);
     if (raw.includes("<")) return at;
+    if (!attributes) return close + 1;
     const key = data.slice(begin, end);
     if (Object.hasOwn(attributes, key)) throw new XmlSyntaxError(`the attribute ${key} twice`);
-    attributes[key] = this.#value(raw);
+    setAttribute(attributes, key, this.#value(raw));
     return close + 1;
   }
 

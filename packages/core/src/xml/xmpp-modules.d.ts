@@ -15,6 +15,13 @@ declare module "@xmpp/xml" {
   export const Element: new (name: string, attrs?: Record<string, string>) => XmlElement;
 }
 
+declare module "ltx/lib/Element.js" {
+  import type { XmlElement } from "./element.js";
+
+  const Element: new (name: string) => XmlElement;
+  export default Element;
+}
+
 declare module "ltx/lib/parse.js" {
   import type { XmlElement } from "./element.js";
   export default function parse(text: string): XmlElement;
