@@ -47,7 +47,7 @@ export {
   openArchived,
   openEnvelope,
 } from "./messaging/envelope.js";
-export { withoutFallback } from "./messaging/fallback.js";
+export { fallbackRemover } from "./messaging/fallback.js";
 export { isNotToBeStored } from "./messaging/hints.js";
 export {
   moderationRequest,

@@ -1,6 +1,7 @@
 import {
   bareJid,
   type Envelope,
+  fallbackRemover,
   isNotToBeStored,
   NS_CORRECT,
   NS_EME,
@@ -11,7 +12,6 @@ import {
   readTexts,
   readTombstone,
   resourceOf,
-  withoutFallback,
 } from "@larder/core";
 import { fitsKey, type LocalisedText, type NewMessage } from "@larder/storage";
 
@@ -65,10 +65,10 @@ function nickOf({ message, room, from }: Envelope): string | undefined {
 
 /** Bodies without the text that a reply only quotes for those who know no replies (XEP-0461 §3.1); the stanza that is kept has it. */
 function bodiesOf({ message }: Envelope): LocalisedText[] {
-  return withLanguages(readTexts(message, "body")).map(({ lang, text }) => ({
-    lang,
-    text: (message.getChild("reply", NS_REPLY) && withoutFallback(message, text, [NS_REPLY])) || text,
-  }));
+  const bodies = withLanguages(readTexts(message, "body"));
+  if (!message.getChild("reply", NS_REPLY)) return bodies;
+  const withoutQuote = fallbackRemover(message, [NS_REPLY]);
+  return bodies.map(({ lang, text }) => ({ lang, text: withoutQuote(text) || text }));
 }
 
 /**

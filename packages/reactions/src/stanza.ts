@@ -8,8 +8,10 @@ export interface ReactionsPayload {
   readonly emojis: readonly string[];
 }
 
-/** Nobody draws more than so many emojis of one person at one message; a longer list is cut. */
+/** Emojis of one sender at one message that are kept; a longer list is cut. */
 const MAX_EMOJIS = 100;
+/** Elements that are read for them, since some may repeat others or be no emoji. */
+const MAX_REACTION_ELEMENTS = 1000;
 
 /**
  * Reads the reactions of a message. What is no emoji, or repeats one, is left out (§4); a body is only there for those who
@@ -21,9 +23,8 @@ export function readReactions(message: XmlElement): ReactionsPayload | undefined
   const found = message.getChildren("reactions", NS_REACTIONS);
   const target = found[0]?.attrs.id;
   if (found.length !== 1 || !target) return undefined;
-  const emojis = (found[0]?.getChildren("reaction") ?? []).flatMap(
-    (reaction) => qualifyEmoji(reaction.text()) ?? [],
-  );
+  const elements = (found[0]?.getChildren("reaction") ?? []).slice(0, MAX_REACTION_ELEMENTS);
+  const emojis = elements.flatMap((reaction) => qualifyEmoji(reaction.text()) ?? []);
   return { target, emojis: withoutRepeats(emojis).slice(0, MAX_EMOJIS) };
 }
 

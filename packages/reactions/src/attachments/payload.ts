@@ -8,6 +8,9 @@ export interface Attachments {
   readonly reactions: readonly string[];
 }
 
+/** Elements of `<reactions/>` that are read. */
+const MAX_REACTION_ELEMENTS = 1000;
+
 export const NOTHING_ATTACHED: Attachments = { noticed: false, reactions: [] };
 
 /** The payload of a whole item, which a reader has checked already. */
@@ -18,24 +21,25 @@ export const payloadOf = ({ xml: text }: { readonly xml: string }): XmlElement |
 const known = (payload: XmlElement | undefined, name: "noticed" | "reactions"): XmlElement | undefined =>
   payload?.getChildElements().find((child) => child.getName() === name && child.getNS() === payload.getNS());
 
-const isKnown = (child: XmlElement, payload: XmlElement): boolean =>
-  child === known(payload, "noticed") || child === known(payload, "reactions");
-
 const isAttachments = (payload: XmlElement | undefined): payload is XmlElement =>
   payload?.getName() === "attachments";
 
 /** Reads attachments. What is no emoji, or repeats one, does not count (§4.8.1, §4.8.2). */
 export function readAttachments(payload: XmlElement | undefined): Attachments {
   if (!isAttachments(payload)) return NOTHING_ATTACHED;
-  const emojis = (known(payload, "reactions")?.getChildElements() ?? []).flatMap((child) =>
+  const elements = (known(payload, "reactions")?.getChildElements() ?? []).slice(0, MAX_REACTION_ELEMENTS);
+  const emojis = elements.flatMap((child) =>
     child.getName() === "reaction" ? (qualifyEmoji(child.text()) ?? []) : [],
   );
   return { noticed: known(payload, "noticed") !== undefined, reactions: withoutRepeats(emojis) };
 }
 
 /** Attachments of kinds that we do not know: they stay where they are (§4.1.1). */
-export const unknownAttachments = (payload: XmlElement | undefined): XmlElement[] =>
-  isAttachments(payload) ? payload.getChildElements().filter((child) => !isKnown(child, payload)) : [];
+export function unknownAttachments(payload: XmlElement | undefined): XmlElement[] {
+  if (!isAttachments(payload)) return [];
+  const ours = [known(payload, "noticed"), known(payload, "reactions")];
+  return payload.getChildElements().filter((child) => !ours.includes(child));
+}
 
 /**
  * The payload that says something else than another, with all that we do not know of that one kept. What has not changed keeps
