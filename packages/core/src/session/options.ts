@@ -72,6 +72,10 @@ export interface SessionLimits {
   stanzaNamespaces: number;
   /** Characters of one unfinished text or tag after which the stream is ended. Default 64 Mi. */
   unfinishedChars: number;
+  /** Stanzas whose handlers are at work or wait for their turn; above it reading stops. Default 500. */
+  unfinishedStanzas: number;
+  /** Bytes of such stanzas; above it reading stops. Default 8 MiB. */
+  unfinishedBytes: number;
   /** Stanzas kept while a lost connection is being resumed, acknowledgements pending included. Default 10_000. */
   queuedStanzas: number;
 }
@@ -193,6 +197,8 @@ export interface SessionStats {
   /** Times online: new sessions and resumed ones. */
   sessions: number;
   resumptions: number;
+  /** Times that reading stopped because too much was unfinished. */
+  pauses: number;
 }
 
 const silent = () => {};
@@ -218,5 +224,7 @@ export const defaultLimits: SessionLimits = {
   elementAttributes: 256,
   stanzaNamespaces: 20_000,
   unfinishedChars: 64 * 1024 * 1024,
+  unfinishedStanzas: 500,
+  unfinishedBytes: 8 * 1024 * 1024,
   queuedStanzas: 10_000,
 };

@@ -1,6 +1,7 @@
 import { LarderError } from "../errors/errors.js";
 import { NS_CLIENT, NS_SM } from "../namespaces.js";
 import type { XmlElement } from "../xml/element.js";
+import type { BackPressure } from "./back-pressure.js";
 import type { Dispatcher } from "./dispatcher.js";
 import type { Events } from "./events.js";
 import { type IqHandlers, iqError } from "./iq-handlers.js";
@@ -15,6 +16,7 @@ export interface ReceiverOptions {
   limits: SessionLimits;
   stats: SessionStats;
   events: Events<SessionEvents>;
+  backPressure: BackPressure;
   dispatcher: Dispatcher;
   iqHandlers: IqHandlers;
   requests: Requests;
@@ -59,8 +61,11 @@ export class Receiver {
     this.#options = options;
   }
 
-  /** @param counted false for what came before stream management began */
-  receive(link: Link, element: XmlElement, counted: boolean): void {
+  /**
+   * @param counted false for what came before stream management began
+   * @param bytes about how large the stanza is
+   */
+  receive(link: Link, element: XmlElement, counted: boolean, bytes = 0): void {
     const { account, log, stats } = this.#options;
     const { name } = element;
     const namespace = element.getNS();
@@ -85,9 +90,24 @@ export class Receiver {
     };
     try {
       if (this.#isSettled(element)) this.#finish(link.managed, entry);
-      else this.#handle(link.managed, element, entry).catch(failed);
+      else this.#begin(link.managed, element, entry, bytes).catch(failed);
     } catch (error) {
       failed(error); // a listener's fault must not end the stream
+    }
+  }
+
+  async #begin(
+    managed: ManagedSession | undefined,
+    stanza: XmlElement,
+    entry: LedgerEntry | undefined,
+    bytes: number,
+  ): Promise<void> {
+    const { backPressure } = this.#options;
+    backPressure.begin(bytes);
+    try {
+      await this.#handle(managed, stanza, entry);
+    } finally {
+      backPressure.end(bytes);
     }
   }
 

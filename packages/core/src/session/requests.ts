@@ -30,11 +30,21 @@ export class Requests {
   readonly #account: string;
   readonly #domain: string;
   readonly #pending = new Map<string, Pending>();
+  readonly #onChange: () => void;
 
-  /** @param account bare JID, normalised */
-  constructor(account: string) {
+  /**
+   * @param account bare JID, normalised
+   * @param onChange called when a request begins or ends to wait
+   */
+  constructor(account: string, onChange: () => void = () => {}) {
     this.#account = account;
+    this.#onChange = onChange;
     this.#domain = parseJid(account)?.domain ?? account;
+  }
+
+  /** How many requests wait for their answer. */
+  get waiting(): number {
+    return this.#pending.size;
   }
 
   /** Waits for the answer to the request of this id. */
@@ -42,9 +52,11 @@ export class Requests {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#pending.delete(id);
+        this.#onChange();
         reject(new RequestTimeoutError(`${to ?? "the server"} did not answer within ${timeoutMs} ms`));
       }, timeoutMs);
       this.#pending.set(id, { to, timer, parts, resolve, reject });
+      this.#onChange();
     });
   }
 
@@ -53,6 +65,7 @@ export class Requests {
     if (!pending) return undefined;
     clearTimeout(pending.timer);
     this.#pending.delete(id);
+    this.#onChange();
     return pending;
   }
 

@@ -4,6 +4,7 @@ import { formatJid, normaliseJid, requireJid } from "../jid/jid.js";
 import { NS_CSI, NS_ROSTER_VERSIONING, NS_STREAM_LIMITS, NS_SUB_PREAPPROVAL } from "../namespaces.js";
 import type { XmlElement } from "../xml/element.js";
 import { abortable } from "./abortable.js";
+import { BackPressure } from "./back-pressure.js";
 import { Dispatcher, type StanzaHandler } from "./dispatcher.js";
 import { Events } from "./events.js";
 import { type IqHandler, IqHandlers } from "./iq-handlers.js";
@@ -66,6 +67,7 @@ export class Session implements AsyncDisposable {
   readonly #iqHandlers: IqHandlers;
   readonly #requests: Requests;
   readonly #receiver: Receiver;
+  readonly #backPressure: BackPressure;
   readonly #supervisor: Supervisor;
   readonly #stats: SessionStats = {
     received: 0,
@@ -75,7 +77,10 @@ export class Session implements AsyncDisposable {
     duplicates: 0,
     sessions: 0,
     resumptions: 0,
+    pauses: 0,
   };
+  /** Tracked stanzas that the server has not acknowledged. */
+  #tracked = 0;
   #jid: string | undefined;
   #features: ServerFeatures | undefined;
   #lastError: LarderError | undefined;
@@ -101,13 +106,22 @@ export class Session implements AsyncDisposable {
     this.#events = new Events(this.#log);
     this.#dispatcher = new Dispatcher(this.#log);
     this.#iqHandlers = new IqHandlers(this.#log);
-    this.#requests = new Requests(this.account);
+    this.#backPressure = new BackPressure({
+      limits: this.#limits,
+      isAwaiting: () => this.#requests.waiting > 0 || this.#tracked > 0,
+      onPause: () => {
+        this.#stats.pauses++;
+        this.#log.debug({ account: this.account }, "reading stops until what has arrived is handled");
+      },
+    });
+    this.#requests = new Requests(this.account, () => this.#backPressure.update());
     this.#receiver = new Receiver({
       account: this.account,
       log: this.#log,
       limits: this.#limits,
       stats: this.#stats,
       events: this.#events,
+      backPressure: this.#backPressure,
       dispatcher: this.#dispatcher,
       iqHandlers: this.#iqHandlers,
       requests: this.#requests,
@@ -204,13 +218,20 @@ export class Session implements AsyncDisposable {
    * @throws {NotAcceptableError} XML or the server does not allow it
    */
   async sendTracked(stanza: XmlElement): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
+    this.#track(1);
+    const acknowledged = new Promise<void>((resolve, reject) => {
       const lost = () =>
         reject(
           new ConnectionError(`${this.account}: the session ended before the server confirmed the stanza`),
         );
       this.#send(stanza, { acknowledged: resolve, lost }).catch(reject);
     });
+    await acknowledged.finally(() => this.#track(-1));
+  }
+
+  #track(change: 1 | -1): void {
+    this.#tracked += change;
+    this.#backPressure.update();
   }
 
   async #send(stanza: XmlElement, tracking: Omit<Unacknowledged, "text" | "written">): Promise<void> {
@@ -376,6 +397,7 @@ export class Session implements AsyncDisposable {
     } finally {
       signal.removeEventListener("abort", onAbort);
       stream.fail(new ConnectionError(`${this.account}: the connection is over`));
+      this.#backPressure.attach(undefined);
       this.#link = undefined;
     }
   }
@@ -403,7 +425,8 @@ export class Session implements AsyncDisposable {
     this.#events.emit("online", { resumed: negotiated.resumed });
     if (!negotiated.resumed)
       for (const element of negotiated.uncounted) this.#receiver.receive(link, element, false);
-    stream.inbox.deliver((element) => this.#receiver.receive(link, element, true));
+    this.#backPressure.attach(stream);
+    stream.inbox.deliver((element) => this.#receiver.receive(link, element, true, stream.stanzaSize));
     return ended;
   }
 

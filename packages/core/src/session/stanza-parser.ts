@@ -78,6 +78,8 @@ export class StanzaParser extends EventEmitter {
   #lastEvent = 0;
   #begun = false;
   #ended = false;
+  /** Size of the stanza that is being told, in bytes. */
+  stanzaSize = 0;
   /** Who takes parts of the stanza that begins with this start tag; asked once for each. */
   takerOf: ((stanza: XmlElement) => PartTaker | undefined) | undefined;
   #taker: PartTaker | undefined;
@@ -303,6 +305,7 @@ export class StanzaParser extends EventEmitter {
     this.#cursor = undefined;
     this.#dropped = undefined;
     this.#taker = undefined;
+    this.stanzaSize = this.#size();
     if (dropped) this.emit("dropped", { ...dropped, bytes: this.#size() } satisfies DroppedStanza);
     else if (element) this.emit("element", element);
   }

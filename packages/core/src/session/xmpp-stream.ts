@@ -4,7 +4,7 @@ import { type Authenticate, type Client, client as createClient } from "@xmpp/cl
 import { ConnectionError, type LarderError, TlsError } from "../errors/errors.js";
 import { NS_CLIENT, NS_SASL, NS_SASL2, NS_STREAM_ERRORS, NS_STREAMS, NS_TLS } from "../namespaces.js";
 import { type XmlElement, xml } from "../xml/element.js";
-import { InvalidUtf8Error, Utf8Stream } from "../xml/utf8-stream.js";
+import { Utf8Stream } from "../xml/utf8-stream.js";
 import { libraryFailure, streamFailure } from "./failure.js";
 import { Inbox } from "./inbox.js";
 import type { DroppedStanza, SessionLimits, SessionLog, SessionTimeouts } from "./options.js";
@@ -55,8 +55,9 @@ export class XmppStream {
   onDropped: ((dropped: DroppedStanza) => void) | undefined;
   /** See {@link StanzaParser.takerOf}. */
   takerOf: StanzaParser["takerOf"];
-  /** Time of the last bytes from the server, as `performance.now()` gives it. */
-  lastHeard = performance.now();
+  #lastHeard = performance.now();
+  #paused = false;
+  #parser: StanzaParser | undefined;
 
   constructor(options: XmppStreamOptions) {
     this.#options = options;
@@ -91,6 +92,7 @@ export class XmppStream {
   }
 
   #prepareParser(parser: StanzaParser): void {
+    this.#parser = parser;
     parser.takerOf = (stanza) => (stanza.getNS() === NS_CLIENT ? this.takerOf?.(stanza) : undefined);
     parser.on("dropped", (dropped: DroppedStanza) => this.onDropped?.(dropped));
     parser.on("end", () => this.#onStreamEnd());
@@ -101,6 +103,29 @@ export class XmppStream {
         new ConnectionError(`${this.#options.account}: ${error.message}`, { cause: error }),
       ),
     );
+  }
+
+  /** Time of the last bytes from the server, as `performance.now()` gives it: now, if nobody reads. */
+  get lastHeard(): number {
+    return this.#paused ? performance.now() : this.#lastHeard;
+  }
+
+  /** Size of the stanza that is being delivered, in bytes. */
+  get stanzaSize(): number {
+    return this.#parser?.stanzaSize ?? 0;
+  }
+
+  /** Reads nothing more from the network, which then holds the server back. */
+  pause(): void {
+    this.#paused = true;
+    this.client.socket?.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#lastHeard = performance.now();
+    this.client.socket?.resume();
   }
 
   /** True once encryption is on. */
@@ -164,7 +189,7 @@ export class XmppStream {
   #attach(raw: Socket, socket: Socket): void {
     this.#raw = raw;
     this.#decoder = new Utf8Stream();
-    this.lastHeard = performance.now();
+    this.#lastHeard = performance.now();
     // The library asks a socket whether it is secure; Node's has no such property.
     Object.assign(socket, { secure: socket instanceof TLSSocket });
     socket.on("error", (error) => this.fail(socketFailure(error, this.#place)));
@@ -245,21 +270,21 @@ export class XmppStream {
   }
 
   #receive(data: Buffer): void {
-    this.lastHeard = performance.now();
+    this.#lastHeard = performance.now();
     try {
       this.client.parser?.write(this.#decoder.write(data));
     } catch (error) {
       // An exception in a socket's listener would end the whole program.
-      if (error instanceof InvalidUtf8Error) this.#failUndecodable(error);
-      else this.fail(libraryFailure(this.#options.account, error));
+      this.fail(libraryFailure(this.#options.account, error));
     }
+    if (this.#decoder.failed) this.#failUndecodable();
   }
 
   /** Bytes that are not UTF-8 end the stream (RFC 6120 §11.6, §4.9.3.22). */
-  #failUndecodable(error: InvalidUtf8Error): void {
+  #failUndecodable(): void {
     this.failWithStreamError(
       xml("unsupported-encoding", { xmlns: NS_STREAM_ERRORS }),
-      new ConnectionError(`${this.#options.account}: the server sent ${error.message}`, { cause: error }),
+      new ConnectionError(`${this.#options.account}: the server sent bytes that are not UTF-8`),
     );
   }
 
