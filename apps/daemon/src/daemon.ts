@@ -215,13 +215,15 @@ export class Daemon {
   }
 
   #prune(store: ReturnType<typeof createStore>, config: Configuration, log: SessionLog): void {
+    const pruneAll = async () => {
+      await store.events.prune({
+        before: new Date(Date.now() - config.events.keepDays * DAY_MS),
+        keep: config.events.keepCount,
+      });
+      await store.waiting.forgetExpired();
+    };
     const prune = () =>
-      store.events
-        .prune({
-          before: new Date(Date.now() - config.events.keepDays * DAY_MS),
-          keep: config.events.keepCount,
-        })
-        .catch((err: unknown) => log.warn({ err }, "old events could not be removed"));
+      pruneAll().catch((err: unknown) => log.warn({ err }, "what is too old could not be removed"));
     void prune();
     const timer = setInterval(prune, PRUNE_EVERY_MS);
     this.#stops.push(() => clearInterval(timer));

@@ -94,6 +94,7 @@ export type {
   ReactionStore,
   ReactionTarget,
   ReactionTargetName,
+  WaitingReaction,
 } from "./reactions/ledger.js";
 export type { AnswerParts, Requester, RequesterOptions } from "./requester.js";
 export { fetchRoster, type RosterEntry, readRoster } from "./roster.js";

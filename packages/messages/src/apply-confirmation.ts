@@ -81,12 +81,13 @@ export async function applyConfirmation(
 /** What was confirmed before it came: of the messages that are new, or known by another id now. */
 export async function applyEarlyConfirmations(work: Work): Promise<void> {
   const { store, account, named } = work;
-  const waiting = await store.confirmations.waitingIn(account.id, [...new Set(named.values())]);
+  const waiting = await store.confirmations.waitingFor(account.id, [...named.keys()]);
   if (waiting.length === 0) return;
-  const found = await findAll(work, waiting);
+  const found = await store.messages.byIds([...new Set(waiting.map(({ messageId }) => messageId))]);
+  const byId = new Map(found.map((message) => [message.id, message]));
   const settled: number[] = [];
-  for (const [place, early] of waiting.entries()) {
-    const message = found[place];
+  for (const early of waiting) {
+    const message = byId.get(early.messageId);
     if (!message) continue;
     settled.push(early.row);
     await settle(work, early, message);

@@ -16,7 +16,6 @@ export function fitsFilter(change: ReactionChange, accountId: number, filter: Re
     return (
       messageId !== undefined && filter.messages.includes(messageId) && (!filter.standing || change.stands)
     );
-  if ("waitingIn" in filter) return messageId === undefined && filter.waitingIn.includes(conversation);
   if ("sentAs" in filter)
     return change.own && change.wireId === filter.sentAs && filter.to.includes(conversation);
   return change.state === "pending";

@@ -5,6 +5,7 @@ import {
   type ReactionHolder,
   type ReactionStore,
   type ReactionTarget,
+  type WaitingReaction,
 } from "@larder/core";
 import type { ReactingAccount } from "./account.js";
 import { type Candidate, HolderHistory } from "./holder-history.js";
@@ -90,18 +91,10 @@ export class ReactionIntake {
   ): Promise<void> {
     if (messages.length === 0) return;
     await this.#store.unit(async () => {
-      const conversations = [...new Set(messages.map(({ conversation }) => conversation))];
-      const waiting = await this.#store.changes(account.id, { waitingIn: conversations });
-      if (waiting.length === 0) return;
-      const byName = new Map<string, ReactionTarget>();
-      for (const { message, names } of await this.#store.names(messages.map(({ id }) => id)))
-        for (const name of names)
-          byName.set(JSON.stringify([message.conversation, message.type === "groupchat", name]), message);
-      const theirs = waiting.flatMap((change) => {
-        const { conversation, groupchat, target } = change;
-        const message = byName.get(JSON.stringify([conversation, groupchat, target]));
-        return message ? [{ change, message }] : [];
-      });
+      const theirs = await this.#store.waiting(
+        account.id,
+        messages.map(({ id }) => id),
+      );
       if (theirs.length > 0) await this.#handOver(account, theirs, origin, fresh);
     });
   }
@@ -163,7 +156,7 @@ export class ReactionIntake {
   /** Moves what waited to its message, where it joins what the same sender has set there. */
   async #handOver(
     account: ReactingAccount,
-    theirs: readonly { readonly change: ReactionChange; readonly message: ReactionTarget }[],
+    theirs: readonly WaitingReaction[],
     origin: "live" | "catchup" | undefined,
     fresh: ReadonlySet<number> | undefined,
   ): Promise<void> {

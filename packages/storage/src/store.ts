@@ -21,6 +21,7 @@ import { RosterRepository } from "./repositories/roster.js";
 import { SendRequestRepository } from "./repositories/send-requests.js";
 import { SharedNodeRepository } from "./repositories/shared-nodes.js";
 import { SubscriptionRepository } from "./repositories/subscriptions.js";
+import { WaitingRepository } from "./repositories/waiting.js";
 
 /** All repositories of one database. */
 export interface Store {
@@ -47,6 +48,7 @@ export interface Store {
   readonly parsing: ParsingRepository;
   readonly subscriptions: SubscriptionRepository;
   readonly events: EventLogRepository;
+  readonly waiting: WaitingRepository;
 }
 
 /** The repositories over an open database. */
@@ -76,5 +78,6 @@ export function createStore(database: Database): Store {
     parsing: new ParsingRepository(database),
     subscriptions: new SubscriptionRepository(database),
     events: new EventLogRepository(database),
+    waiting: new WaitingRepository(database),
   };
 }

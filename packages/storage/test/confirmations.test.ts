@@ -1,4 +1,4 @@
-import { accountIn, onEachEngine, temporaryStore } from "./support.js";
+import { accountIn, message, onEachEngine, temporaryStore } from "./support.js";
 
 const early = {
   conversation: "bob@larder.test",
@@ -16,21 +16,28 @@ onEachEngine("a confirmation waits once for its message, as the most that was sa
   await store.confirmations.put(accountId, early);
   await store.confirmations.put(accountId, { ...early, own: true });
   await store.confirmations.put(other, early);
-  const waiting = await store.confirmations.waitingIn(accountId, ["carol@larder.test", early.conversation]);
+  const sent = await store.messages.insert(
+    message(accountId, "sent", { direction: "out", conversation: early.conversation, wireId: early.id }),
+  );
+  const received = await store.messages.insert(
+    message(accountId, "received", { conversation: early.conversation, wireId: early.id }),
+  );
+  const ids = [sent.id, received.id];
+  const waiting = await store.confirmations.waitingFor(accountId, ids);
   t.deepEqual(
     waiting.map(({ row: _, ...rest }) => rest),
     [
-      { ...early, state: "displayed" },
-      { ...early, own: true },
+      { ...early, state: "displayed", messageId: sent.id },
+      { ...early, own: true, messageId: received.id },
     ],
   );
   await store.confirmations.remove(waiting.slice(0, 1).map(({ row }) => row));
-  t.is((await store.confirmations.waitingIn(accountId, [early.conversation])).length, 1);
-  t.is((await store.confirmations.waitingIn(other, [early.conversation])).length, 1);
+  t.is((await store.confirmations.waitingFor(accountId, ids)).length, 1);
+  t.is(await store.waiting.count(), 2);
 });
 
 onEachEngine(
-  "no more than 500 confirmations of an account wait, the latest, and none when its archive is read",
+  "no more than 500 confirmations of a conversation wait, the latest, and none when its archive is read",
   async (t, engine) => {
     const store = await temporaryStore(t, engine);
     const accountId = await accountIn(store);
@@ -39,15 +46,25 @@ onEachEngine(
       for (let n = 0; n < 510; n++) await store.confirmations.put(accountId, { ...early, id: `m${n}` });
       await store.confirmations.put(accountId, room);
     });
-    const ids = async () =>
-      (await store.confirmations.waitingIn(accountId, [early.conversation, room.conversation])).map(
-        ({ id }) => id,
-      );
-    t.is((await ids()).length, 500);
-    t.is((await ids())[0], "m11");
+    const other = { ...early, conversation: "carol@larder.test" };
+    await store.confirmations.put(accountId, other);
+    t.is(await store.waiting.count(), 502);
+    const oldest = await store.messages.insertAll(
+      ["m9", "m10"].map((wireId) =>
+        message(accountId, wireId, { direction: "out", conversation: early.conversation, wireId }),
+      ),
+    );
+    const found = await store.confirmations.waitingFor(
+      accountId,
+      oldest.map(({ id }) => id),
+    );
+    t.deepEqual(
+      found.map(({ id }) => id),
+      ["m10"],
+    );
     await store.confirmations.forget(accountId, undefined);
-    t.deepEqual(await ids(), [room.id]);
+    t.is(await store.waiting.count(), 1);
     await store.confirmations.forget(accountId, room.conversation);
-    t.deepEqual(await ids(), []);
+    t.is(await store.waiting.count(), 0);
   },
 );

@@ -35,7 +35,7 @@ onEachEngine("changes are found by their holders, in the order of their position
     ).sort(),
     ["👀", "😂"].sort(),
   );
-  const [waiting] = await found({ waitingIn: [bob, "nobody@x"] });
+  const [waiting] = await found({ holders: [{ conversation: bob, target: "later", sender: bob }] });
   t.like(waiting, { target: "later", messageId: undefined, presentSince: new Date(5000) });
   t.is((await found({ messages: [id] })).length, 4);
   t.is((await found({ messages: [id], standing: true })).length, 3);
@@ -50,7 +50,9 @@ onEachEngine("what becomes of a change is kept, what it said stays", async (t, e
   const accountId = await accountIn({ ...store, messages, reactions });
   const { id } = await messages.insert(message(accountId, "hi"));
   await reactions.put([reactionChange(accountId, { target: "m", presentSince: new Date(1) })]);
-  const [before] = await reactions.changes(accountId, { waitingIn: [bob] });
+  const [before] = await reactions.changes(accountId, {
+    holders: [{ conversation: bob, target: "m", sender: bob }],
+  });
   if (!before) throw new Error("nothing waits");
   const after = {
     ...before,
@@ -122,8 +124,9 @@ onEachEngine(
 onEachEngine(
   "an id means the message of its kind: in rooms by the room's id, else by origin-id or id, the first stored",
   async (t, engine) => {
-    const { messages, aliases, reactionLedger, ...store } = await temporaryStore(t, engine);
-    const accountId = await accountIn({ ...store, messages, aliases, reactionLedger });
+    const store = await temporaryStore(t, engine);
+    const { messages, aliases, reactionLedger } = store;
+    const accountId = await accountIn(store);
     const [plain, both, twin, said] = await messages.insertAll([
       message(accountId, "plain", { wireId: "w" }),
       message(accountId, "both", { wireId: "x", originId: "o" }),
@@ -160,15 +163,28 @@ onEachEngine(
       found.map((target) => target?.id),
       [plain.id, both.id, both.id, both.id, undefined, named.id, said.id, said.id, undefined, undefined],
     );
+    for (const target of ["c", "o", "x", "s", "y"])
+      await store.reactions.put([reactionChange(accountId, { target })]);
+    for (const target of ["s", "s2", "w", "c"])
+      await store.reactions.put([
+        reactionChange(accountId, { target, conversation: room, groupchat: true, sender: `${room}/carol` }),
+      ]);
     t.deepEqual(
-      (await reactionLedger.names([both.id, said.id]))
-        .map(({ message: { id }, names }) => [id, names.sort()])
+      (await reactionLedger.waiting(accountId, [both.id, said.id]))
+        .map(({ change: { target }, message: { id } }) => [id, target])
         .sort(),
       [
-        [both.id, ["c", "o", "x"]],
-        [said.id, ["s", "s2"]],
+        [both.id, "c"],
+        [both.id, "o"],
+        [both.id, "x"],
+        [said.id, "s"],
+        [said.id, "s2"],
       ],
     );
+    t.deepEqual(await reactionLedger.waiting(accountId + 1, [both.id]), []);
+    await store.reactions.put([reactionChange(accountId, { target: "w" })]);
+    const [first] = await reactionLedger.waiting(accountId, [twin.id, plain.id]);
+    t.is(first?.message.id, plain.id, "the earliest stored has what waited");
     t.deepEqual(await reactionLedger.targets(accountId + 1, [direct("w")]), [undefined]);
   },
 );
@@ -227,11 +243,82 @@ onEachEngine(
     });
     await failed.catch(() => told.push("caller hears"));
     t.deepEqual(told.splice(0), ["begins other", "goes on", "ends", "caller hears"]);
-    const [waiting] = await reactions.changes(accountId, { waitingIn: [bob] });
+    const [waiting] = await reactions.changes(accountId, {
+      holders: [{ conversation: bob, target: "later", sender: bob }],
+    });
     await reactions.remove([waiting?.id ?? -1]);
     t.deepEqual(told, [], "what waits for its message shows nowhere");
     stop();
     await reactions.remove([change?.id ?? -1]);
     t.deepEqual(told, []);
+  },
+);
+
+onEachEngine(
+  "of what one sender has waiting in a conversation the latest 200 stay, and others' too",
+  async (t, engine) => {
+    const { messages, reactions, waiting, ...store } = await temporaryStore(t, engine);
+    const accountId = await accountIn({ ...store, messages, reactions, waiting });
+    await reactions.put([
+      reactionChange(accountId, { target: "m1", sender: "alice@larder.test", own: true }),
+    ]);
+    for (let part = 0; part < 5; part++)
+      await reactions.put(
+        Array.from({ length: 100 }, (_, at) => reactionChange(accountId, { target: `t${part * 100 + at}` })),
+      );
+    t.is(await waiting.count(), 201);
+    const of = (target: string) =>
+      reactions.changes(accountId, { holders: [{ conversation: bob, target, sender: bob }] });
+    t.is((await of("t299")).length, 0);
+    t.is((await of("t300")).length, 1);
+  },
+);
+
+onEachEngine("what waits too long is forgotten, and what stands at a message is not", async (t, engine) => {
+  const { messages, reactions, waiting, removals, confirmations, ...store } = await temporaryStore(t, engine);
+  const accountId = await accountIn({ ...store, messages, reactions, waiting, removals, confirmations });
+  const { id } = await messages.insert(message(accountId, "hi"));
+  await reactions.put([
+    reactionChange(accountId, { messageId: id, timestamp: new Date(0) }),
+    reactionChange(accountId, { target: "later", timestamp: new Date(0) }),
+  ]);
+  const name = { conversation: bob, kind: "wire", value: "gone", givenBy: bob } as const;
+  await removals.put(accountId, name, new Date(0));
+  await confirmations.put(accountId, {
+    conversation: bob,
+    id: "c",
+    own: false,
+    groupchat: false,
+    state: "delivered",
+  });
+  await waiting.forgetExpired();
+  t.is(await waiting.count(), 3, "the sender's time says nothing of how long it has waited");
+  const day = 86_400_000;
+  await waiting.forgetExpired(new Date(Date.now() + 91 * day));
+  t.is(await waiting.count(), 1);
+  t.is((await removals.find(accountId, [name])).size, 1);
+  await waiting.forgetExpired(new Date(Date.now() + 366 * day));
+  t.is(await waiting.count(), 0);
+  t.is((await reactions.changes(accountId, { messages: [id] })).length, 1);
+});
+
+onEachEngine(
+  "of what one sender has taken back before it came, the latest 2,000 names stay",
+  async (t, engine) => {
+    const store = await temporaryStore(t, engine);
+    const accountId = await accountIn(store);
+    const name = (value: string, givenBy = bob) => ({
+      conversation: bob,
+      kind: "wire" as const,
+      value,
+      givenBy,
+    });
+    await store.database.write(async () => {
+      await store.removals.put(accountId, name("theirs", "carol@x"), new Date());
+      for (let n = 0; n < 2010; n++) await store.removals.put(accountId, name(`m${n}`), new Date());
+    });
+    t.is(await store.waiting.count(), 2001);
+    const found = await store.removals.find(accountId, [name("m9"), name("m10"), name("theirs", "carol@x")]);
+    t.deepEqual([...found.keys()].sort(), [1, 2]);
   },
 );

@@ -51,8 +51,6 @@ export type ReactionFilter =
   | { readonly holders: readonly ReactionHolder[] }
   /** All of these messages; with `standing` only what stands. */
   | { readonly messages: readonly number[]; readonly standing?: boolean }
-  /** Those in these conversations whose message is not known. */
-  | { readonly waitingIn: readonly string[] }
   /** Our own that went out as this stanza to one of these conversations. */
   | { readonly sentAs: string; readonly to: readonly string[] }
   /** Our own that no server has confirmed. */
@@ -75,6 +73,12 @@ export interface ReactionTarget {
   readonly type: string;
   readonly timestamp: Date;
   readonly retracted?: Date;
+}
+
+/** A change together with the message that it has waited for. */
+export interface WaitingReaction {
+  readonly change: ReactionChange;
+  readonly message: ReactionTarget;
 }
 
 /** A message as a reaction of ours needs it. */
@@ -123,10 +127,11 @@ export interface ReactionStore {
     accountId: number,
     names: readonly ReactionTargetName[],
   ): Promise<readonly (ReactionTarget | undefined)[]>;
-  /** Messages with every id by which a reaction may name them: also of their corrections (XEP-0308 §4). */
-  names(
-    messageIds: readonly number[],
-  ): Promise<readonly { readonly message: ReactionTarget; readonly names: readonly string[] }[]>;
+  /**
+   * Changes that wait for one of these messages, by any id that may name it: also of its corrections (XEP-0308 §4). Asked for
+   * each new message, so it must not cost more if others wait.
+   */
+  waiting(accountId: number, messageIds: readonly number[]): Promise<readonly WaitingReaction[]>;
   message(id: number): Promise<ReactedMessage | undefined>;
   /** Changes in the order of their positions. */
   changes(accountId: number, filter: ReactionFilter): Promise<readonly ReactionChange[]>;
@@ -135,7 +140,10 @@ export interface ReactionStore {
     accountId: number,
     stanzaIds: readonly string[],
   ): Promise<ReadonlyMap<string, { readonly timestamp: Date; readonly position: number }>>;
-  /** Keeps changes: new ones where they have no `id`, else what became of them. */
+  /**
+   * Keeps changes: new ones where they have no `id`, else what became of them. Of those that wait for a message a store should
+   * keep a bounded number for each sender: anybody may send them for ids that nothing has.
+   */
   put(changes: readonly ReactionChange[]): Promise<void>;
   /** Forgets changes by their `id`. */
   remove(ids: readonly number[]): Promise<void>;

@@ -98,6 +98,7 @@ export class MessageRemovalModel extends Model {
   declare value: string;
   declare givenBy: string;
   declare timestamp: number;
+  declare receivedAt: number | null;
 }
 
 export function initMessageRemoval(sequelize: Sequelize) {
@@ -118,6 +119,7 @@ export function initMessageRemoval(sequelize: Sequelize) {
           "who may say so: the room for a stanza id, else the verified sender, which the message must have too",
       }),
       timestamp: c.instant({ allowNull: false, comment: "of the removal" }),
+      receivedAt: c.instant({ comment: "since when it has waited for its message" }),
     },
     {
       sequelize,
@@ -127,6 +129,7 @@ export function initMessageRemoval(sequelize: Sequelize) {
         index("message_removal_by_value", ["account_id", "conversation", "value", "kind", "given_by"], {
           unique: true,
         }),
+        index("message_removal_of_sender", ["account_id", "conversation", "given_by", "id"]),
       ],
     },
   );
@@ -144,6 +147,7 @@ export class MessageConfirmationModel extends Model {
   declare own: boolean;
   declare groupchat: boolean;
   declare state: "delivered" | "displayed";
+  declare receivedAt: number | null;
 }
 
 export function initMessageConfirmation(sequelize: Sequelize) {
@@ -157,6 +161,7 @@ export function initMessageConfirmation(sequelize: Sequelize) {
       own: c.flag({ defaultValue: false, comment: "another device of ours says so of what came in" }),
       groupchat: c.flag({ defaultValue: false, comment: "`value` is the id that the room gave" }),
       state: c.text({ allowNull: false, comment: "delivered or displayed" }),
+      receivedAt: c.instant({ comment: "since when it has waited for its message" }),
     },
     {
       sequelize,

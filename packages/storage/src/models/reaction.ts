@@ -23,6 +23,7 @@ export class ReactionChangeModel extends Model {
   declare wireId: string | null;
   declare presentSince: number | null;
   declare state: string | null;
+  declare waitingSince: number | null;
 }
 
 export function initReactionChange(sequelize: Sequelize) {
@@ -67,6 +68,7 @@ export function initReactionChange(sequelize: Sequelize) {
         comment: "while it waits: since when a nick that alone says who it was has been in the room",
       }),
       state: c.text({ comment: "of our own: pending, sent or refused (XEP-0444 §3.3)" }),
+      waitingSince: c.instant({ comment: "since when it has waited for its message" }),
     },
     {
       sequelize,
@@ -76,6 +78,9 @@ export function initReactionChange(sequelize: Sequelize) {
         index("reaction_change_by_message", ["message_id", "sender", "position"]),
         index("reaction_change_standing", ["message_id"], { where: "stands" }),
         index("reaction_change_waiting", ["account_id", "conversation", "target", "sender", "position"], {
+          where: "message_id IS NULL",
+        }),
+        index("reaction_change_waiting_of_sender", ["account_id", "conversation", "sender", "id"], {
           where: "message_id IS NULL",
         }),
         index("reaction_change_by_stanza_id", ["account_id", "stanza_id"], {

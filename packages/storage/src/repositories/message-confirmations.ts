@@ -1,6 +1,7 @@
 import type { Database } from "../database.js";
 import { checkKeys } from "../keys.js";
 import { sql } from "../sql.js";
+import { namesOfMessages } from "./message-names.js";
 
 /** A receipt or marker, and what it names a message by that may not be here. */
 export interface EarlyConfirmation {
@@ -13,9 +14,10 @@ export interface EarlyConfirmation {
   readonly state: "delivered" | "displayed";
 }
 
-/** One that waits for its message. */
+/** One that has waited, and the message that it is for. */
 export interface WaitingConfirmation extends EarlyConfirmation {
   readonly row: number;
+  readonly messageId: number;
 }
 
 interface Row {
@@ -25,10 +27,11 @@ interface Row {
   readonly own: number | boolean;
   readonly groupchat: number | boolean;
   readonly state: string;
+  readonly message_id: number;
 }
 
-/** So many of an account wait, the latest: anybody may send them for ids that nothing has. */
-const MOST_WAITING = 500;
+/** Confirmations of one conversation that wait for messages, the latest: anybody may send them for ids that nothing has. */
+const MAX_WAITING_IN_CONVERSATION = 500;
 
 /** Receipts and markers (XEP-0184, XEP-0333) that came before their messages. */
 export class MessageConfirmationRepository {
@@ -44,26 +47,32 @@ export class MessageConfirmationRepository {
     checkKeys({ conversation, value: id });
     return this.#db.write(async ({ executor }) => {
       await executor.run(sql`
-        INSERT INTO message_confirmation (account_id, conversation, value, own, groupchat, state)
-        VALUES (${accountId}, ${conversation}, ${id}, ${own}, ${groupchat}, ${state})
+        INSERT INTO message_confirmation (account_id, conversation, value, own, groupchat, state, received_at)
+        VALUES (${accountId}, ${conversation}, ${id}, ${own}, ${groupchat}, ${state}, ${Date.now()})
         ON CONFLICT (account_id, conversation, value, own, groupchat) DO UPDATE SET
           state = CASE WHEN message_confirmation.state = 'displayed' THEN 'displayed' ELSE excluded.state END`);
+      const there = sql`account_id = ${accountId} AND conversation = ${conversation}`;
       await executor.run(sql`
-        DELETE FROM message_confirmation WHERE account_id = ${accountId} AND id <= (
-          SELECT id FROM message_confirmation WHERE account_id = ${accountId} ORDER BY id DESC LIMIT 1 OFFSET ${MOST_WAITING})`);
+        DELETE FROM message_confirmation WHERE ${there} AND id <= (
+          SELECT id FROM message_confirmation WHERE ${there} ORDER BY id DESC
+          LIMIT 1 OFFSET ${MAX_WAITING_IN_CONVERSATION})`);
     });
   }
 
-  /** Those that wait for messages of these conversations, in the order in which they came. */
-  waitingIn(accountId: number, conversations: readonly string[]): Promise<WaitingConfirmation[]> {
-    if (conversations.length === 0) return Promise.resolve([]);
+  /** Those that wait for one of these messages, by any id that may name it, in the order in which they came. */
+  waitingFor(accountId: number, messageIds: readonly number[]): Promise<WaitingConfirmation[]> {
+    if (messageIds.length === 0) return Promise.resolve([]);
     return this.#db.read(async ({ executor }) => {
       const rows = await executor.all<Row>(sql`
-        SELECT id, conversation, value, own, groupchat, state FROM message_confirmation
-        WHERE account_id = ${accountId} AND conversation IN (SELECT value FROM ${executor.dialect.list(conversations)} AS wanted)
-        ORDER BY id`);
-      return rows.map(({ id, conversation, value, own, groupchat, state }) => ({
+        WITH ${namesOfMessages(executor, accountId, messageIds)}
+        SELECT c.id, c.conversation, c.value, c.own, c.groupchat, c.state, min(n.message_id) AS message_id
+        FROM named n ${executor.dialect.joinInOrder} message_confirmation c
+          ON c.account_id = ${accountId} AND c.conversation = n.conversation AND c.value = n.name
+          AND c.groupchat = n.groupchat AND (c.groupchat OR c.own = (n.direction = 'in'))
+        GROUP BY c.id, c.conversation, c.value, c.own, c.groupchat, c.state ORDER BY c.id`);
+      return rows.map(({ id, conversation, value, own, groupchat, state, message_id }) => ({
         row: Number(id),
+        messageId: Number(message_id),
         conversation,
         id: value,
         own: Boolean(own),

@@ -16,6 +16,12 @@ const columns = { conversation: "text", kind: "text", value: "text", given_by: "
 /** Binding the names of a page costs more than looking whether the account has any removal at all. */
 const WORTH_A_LOOK = 100;
 
+/**
+ * Names of messages that one sender has taken back in one conversation before they came, the latest; an ordinary retraction
+ * leaves two.
+ */
+const MAX_WAITING_OF_SENDER = 2000;
+
 /** Retractions and tombstones (XEP-0424, 0425) of messages that are not stored. */
 export class MessageRemovalRepository {
   readonly #db: Database;
@@ -27,12 +33,17 @@ export class MessageRemovalRepository {
   /** @throws {KeyTooLongError} the id or an address */
   async put(accountId: number, key: RemovalKey, timestamp: Date): Promise<void> {
     checkKeys({ conversation: key.conversation, value: key.value, givenBy: key.givenBy });
-    return this.#db.write(({ executor }) =>
-      executor.run(sql`
-        INSERT INTO message_removal (account_id, conversation, kind, value, given_by, timestamp)
-        VALUES (${accountId}, ${key.conversation}, ${key.kind}, ${key.value}, ${key.givenBy}, ${timestamp.getTime()})
-        ON CONFLICT DO NOTHING`),
-    );
+    const { conversation, kind, value, givenBy } = key;
+    return this.#db.write(async ({ executor }) => {
+      await executor.run(sql`
+        INSERT INTO message_removal (account_id, conversation, kind, value, given_by, timestamp, received_at)
+        VALUES (${accountId}, ${conversation}, ${kind}, ${value}, ${givenBy}, ${timestamp.getTime()}, ${Date.now()})
+        ON CONFLICT DO NOTHING`);
+      const there = sql`account_id = ${accountId} AND conversation = ${conversation} AND given_by = ${givenBy}`;
+      await executor.run(sql`
+        DELETE FROM message_removal WHERE ${there} AND id <= (
+          SELECT id FROM message_removal WHERE ${there} ORDER BY id DESC LIMIT 1 OFFSET ${MAX_WAITING_OF_SENDER})`);
+    });
   }
 
   /** When the messages with these names were taken back; those that were not are left out. By the place in the list. */

@@ -44,8 +44,8 @@ export class ReactionLedger implements ReactionStore {
     return this.#targets.find(accountId, names);
   }
 
-  names(messageIds: readonly number[]) {
-    return this.#targets.names(messageIds);
+  waiting(accountId: number, messageIds: readonly number[]) {
+    return this.#targets.waiting(accountId, messageIds);
   }
 
   async message(id: number): Promise<ReactedMessage | undefined> {

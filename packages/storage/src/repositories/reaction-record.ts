@@ -65,4 +65,5 @@ export const rowOf = (change: ReactionChange) => ({
   wire_id: change.wireId ?? null,
   present_since: change.presentSince?.getTime() ?? null,
   state: change.state ?? null,
+  waiting_since: change.messageId === undefined ? Date.now() : null,
 });

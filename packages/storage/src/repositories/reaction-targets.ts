@@ -1,8 +1,9 @@
-import type { ReactionTarget, ReactionTargetName } from "@larder/core";
+import type { ReactionTarget, ReactionTargetName, WaitingReaction } from "@larder/core";
 import type { Database } from "../database.js";
 import type { Dialect } from "../dialect.js";
 import { type Executor, type Sql, sql } from "../sql.js";
-import { type ReactionRow, targetOf } from "./reaction-record.js";
+import { namesOfMessages } from "./message-names.js";
+import { changeOf, type ReactionRow, targetOf } from "./reaction-record.js";
 
 const targetColumns = sql`m.id, m.uid, m.account_id, m.conversation, m.type, m.timestamp, m.retracted`;
 
@@ -19,7 +20,7 @@ interface Asked {
 const askedIn = (dialect: Dialect, names: readonly Asked[]): Sql => sql`
   SELECT asked, conversation, id FROM ${dialect.records({ asked: "number", conversation: "text", id: "text" }, [...names])} AS listed`;
 
-/** Finds the messages that reactions name, and the names of messages (XEP-0444 §4.2). */
+/** Finds the messages that reactions name, and the reactions that wait for messages (XEP-0444 §4.2). */
 export class ReactionTargets {
   readonly #db: Database;
 
@@ -59,39 +60,33 @@ export class ReactionTargets {
     });
   }
 
-  /** Messages with every id by which reactions may name them. */
-  names(
-    messageIds: readonly number[],
-  ): Promise<{ readonly message: ReactionTarget; readonly names: string[] }[]> {
+  /** Changes that wait for one of these messages, in their order; where several messages fit, for the earliest stored. */
+  waiting(accountId: number, messageIds: readonly number[]): Promise<WaitingReaction[]> {
     if (messageIds.length === 0) return Promise.resolve([]);
     return this.#db.read(async ({ executor }) => {
-      const wanted = executor.dialect.records(
-        { id: "number" },
-        messageIds.map((id) => ({ id })),
-      );
+      const { dialect } = executor;
       const rows = await executor.all<ReactionRow>(sql`
-        SELECT ${targetColumns}, m.origin_id, m.wire_id, m.stanza_id, m.stanza_id_by FROM message m
-        WHERE m.id IN (SELECT id FROM ${wanted} AS wanted)`);
-      const aliases = await executor.all<ReactionRow>(sql`
-        SELECT message_id, kind, value, given_by FROM message_alias WHERE message_id IN (SELECT id FROM ${wanted} AS wanted)`);
-      return rows.map((row) => {
-        const message = targetOf(row);
-        const given = aliases.filter(({ message_id }) => Number(message_id) === message.id);
-        const ids =
-          message.type === "groupchat"
-            ? [
-                row.stanza_id_by === message.conversation ? row.stanza_id : null,
-                ...given.flatMap(({ kind, given_by, value }) =>
-                  kind === "stanza" && given_by === message.conversation ? [value] : [],
-                ),
-              ]
-            : [
-                row.origin_id,
-                row.wire_id,
-                ...given.flatMap(({ kind, value }) => (kind === "stanza" ? [] : [value])),
-              ];
-        return { message, names: [...new Set(ids.flatMap((id) => (id === null ? [] : [String(id)])))] };
-      });
+        WITH ${namesOfMessages(executor, accountId, messageIds)}
+        SELECT c.*, n.message_id AS named_id FROM named n ${dialect.joinInOrder} reaction_change c
+          ON c.account_id = ${accountId} AND c.conversation = n.conversation AND c.target = n.name
+          AND c.message_id IS NULL AND c.groupchat = n.groupchat
+        ORDER BY c.position, c.id, n.message_id`);
+      if (rows.length === 0) return [];
+      const wanted = dialect.records(
+        { id: "number" },
+        [...new Set(rows.map(({ named_id }) => Number(named_id)))].map((id) => ({ id })),
+      );
+      const messages = await executor.all<ReactionRow>(
+        sql`SELECT ${targetColumns} FROM message m WHERE m.id IN (SELECT id FROM ${wanted} AS wanted)`,
+      );
+      const byId = new Map(messages.map((row) => [Number(row.id), targetOf(row)]));
+      const found = new Map<number, WaitingReaction>();
+      for (const row of rows) {
+        const message = byId.get(Number(row.named_id));
+        if (message && !found.has(Number(row.id)))
+          found.set(Number(row.id), { change: changeOf(row), message });
+      }
+      return [...found.values()];
     });
   }
 

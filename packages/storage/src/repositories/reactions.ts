@@ -24,6 +24,7 @@ const columns = {
   wire_id: "text",
   present_since: "number",
   state: "text",
+  waiting_since: "number",
 } as const;
 
 const flags: ReadonlySet<string> = new Set(["groupchat", "own", "placed", "stands"]);
@@ -39,6 +40,11 @@ const mutable = [
   "present_since",
   "state",
 ] as const;
+
+/** Changes of one sender in one conversation that wait for messages. */
+const MAX_WAITING_OF_SENDER = 200;
+/** Changes of all senders in one conversation that wait for messages. */
+const MAX_WAITING_IN_CONVERSATION = 5000;
 
 const value = (column: string, alias: string): Sql =>
   raw(flags.has(column) ? `${alias}.${column} <> 0` : `${alias}.${column}`);
@@ -177,11 +183,40 @@ export class ReactionRepository {
           INSERT INTO reaction_change (${raw(names.join(", "))})
           SELECT ${join(names.map((name) => value(name, "g")))} FROM ${dialect.records(columns, fresh)} AS g
           WHERE TRUE ORDER BY g.key`);
+      await this.#limitWaiting(
+        executor,
+        fresh.filter(({ message_id }) => message_id === null),
+      );
       if (known.length > 0)
         await executor.run(sql`
           UPDATE reaction_change SET ${join(mutable.map((name) => sql`${raw(name)} = ${value(name, "g")}`))}
           FROM ${dialect.records({ id: "number", ...columns }, known)} AS g WHERE reaction_change.id = g.id`);
     });
+  }
+
+  /** Of what waits for messages that may never come, the latest stay. */
+  async #limitWaiting(
+    executor: Executor,
+    fresh: readonly { readonly account_id: number; readonly conversation: string; readonly sender: string }[],
+  ): Promise<void> {
+    const limit = async (of: Sql, most: number) => {
+      const there = sql`message_id IS NULL AND ${of}`;
+      await executor.run(sql`
+        DELETE FROM reaction_change WHERE ${there} AND id <= (
+          SELECT id FROM reaction_change WHERE ${there} ORDER BY id DESC LIMIT 1 OFFSET ${most})`);
+    };
+    const senders = new Map(fresh.map((row) => [JSON.stringify([row.conversation, row.sender]), row]));
+    for (const { account_id, conversation, sender } of senders.values())
+      await limit(
+        sql`account_id = ${account_id} AND conversation = ${conversation} AND sender = ${sender}`,
+        MAX_WAITING_OF_SENDER,
+      );
+    const conversations = new Map(fresh.map((row) => [row.conversation, row]));
+    for (const { account_id, conversation } of conversations.values())
+      await limit(
+        sql`account_id = ${account_id} AND conversation = ${conversation}`,
+        MAX_WAITING_IN_CONVERSATION,
+      );
   }
 
   /** Forgets changes by their rows. */
@@ -247,8 +282,6 @@ export class ReactionRepository {
       const standing = filter.standing === true ? sql` AND c.stands` : sql``;
       return sql`c.message_id IN (SELECT id FROM ${ids} AS wanted)${standing}`;
     }
-    if ("waitingIn" in filter)
-      return sql`c.message_id IS NULL AND c.conversation IN (SELECT value FROM ${dialect.list(filter.waitingIn)} AS wanted)`;
     if ("sentAs" in filter)
       return sql`c.own AND c.wire_id IS NOT NULL AND c.wire_id = ${filter.sentAs}
         AND c.conversation IN (SELECT value FROM ${dialect.list(filter.to)} AS wanted)`;

@@ -14,6 +14,10 @@ export const statsGet = defineMethod({
     databaseBytes: z.int(),
     eventLog: z.object({ events: z.int(), newest: z.string(), oldest: z.string() }),
     bridge: z.object({ connections: z.int() }),
-    network: z.object({ dropped: z.int(), forged: z.int() }),
+    network: z.object({
+      dropped: z.int().describe("stanzas and items over a limit"),
+      forged: z.int().describe("stanzas that claimed to be from somebody else"),
+      waiting: z.int().describe("reactions, receipts and retractions whose message is not here"),
+    }),
   }),
 });

@@ -1,0 +1,14 @@
+-- 2026.12.01T01.00.00.waiting-since, revision 1: up;
+ALTER TABLE "reaction_change" ADD COLUMN "waiting_since" BIGINT;
+ALTER TABLE "message_removal" ADD COLUMN "received_at" BIGINT;
+ALTER TABLE "message_confirmation" ADD COLUMN "received_at" BIGINT;
+CREATE INDEX "reaction_change_waiting_of_sender" ON "reaction_change" ("account_id", "conversation", "sender", "id") WHERE message_id IS NULL;
+CREATE INDEX "message_removal_of_sender" ON "message_removal" ("account_id", "conversation", "given_by", "id");
+UPDATE reaction_change SET waiting_since = timestamp WHERE message_id IS NULL;
+UPDATE message_removal SET received_at = timestamp;
+-- down;
+DROP INDEX "message_removal_of_sender";
+DROP INDEX "reaction_change_waiting_of_sender";
+ALTER TABLE "message_confirmation" DROP COLUMN "received_at";
+ALTER TABLE "message_removal" DROP COLUMN "received_at";
+ALTER TABLE "reaction_change" DROP COLUMN "waiting_since";
