@@ -1,6 +1,6 @@
 import { NS_PUBSUB } from "../namespaces.js";
 import { detach, isElement, type XmlElement } from "../xml/element.js";
-import { elementText } from "../xml/element-text.js";
+import { attributeText, elementText } from "../xml/element-text.js";
 
 /** An item as a service sent it. */
 export interface WireItem {
@@ -13,21 +13,12 @@ export interface WireItem {
   readonly payload?: { readonly name: string; readonly namespace: string };
 }
 
-/** Attribute values and text escaped as the stream needs them. */
-function escapeAttribute(value: string): string {
-  return value
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll('"', "&quot;")
-    .replace(/[\t\n\r]/g, (blank) => `&#${blank.charCodeAt(0)};`); // written as such, a parser makes them spaces
-}
-
 /** Reads an `<item/>`; one without an id is no item that could be asked for again, and gives undefined. */
 export function readItem(element: XmlElement): WireItem | undefined {
   const { id, publisher } = element.attrs;
   if (id === undefined) return undefined;
   const payload = element.children.find(isElement);
-  const attributes = ` id="${escapeAttribute(id)}"${publisher === undefined ? "" : ` publisher="${escapeAttribute(publisher)}"`}`;
+  const attributes = ` id="${attributeText(id)}"${publisher === undefined ? "" : ` publisher="${attributeText(publisher)}"`}`;
   const inner = payload ? elementText(detach(payload)) : "";
   return {
     id,

@@ -1,5 +1,6 @@
 import { NotAcceptableError } from "../errors/errors.js";
 import type { XmlElement } from "../xml/element.js";
+import { elementText } from "../xml/element-text.js";
 
 /** What XML 1.0 cannot hold (§2.2), not even escaped. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
@@ -12,7 +13,7 @@ const FORBIDDEN = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/u;
  * @throws {NotAcceptableError} a character that XML forbids, or more bytes than the server accepts
  */
 export function serialise(stanza: XmlElement, maxBytes: number | undefined): string {
-  const text = stanza.toString();
+  const text = elementText(stanza);
   const forbidden = FORBIDDEN.exec(text)?.[0];
   if (forbidden !== undefined) {
     const code = (forbidden.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
