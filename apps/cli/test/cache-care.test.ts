@@ -46,6 +46,8 @@ test.serial(
     const before = await larder("pubsub", "cache", "explain", node);
     t.regex(before.stdout, /^new\n- The analyser microblog wants it; the first read of it starts/);
     t.is((await larder("pubsub", "cache", "sync", node)).code, 0);
+    const synced = (await instance.json(["pubsub", "cache", "sync", node, ...there])) as { node: object };
+    t.like(synced.node, { node, state: "synced", items: 2 });
     const after = await larder("pubsub", "cache", "explain", node);
     t.regex(after.stdout, /^synced\n- It is kept, and its service tells of every change\.\n/);
     t.regex(after.stdout, /subscribed +yes/);

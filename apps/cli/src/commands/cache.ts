@@ -119,7 +119,7 @@ function addSync(cache: Command): void {
     .description("Synchronises a node in full; ends when it is done.")
     .option("--account <jid>", "the account's bare JID")
     .option("--service <jid>", "the JID that hosts the node; by default the account's own");
-  command.action(async (node: string, options: { account?: string; service?: string }) => {
+  command.action(async (node: string, { account, service }: { account?: string; service?: string }) => {
     const out = outputOf(command);
     await withClient(async (client) => {
       const display = out.json ? undefined : new SyncDisplay(node);
@@ -129,7 +129,7 @@ function addSync(cache: Command): void {
       });
       if (display) await client.call("signals_subscribe", { signals: ["ps_cache_progress"] });
       try {
-        const result = await client.call("ps_cache_sync", { ...options, node });
+        const result = await client.call("ps_cache_sync", { account, service, node });
         display?.end();
         out.result(result, () => `${result.node.node}: ${result.node.items} items, ${result.node.state}`);
       } finally {
