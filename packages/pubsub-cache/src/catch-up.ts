@@ -11,7 +11,7 @@ import type { ItemInput, NodeRecord } from "@larder/storage";
 import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
 import type { CacheContext } from "./context.js";
 import { isAnswer } from "./faults.js";
-import { prepareItems, withKeepableIds, withoutRepeats } from "./ingest.js";
+import { isNews, prepareItems, withKeepableIds, withoutRepeats, withStored } from "./ingest.js";
 import { oldestFirst } from "./newest-first.js";
 import { nextCheckOf } from "./next-check.js";
 import { publishedSince } from "./node-archive.js";
@@ -120,7 +120,7 @@ export class CatchUp {
       archived.map(({ id }) => id),
     );
     const changed = archived.filter(
-      ({ id, xml }) => !settled.has(id) && found.kept.has(id) && known.get(id)?.xml !== xml,
+      (item) => !settled.has(item.id) && found.kept.has(item.id) && isNews(item, known.get(item.id)),
     );
     return { ...found, changed: [...found.changed, ...changed] };
   }
@@ -183,7 +183,7 @@ export class CatchUp {
         recent,
         listed: ids,
         newest,
-        isSame: ({ id, xml }) => known.get(id)?.xml === xml,
+        isSame: (item) => !isNews(item, known.get(item.id)),
         all: newest.length >= ids.size,
         partial: node.completeFrom !== undefined,
       });
@@ -209,8 +209,13 @@ export class CatchUp {
     node: NodeRecord,
     wire: readonly WireItem[],
   ): Promise<ItemInput[]> {
-    const { pool, analysers, onDropped } = this.#context;
-    const items = withKeepableIds(wire, (count) => onDropped(account, address, count));
+    const { store, pool, analysers, onDropped } = this.#context;
+    const keepable = withKeepableIds(wire, (count) => onDropped(account, address, count));
+    const stored = await store.items.known(
+      node.id,
+      keepable.map(({ id }) => id),
+    );
+    const items = keepable.map((item) => withStored(item, stored.get(item.id)));
     const known = analysers.byName(node.analyser);
     const namespace = items[0]?.payload?.namespace;
     const analyser = known ?? analysers.byName(analysers.analyse({ ...address, namespace })?.analyser);
@@ -257,7 +262,7 @@ export class CatchUp {
         // An event that the answer has seen already, for it says the same, changes nothing of its order.
         const upToDate = new Set(overtaken(there).map(({ itemId }) => itemId));
         const addedNow = there.filter(
-          ({ itemId, xml }) => upToDate.has(itemId) || before.get(itemId)?.xml === xml,
+          (input) => upToDate.has(input.itemId) || !isNews(input, before.get(input.itemId)),
         );
         const placed = new Set(addedNow.map(({ itemId }) => itemId));
         await store.items.storeLive(node.id, current.generation, changedNow, { keepPlaces: true });
@@ -270,7 +275,7 @@ export class CatchUp {
         const told = { origin: "catchup" } as const;
         const ids = [
           ...changedNow,
-          ...addedNow.filter(({ itemId, xml }) => before.get(itemId)?.xml !== xml),
+          ...addedNow.filter((input) => isNews(input, before.get(input.itemId))),
         ].map(({ itemId }) => itemId);
         if (ids.length > 0)
           await tell(unit, store, node, account.id, address, { event: "items", ids, ...told });

@@ -1,4 +1,4 @@
-import type { WireItem } from "@larder/core";
+import { saysTheSame, type WireItem } from "@larder/core";
 import {
   fitsKey,
   type ItemInput,
@@ -27,18 +27,41 @@ export interface ItemParser {
   prepare?(batch: readonly { xml: string }[]): Promise<(PreparedItem | undefined)[]>;
 }
 
-/** Those of a page that the store does not hold in this form, or that another parser has parsed. */
+/** An item about to be stored: one that says what is stored already keeps its text and time. */
+export interface ItemToStore extends WireItem {
+  readonly created?: Date;
+  readonly updated?: Date;
+}
+
+/** Those of a page that say something new to the store, or that another parser has parsed, as they are to be stored. */
 export function changedItems(
   items: readonly WireItem[],
   known: ReadonlyMap<string, KnownItem>,
   analyser: Analyser | undefined,
-): WireItem[] {
+): ItemToStore[] {
   const parser = parserName(analyser);
-  return items.filter((item) => {
-    const stored = known.get(item.id);
-    return stored?.xml !== item.xml || stored.parser !== parser;
-  });
+  return items
+    .map((item) => withStored(item, known.get(item.id)))
+    .filter(({ id, xml }) => {
+      const stored = known.get(id);
+      return stored?.xml !== xml || stored.parser !== parser;
+    });
 }
+
+/**
+ * An item as it is to be stored beside what is stored of it. Where it says the same, the stored text stays; but a
+ * publisher that was not known yet comes in with it, without making a new version of the item.
+ */
+export function withStored(item: WireItem, stored: KnownItem | undefined): ItemToStore {
+  if (!stored || !saysTheSame(stored, item)) return item;
+  const learnt = stored.publisher === undefined && item.publisher !== undefined;
+  const { xml, publisher } = learnt ? item : stored;
+  return { ...item, xml, publisher, updated: stored.updated };
+}
+
+/** Whether an item that is about to be stored is another than the stored one, so that it has to be told. */
+export const isNews = (item: Pick<WireItem, "xml" | "publisher">, stored: KnownItem | undefined): boolean =>
+  !stored || !saysTheSame(stored, item);
 
 /** What came of one item: its parsed data or why there is none, and what searches need of it. */
 type ParsedItem = {
@@ -87,14 +110,15 @@ export async function prepareItems(
   address: NodeAddress,
   subtype: string | undefined,
   analyser: Analyser | undefined,
-  items: readonly WireItem[],
+  items: readonly ItemToStore[],
 ): Promise<ItemInput[]> {
   if (items.length === 0) return [];
   const parsed = await parsedItems(pool, address, subtype, parserOf(analyser), items);
   return parsed.map(({ temporary, ...result }, index): ItemInput => {
-    const { id = "", publisher, xml = "" } = items[index] ?? {};
+    const { id = "", publisher, xml = "", created, updated } = items[index] ?? {};
     // One that was not asked has not parsed it: whoever looks for such items finds it.
-    return { itemId: id, publisher, xml, ...result, parser: temporary ? undefined : parserName(analyser) };
+    const parser = temporary ? undefined : parserName(analyser);
+    return { itemId: id, publisher, xml, created, updated, ...result, parser };
   });
 }
 

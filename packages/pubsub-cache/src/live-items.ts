@@ -3,7 +3,7 @@ import type { NodeRecord } from "@larder/storage";
 import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
 import { described } from "./analysers/described.js";
 import type { CacheContext } from "./context.js";
-import { changedItems, prepareItems, withKeepableIds, withoutRepeats } from "./ingest.js";
+import { changedItems, isNews, prepareItems, withKeepableIds, withoutRepeats } from "./ingest.js";
 import { hidesOverwrites, notesOf } from "./node-notes.js";
 import { tell } from "./telling.js";
 
@@ -133,7 +133,7 @@ export class LiveItems {
     if (origin === "live" && isReadable(node) && !hidesOverwrites(notesOf(node)))
       await this.#moveToEnd(
         node,
-        keepable.filter((item) => !changed.includes(item)),
+        keepable.filter(({ id }) => !changed.some((item) => item.id === id)),
       );
     if (changed.length === 0) return false; // a repeated notification, or the last item sent on subscribing (§6.1.7)
     const prepared = await prepareItems(pool, address, subtype, analyser, changed);
@@ -141,13 +141,20 @@ export class LiveItems {
     const stored = prepared.filter(({ itemId }) => current.has(itemId));
     if (stored.length === 0) return false;
     const ids = stored.map(({ itemId }) => itemId);
+    // What another parser makes of an item, or who published it, is no change of it.
+    const news = stored
+      .filter((input) => isNews(input, before.get(input.itemId)))
+      .map(({ itemId }) => itemId);
     const notes = notesOf(node);
     await store.database.write(async (unit) => {
       const now = await store.nodes.get(node.id);
       if (!now) return;
       if (analysis) await store.nodes.update(now.id, described(analysis));
-      await store.items.storeLive(now.id, now.generation, stored, { keepPlaces: hidesOverwrites(notes) });
-      await tell(unit, store, node, account.id, address, { event: "items", ids, origin });
+      const sentAgain = origin === "catchup" && news.length === 0;
+      const keepPlaces = hidesOverwrites(notes) || sentAgain;
+      await store.items.storeLive(now.id, now.generation, stored, { keepPlaces });
+      if (news.length > 0)
+        await tell(unit, store, node, account.id, address, { event: "items", ids: news, origin });
       if (!isReadable(now)) return;
       // §7.1.2.5: a full node drops its oldest items without a word.
       const dropped = await store.itemCare.discard(now.id, { items: notes.maxItems });
@@ -156,7 +163,7 @@ export class LiveItems {
       await store.itemCare.trim(now.id, { items: policy.maxItems, bytes: policy.maxBytes });
     });
     runs.note(node.id, (changes) => changes.published(ids));
-    return true;
+    return news.length > 0;
   }
 
   /** Items that were published again as they were: nothing to tell, but they are the newest now (§12.1). */

@@ -15,7 +15,7 @@ import type { Analyser, Analysis } from "./analysers/analyser.js";
 import { described } from "./analysers/described.js";
 import type { CacheContext } from "./context.js";
 import { isAnswer } from "./faults.js";
-import { changedItems, prepareItems, withKeepableIds } from "./ingest.js";
+import { changedItems, isNews, prepareItems, withKeepableIds } from "./ingest.js";
 import { nextCheckOf } from "./next-check.js";
 import { failNode } from "./node-failure.js";
 import { hidesOverwrites, isShareable, type NodeNotes, notesOf, objection } from "./node-notes.js";
@@ -263,7 +263,7 @@ export class Synchroniser {
       await store.database.write(async (unit) => {
         await store.items.storePage(node.id, generation, run.received, order, changed);
         if (surplus.length > 0) await store.itemCare.removeUnplaced(node.id, surplus);
-        const told = changed.filter(({ itemId, xml }) => known.get(itemId)?.xml !== xml);
+        const told = changed.filter((input) => isNews(input, known.get(input.itemId)));
         if (run.tell && told.length > 0) {
           const ids = told.map(({ itemId }) => itemId);
           await tell(unit, store, node, account.id, address, { event: "items", ids, origin: "catchup" });
@@ -301,7 +301,7 @@ export class Synchroniser {
     const kept = new Set(current.map(({ id }) => id));
     const overtaken = there.filter(({ id }) => !kept.has(id)).map(({ id }) => id);
     const stored = await this.#context.store.items.known(node.id, overtaken);
-    return there.filter(({ id, xml }) => kept.has(id) || stored.get(id)?.xml === xml);
+    return there.filter((item) => kept.has(item.id) || !isNews(item, stored.get(item.id)));
   }
 
   #state(run: Run, mark: PageMark, received: number, characters: number): RunState {

@@ -34,8 +34,12 @@ export interface Behaviour {
   readonly archive?: boolean;
   /** Sends notifications, and thereby answers, for this JID. */
   readonly account?: string;
-  /** Namespace of the payloads. */
+  /** Namespace of the payloads; "" gives them none of their own. */
   readonly namespace?: string;
+  /** Writes attributes in another order each time, as a server that keeps none. */
+  readonly shuffles?: boolean;
+  /** Who published the items, which notifications alone state. */
+  readonly publisher?: string;
 }
 
 const PUBSUB = "http://jabber.org/protocol/pubsub";
@@ -106,8 +110,22 @@ export class FakeService implements Requester {
     this.items = this.items.filter((item) => item.id !== id);
   }
 
+  #turns = 0;
+
   itemXml(id: string, text = `text of ${id}`): string {
-    return `<item id="${id}"><entry xmlns="${this.behaviour.namespace ?? "urn:example:entry"}">${text}</entry></item>`;
+    const { namespace = "urn:example:entry", shuffles } = this.behaviour;
+    const attributes = ['rel="alternate"', `href="https://a.example/${id}"`, 'type="text/html"', 'title="t"'];
+    const turn = this.#turns++ % attributes.length;
+    const turned = [...attributes.slice(turn), ...attributes.slice(0, turn)].join(" ");
+    const xmlns = namespace === "" ? "" : ` xmlns="${namespace}"`;
+    return `<item id="${id}"><entry${xmlns}>${text}${shuffles ? `<link ${turned}/>` : ""}</entry></item>`;
+  }
+
+  /** The same as notifications bring it. */
+  notifiedXml(id: string, text?: string): string {
+    const { publisher } = this.behaviour;
+    const xml = this.itemXml(id, text);
+    return publisher === undefined ? xml : xml.replace("<item ", `<item publisher="${publisher}" `);
   }
 
   event(children: string, from: string | undefined = this.service): XmlElement {

@@ -1,4 +1,4 @@
-import { NS_PUBSUB } from "../namespaces.js";
+import { NS_PUBSUB, NS_PUBSUB_EVENT } from "../namespaces.js";
 import { detach, isElement, type XmlElement } from "../xml/element.js";
 import { attributeText, elementText } from "../xml/element-text.js";
 
@@ -13,13 +13,21 @@ export interface WireItem {
   readonly payload?: { readonly name: string; readonly namespace: string };
 }
 
+/** Writes a payload. One without a namespace of its own is in that of an answer, also where a notification brought it. */
+function payloadText(payload: XmlElement): string {
+  const inherits = payload.attrs.xmlns === undefined;
+  detach(payload);
+  if (inherits && payload.attrs.xmlns === NS_PUBSUB_EVENT) payload.attrs.xmlns = NS_PUBSUB;
+  return elementText(payload);
+}
+
 /** Reads an `<item/>`; one without an id is no item that could be asked for again, and gives undefined. */
 export function readItem(element: XmlElement): WireItem | undefined {
   const { id, publisher } = element.attrs;
   if (id === undefined) return undefined;
   const payload = element.children.find(isElement);
+  const inner = payload ? payloadText(payload) : "";
   const attributes = ` id="${attributeText(id)}"${publisher === undefined ? "" : ` publisher="${attributeText(publisher)}"`}`;
-  const inner = payload ? elementText(detach(payload)) : "";
   return {
     id,
     publisher,

@@ -41,6 +41,10 @@ interface ItemContent {
   readonly itemId: string;
   readonly publisher?: string;
   readonly xml: string;
+  /** When it was first seen, for an item that is not there yet; now where absent. */
+  readonly created?: Date;
+  /** When this version was first seen; now where absent. An item whose XML is as it was keeps its time. */
+  readonly updated?: Date;
   /** JSON text of the parser's result; as bytes only where the item is prepared. */
   readonly parsedJson?: StoredText;
   readonly parseError?: string;
@@ -51,6 +55,8 @@ interface ItemContent {
 /** What is known of an item before it is stored again. */
 export interface KnownItem {
   readonly xml: string;
+  readonly publisher?: string;
+  readonly updated: Date;
   readonly parser?: string;
 }
 

@@ -22,6 +22,8 @@ const columns = {
   error: "text",
   parser: "text",
   words: "text",
+  created: "number",
+  updated: "number",
   place: "number",
 } as const;
 
@@ -44,6 +46,8 @@ export const rowsOf = (items: readonly ItemInput[], placeOf: (item: ItemInput, i
       error: item.parseError ?? refused,
       parser: item.parser,
       words,
+      created: item.created?.getTime(),
+      updated: item.updated?.getTime(),
       place: placeOf(item, index),
     };
   });
@@ -61,7 +65,8 @@ export function upsert(
   return sql`
     INSERT INTO pubsub_item (node_id, item_id, publisher, created, updated, date_source, xml, parsed, parsed_folded,
       parse_error, parser, position, next_position, generation, search_text)
-    SELECT CAST(${nodeId} AS BIGINT), g.item_id, g.publisher, ${now}, ${now}, 'observed', g.xml,
+    SELECT CAST(${nodeId} AS BIGINT), g.item_id, g.publisher, COALESCE(CAST(g.created AS BIGINT), ${now}),
+      COALESCE(CAST(g.updated AS BIGINT), ${now}), 'observed', g.xml,
       ${dialect.asJson(sql`g.parsed`)}, ${dialect.asJson(sql`g.folded`)}, g.error, g.parser,
       ${place.position}, ${place.next}, CAST(${generation} AS INTEGER), g.words
     FROM ${dialect.records(columns, rows)} AS g WHERE TRUE

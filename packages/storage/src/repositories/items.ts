@@ -41,11 +41,23 @@ export class ItemRepository {
   known(nodeId: number, itemIds: readonly string[]): Promise<Map<string, KnownItem>> {
     if (itemIds.length === 0) return Promise.resolve(new Map());
     return this.#db.read(async ({ executor }) => {
-      const rows = await executor.all<{ item_id: string; xml: string; parser: string | null }>(
-        sql`SELECT item_id, xml, parser FROM pubsub_item WHERE node_id = ${nodeId}
+      const rows = await executor.all<
+        Pick<ItemRow, "item_id" | "xml" | "publisher" | "updated"> & { parser: string | null }
+      >(
+        sql`SELECT item_id, xml, publisher, updated, parser FROM pubsub_item WHERE node_id = ${nodeId}
             AND item_id IN (SELECT value FROM ${executor.dialect.list(itemIds)} AS wanted)`,
       );
-      return new Map(rows.map((row) => [row.item_id, { xml: row.xml, parser: row.parser ?? undefined }]));
+      return new Map(
+        rows.map(({ item_id, xml, publisher, updated, parser }) => [
+          item_id,
+          {
+            xml,
+            publisher: publisher ?? undefined,
+            updated: new Date(Number(updated)),
+            parser: parser ?? undefined,
+          },
+        ]),
+      );
     });
   }
 
