@@ -1,5 +1,11 @@
 import { EventEmitter } from "node:events";
-import { Lanes, NotConnectedError, type SubscriptionState, type XmlElement } from "@larder/core";
+import {
+  Lanes,
+  NotConnectedError,
+  type Requester,
+  type SubscriptionState,
+  type XmlElement,
+} from "@larder/core";
 import {
   type FoundItem,
   fitsKey,
@@ -10,15 +16,17 @@ import {
   type PurgeFilter,
   type Store,
 } from "@larder/storage";
-import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
+import type { CacheAccount, NodeAddress } from "./account.js";
 import type { Analyser } from "./analysers/analyser.js";
 import { AnalyserRegistry } from "./analysers/registry.js";
 import type { CacheContext, SyncProgress } from "./context.js";
-import { dropNode } from "./drop-node.js";
 import { type Explanation, explain } from "./explain.js";
 import type { ItemParser } from "./ingest.js";
 import { Keeper } from "./keeper.js";
 import { announcedNodes, LiveEvents } from "./live.js";
+import { LiveItems } from "./live-items.js";
+import { OwnNews } from "./own-news.js";
+import { OwnWrites } from "./own-writes.js";
 import {
   type CacheEffort,
   type CachePolicy,
@@ -36,7 +44,6 @@ import { SessionNames } from "./session-names.js";
 import { SharedFeeds } from "./shared-feeds.js";
 import { Sharing } from "./sharing.js";
 import { Subscriber } from "./subscriber.js";
-import { tell } from "./telling.js";
 
 export interface PubsubCacheOptions {
   readonly store: Store;
@@ -79,7 +86,9 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
   readonly #seen = new RecentlySeen();
   readonly #keeper: Keeper;
   readonly #sharing: Sharing;
+  readonly #items: LiveItems;
   readonly #live: LiveEvents;
+  readonly #writes: OwnWrites;
   readonly #fromCache: CacheReader;
   readonly #fromService = new ServiceReader();
 
@@ -99,6 +108,7 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
       subscriber: new Subscriber(store, traffic),
       feeds: new SharedFeeds(),
       runs: new RunRegistry(),
+      news: new OwnNews(),
       policy: { ...defaultPolicy, ...options.policy },
       timing: { ...defaultTiming, ...options.timing },
       sessionOf: (account) => this.#sessions.of(account),
@@ -119,10 +129,11 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
       accounts: this.#accounts,
       look: (account, address) => this.#keeper.look(account, address),
     });
-    this.#live = new LiveEvents({
-      ...this.#context,
-      onHint: (account, { service, node }) => this.#keeper.look(account, { service, node }, { after: true }),
-    });
+    const onHint = (account: CacheAccount, { service, node }: NodeAddress) =>
+      this.#keeper.look(account, { service, node }, { after: true });
+    this.#items = new LiveItems({ ...this.#context, onHint });
+    this.#live = new LiveEvents({ ...this.#context, items: this.#items, onHint });
+    this.#writes = new OwnWrites({ ...this.#context, items: this.#items, onHint });
     this.#fromCache = new CacheReader(store);
   }
 
@@ -282,13 +293,11 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
   }
 
   /**
-   * To be called when the account itself has changed a node: where no event will tell, it is compared
-   * with its service.
+   * Requests as an account makes them, for those who publish, retract, purge, delete and configure: when such a request
+   * resolves, the cache has what the service has confirmed, and the change is told as an event.
    */
-  async noteOwnChange(account: CacheAccount, { service, node: name }: NodeAddress): Promise<void> {
-    const node = await this.#find(account, { service, node: name });
-    if (node && readable(node) && !node.subscribed)
-      this.#keeper.look(account, { service, node: name }, { after: true });
+  writer(account: CacheAccount): Requester {
+    return this.#writes.requester(account);
   }
 
   /** Subscribes an account to a node (XEP-0060 §6.1); what was missed of a kept one is looked for. */
@@ -318,23 +327,6 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
     return state;
   }
 
-  /** To be called when the account has deleted a node itself: some services tell nobody. */
-  async nodeDeleted(account: CacheAccount, { service, node: name }: NodeAddress): Promise<void> {
-    const node = await this.#find(account, { service, node: name });
-    const address = { service, node: name };
-    const store = this.#store;
-    const shared = node && node.accountId === undefined;
-    await this.#context.lanes.run(laneOf(address), () =>
-      store.database.write(async (unit) => {
-        const readers = shared ? await store.sharedNodes.readers(node.id) : [];
-        // Who has deleted it knows.
-        for (const other of readers.filter((id) => id !== account.id))
-          await tell(unit, store, undefined, other, address, { event: "delete", origin: "live" });
-        await dropNode(unit, store, node, account.id, address);
-      }),
-    );
-  }
-
   /** Whether nodes are being read or checked now. */
   get isSynchronising(): boolean {
     return this.#keeper.isWorking;
@@ -342,7 +334,7 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
 
   /** Resolves when no background work is under way. */
   async idle(): Promise<void> {
-    await this.#live.idle();
+    await this.#items.idle();
     await this.#keeper.idle();
     await this.#context.lanes.idle();
   }

@@ -3,6 +3,7 @@ import type { Store } from "@larder/storage";
 import type { CacheAccount, NodeAddress } from "./account.js";
 import type { AnalyserRegistry } from "./analysers/registry.js";
 import type { ItemParser } from "./ingest.js";
+import type { OwnNews } from "./own-news.js";
 import type { CachePolicy, CacheTiming } from "./policy.js";
 import type { RunRegistry } from "./run-changes.js";
 import type { ServiceTraffic } from "./service-traffic.js";
@@ -31,6 +32,8 @@ export interface CacheContext {
   readonly timing: CacheTiming;
   /** What events have changed while nodes are being read. */
   readonly runs: RunRegistry;
+  /** Changes of ours that were told before their notifications. */
+  readonly news: OwnNews;
   /** Names the session of an account: reading that goes on in another one may have missed something. */
   readonly sessionOf: (account: CacheAccount) => string;
   readonly onProgress: (progress: SyncProgress) => void;

@@ -5,6 +5,8 @@ import { described } from "./analysers/described.js";
 import type { CacheContext } from "./context.js";
 import { changedItems, isNews, prepareItems, withKeepableIds, withoutRepeats } from "./ingest.js";
 import { hidesOverwrites, notesOf } from "./node-notes.js";
+import { isKept, isReadable } from "./node-state.js";
+import { retractionOf } from "./own-news.js";
 import { tell } from "./telling.js";
 
 type ItemsEvent = Extract<PubsubEvent, { event: "items" }>;
@@ -92,17 +94,68 @@ export class LiveItems {
     });
   }
 
+  /** Items that the account has published: their service has confirmed it. */
+  async published(
+    account: CacheAccount,
+    address: NodeAddress,
+    node: NodeRecord,
+    items: readonly WireItem[],
+  ): Promise<void> {
+    await this.#store(account, address, node, items, "live");
+  }
+
+  /**
+   * Items that the account has retracted: their service has confirmed it, and may notify of it or not (§7.2.2.1).
+   *
+   * @returns false where the service had one that the copy should have had, too
+   */
+  async retracted(
+    account: CacheAccount,
+    address: NodeAddress,
+    node: NodeRecord,
+    ids: readonly string[],
+  ): Promise<boolean> {
+    const { store, news } = this.#options;
+    const known = await store.items.known(node.id, ids);
+    // Of a copy that lacks items of the node nobody knows whether they were there.
+    const partial = node.completeFrom !== undefined || !isReadable(node);
+    const told = ids.filter((id) => partial || known.has(id));
+    await this.#remove(account, address, node, ids, told);
+    for (const id of told) news.expect(node.id, retractionOf(id));
+    return told.length === ids.length;
+  }
+
+  /** Whether the copy says something else of any of these items. */
+  async differ(node: NodeRecord, items: readonly WireItem[]): Promise<boolean> {
+    const ids = items.map(({ id }) => id);
+    const known = await this.#options.store.items.known(node.id, ids);
+    return items.some((item) => isNews(item, known.get(item.id)));
+  }
+
   async #retract(
     account: CacheAccount,
     address: NodeAddress,
     node: NodeRecord,
     ids: readonly string[],
   ): Promise<void> {
+    const { news } = this.#options;
+    const told = ids.filter((id) => !news.arrived(node.id, retractionOf(id)));
+    if (told.length > 0) await this.#remove(account, address, node, told, told);
+  }
+
+  async #remove(
+    account: CacheAccount,
+    address: NodeAddress,
+    node: NodeRecord,
+    ids: readonly string[],
+    told: readonly string[],
+  ): Promise<void> {
     const { store, runs } = this.#options;
     await store.database.write(async (unit) => {
       await store.items.remove(node.id, ids);
       await store.events.scrubItems(unit, account.id, address, ids);
-      await tell(unit, store, node, account.id, address, { event: "retract", ids, origin: "live" });
+      if (told.length > 0)
+        await tell(unit, store, node, account.id, address, { event: "retract", ids: told, origin: "live" });
     });
     runs.note(node.id, (changes) => changes.retracted(ids));
   }
@@ -138,6 +191,9 @@ export class LiveItems {
     if (changed.length === 0) return false; // a repeated notification, or the last item sent on subscribing (§6.1.7)
     const prepared = await prepareItems(pool, address, subtype, analyser, changed);
     const current = new Set(stillTrue(changed).map(({ id }) => id));
+    // There again: a retraction that is told from now on is another one.
+    for (const id of current) this.#options.news.arrived(node.id, retractionOf(id));
+    if (current.size > 0) this.#options.news.arrived(node.id, "purge");
     const stored = prepared.filter(({ itemId }) => current.has(itemId));
     if (stored.length === 0) return false;
     const ids = stored.map(({ itemId }) => itemId);
@@ -153,7 +209,8 @@ export class LiveItems {
       const sentAgain = origin === "catchup" && news.length === 0;
       const keepPlaces = hidesOverwrites(notes) || sentAgain;
       await store.items.storeLive(now.id, now.generation, stored, { keepPlaces });
-      if (news.length > 0)
+      // What was there before a first reading is not told, also where it is sent again because we subscribe (§6.1.7).
+      if (news.length > 0 && (origin === "live" || isReadable(now)))
         await tell(unit, store, node, account.id, address, { event: "items", ids: news, origin });
       if (!isReadable(now)) return;
       // §7.1.2.5: a full node drops its oldest items without a word.
@@ -221,7 +278,3 @@ export class LiveItems {
     }
   }
 }
-
-const isReadable = ({ state }: NodeRecord): boolean => state === "synced" || state === "stale";
-
-const isKept = (node: NodeRecord): boolean => isReadable(node) || node.state === "syncing";

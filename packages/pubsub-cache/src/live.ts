@@ -4,11 +4,12 @@ import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
 import type { AnalyserRegistry } from "./analysers/registry.js";
 import type { CacheContext } from "./context.js";
 import { dropNode } from "./drop-node.js";
-import { LiveItems } from "./live-items.js";
+import type { LiveItems } from "./live-items.js";
 import { keepableSubid } from "./subscriber.js";
 import { type Told, tell } from "./telling.js";
 
 export interface LiveEventsOptions extends CacheContext {
+  readonly items: LiveItems;
   /** A node needs to be looked at: more has happened than its event tells. */
   readonly onHint: (account: CacheAccount, address: NodeAddress) => void;
 }
@@ -24,12 +25,7 @@ export class LiveEvents {
 
   constructor(options: LiveEventsOptions) {
     this.#options = options;
-    this.#items = new LiveItems(options);
-  }
-
-  /** Resolves when no items are being fetched any more. */
-  idle(): Promise<void> {
-    return this.#items.idle();
+    this.#items = options.items;
   }
 
   /**
@@ -52,7 +48,7 @@ export class LiveEvents {
   }
 
   async #apply(account: CacheAccount, address: NodeAddress, event: PubsubEvent): Promise<boolean> {
-    const { store, runs, feeds, onHint } = this.#options;
+    const { store, runs, news, feeds, onHint } = this.#options;
     const node = await store.nodes.find({ accountId: account.id, ...address });
     if (!node && !(await isFollowed(store, account, address))) {
       if (event.event !== "items" || !(await this.#isAnnounced(account, address))) return false;
@@ -68,6 +64,7 @@ export class LiveEvents {
         await this.#items.apply(account, address, node, event);
         break;
       case "purge":
+        if (node && news.arrived(node.id, "purge")) break;
         await write({ event: "purge" }, async (unit) => {
           if (node) await store.items.clear(node.id);
           await store.events.scrubItems(unit, account.id, address);
@@ -83,7 +80,9 @@ export class LiveEvents {
         );
         break;
       case "configuration":
+        if (node && news.arrived(node.id, "configuration")) break;
         await write({ event: "configuration" }, async () => {});
+        if (node) runs.note(node.id, (changes) => changes.configured());
         if (node) onHint(account, address); // limits, access and hints may be others now
         break;
       case "subscription":

@@ -5,6 +5,7 @@
 export class RunChanges {
   #clock = 0;
   #purged = 0;
+  #configured = 0;
   readonly #published = new Map<string, number>();
   readonly #retracted = new Map<string, number>();
 
@@ -34,6 +35,19 @@ export class RunChanges {
   /** All items are gone. */
   purged(): void {
     this.#purged = ++this.#clock;
+  }
+
+  /** The node is configured in another way. */
+  configured(): void {
+    this.#configured = ++this.#clock;
+  }
+
+  configuredSince(moment: number): boolean {
+    return this.#configured > moment;
+  }
+
+  purgedSince(moment: number): boolean {
+    return this.#purged > moment;
   }
 
   /** Those of a page asked for at `moment` that no event has overtaken. */

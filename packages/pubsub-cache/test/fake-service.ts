@@ -151,12 +151,36 @@ export class FakeService implements Requester {
     this.asked.push(what);
     const times = this.asked.filter((name) => name === what).length;
     await this.before(what, times);
-    const answer = this.#answerTo(what, iq);
+    const answer = this.#answerTo(what, iq, element);
     await this.after(what, times);
     return parseTrustedXml(`<iq xmlns="jabber:client" type="result" from="${this.service}">${answer}</iq>`);
   }
 
-  #answerTo(what: string, iq: XmlElement): string {
+  /** What a publisher or an owner asks for; nobody is notified by itself. */
+  #change(element: XmlElement): string {
+    const item = element.getChild("item");
+    switch (element.name) {
+      case "publish": {
+        const id = item?.attrs.id ?? `given-${this.#serial}`;
+        this.publish(id, item?.getChildElements()[0]?.text());
+        return `<publish node="${this.node}"><item id="${id}"/></publish>`;
+      }
+      case "retract":
+        if (!this.ids.includes(item?.attrs.id ?? "")) throw new StanzaError("item-not-found");
+        this.retract(item?.attrs.id ?? "");
+        return "";
+      case "purge":
+        this.items = [];
+        return "";
+      case "delete":
+        this.exists = false;
+        return "";
+      default:
+        return "";
+    }
+  }
+
+  #answerTo(what: string, iq: XmlElement, element: XmlElement | undefined): string {
     const pubsub = (children: string) => `<pubsub xmlns="${PUBSUB}">${children}</pubsub>`;
     if (what === "subscriptions") {
       const one = `<subscription node="${this.node}" jid="${this.account}" subscription="subscribed"/>`;
@@ -167,6 +191,7 @@ export class FakeService implements Requester {
       return "";
     }
     if (!this.exists) throw new StanzaError("item-not-found");
+    if (element && iq.attrs.type === "set" && what !== "subscribe") return pubsub(this.#change(element));
     if (what === "urn:xmpp:mam:2") return this.#queryArchive(iq);
     if (what === "disco#info") return this.#info();
     if (what === "disco#items") return this.#listing();

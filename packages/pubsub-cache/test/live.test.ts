@@ -264,3 +264,17 @@ test("an item that is published again as it was is the newest then, and nothing 
   t.deepEqual(await w.cached(), w.service.ids);
   t.deepEqual(await w.told(), []);
 });
+
+test("the last item, sent again because we subscribe for a first synchronisation, is not told", async (t) => {
+  const { cache, account, address, service, told, cached } = await world(t, {}, 3);
+  service.after = async (what) => {
+    if (what === "subscribe")
+      await cache.handleMessage(
+        account,
+        service.delayedEvent(`<items node="feed">${service.itemXml("i2")}</items>`),
+      );
+  };
+  await cache.sync(account, address);
+  t.deepEqual(await told(), []);
+  t.deepEqual(await cached(), ["i0", "i1", "i2"]);
+});

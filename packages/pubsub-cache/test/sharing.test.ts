@@ -1,4 +1,4 @@
-import { StanzaError } from "@larder/core";
+import { deleteNode, StanzaError } from "@larder/core";
 import type { CacheAccount } from "@larder/pubsub-cache";
 import test, { type ExecutionContext } from "ava";
 import type { FakeService } from "./fake-service.js";
@@ -216,10 +216,9 @@ test("a shared node that one account deletes at a service that tells nobody is t
   const { w, bob, cache, address, service, store } = await shared(t);
   await cache.sync(bob, address);
   await store.subscriptions.put({ accountId: bob.id, ...address, subid: "", state: "subscribed" });
-  service.exists = false;
-  await cache.nodeDeleted(w.account, address);
+  await deleteNode(cache.writer(w.account), address.service, address.node);
   await cache.handleMessage(bob, service.event('<delete node="feed"/>'));
-  t.deepEqual(await toldTo(w, w.account.id), []);
+  t.deepEqual(await toldTo(w, w.account.id), ["delete "]);
   t.deepEqual(await toldTo(w, bob.id), ["delete "]);
   t.deepEqual(await store.subscriptions.find(bob.id, address.service, address.node), []);
 });

@@ -1,4 +1,6 @@
 import { NotConnectedError } from "@larder/core";
+import type { PubsubCache } from "@larder/pubsub-cache";
+import type { AttachingAccount } from "@larder/reactions";
 import type { AccountManager } from "../accounts/manager.js";
 import type { AccountRuntime } from "../accounts/runtime.js";
 
@@ -20,3 +22,10 @@ export function addressedOnline(
   if (!found.account.online()) throw new NotConnectedError(found.account.jid);
   return found;
 }
+
+/** The account as what attaches to items sees it; the cache has what it changes. */
+export const attaching = (account: AccountRuntime, cache: PubsubCache): AttachingAccount => ({
+  jid: account.jid,
+  online: () => account.online(),
+  requester: cache.writer(account),
+});

@@ -15,8 +15,7 @@ export const psItemPublish: MethodHandler<"ps_item_publish"> = async (input, { a
   const { node, options } = input;
   // An id of our own makes a repeated request overwrite instead of publishing twice.
   const wanted = input.id ?? (input.requestId === undefined ? undefined : randomUUID());
-  const id = await publishItem(account.session, { service, node, id: wanted, payload, options });
-  await cache.noteOwnChange(account, { service, node });
+  const id = await publishItem(cache.writer(account), { service, node, id: wanted, payload, options });
   if (input.requestId !== undefined) await store.sendRequests.remember(account.id, input.requestId, id);
   return { id };
 };

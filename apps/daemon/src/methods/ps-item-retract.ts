@@ -4,12 +4,11 @@ import type { MethodHandler } from "./context.js";
 
 export const psItemRetract: MethodHandler<"ps_item_retract"> = async (input, { accounts, cache }) => {
   const { account, service } = addressedOnline(accounts, input);
-  await retractItem(account.session, {
+  await retractItem(cache.writer(account), {
     service,
     node: input.node,
     id: input.id,
     notify: input.notify ?? true,
   });
-  await cache.noteOwnChange(account, { service, node: input.node });
   return {};
 };

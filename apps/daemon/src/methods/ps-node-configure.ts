@@ -7,7 +7,6 @@ export const psNodeConfigure: MethodHandler<"ps_node_configure"> = async (input,
   if (Object.keys(config).length === 0)
     throw new InvalidParamsError("config", "config: give the fields to change, for example pubsub#max_items");
   const { account, service } = addressedOnline(accounts, input);
-  await configureNode(account.session, { service, node, config });
-  await cache.noteOwnChange(account, { service, node });
+  await configureNode(cache.writer(account), { service, node, config });
   return { node };
 };

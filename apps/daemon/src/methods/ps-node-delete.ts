@@ -4,7 +4,6 @@ import type { MethodHandler } from "./context.js";
 
 export const psNodeDelete: MethodHandler<"ps_node_delete"> = async (input, { accounts, cache }) => {
   const { account, service } = addressedOnline(accounts, input);
-  await deleteNode(account.session, service, input.node);
-  await cache.nodeDeleted(account, { service, node: input.node });
+  await deleteNode(cache.writer(account), service, input.node);
   return {};
 };

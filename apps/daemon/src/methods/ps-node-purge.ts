@@ -4,7 +4,6 @@ import type { MethodHandler } from "./context.js";
 
 export const psNodePurge: MethodHandler<"ps_node_purge"> = async (input, { accounts, cache }) => {
   const { account, service } = addressedOnline(accounts, input);
-  await purgeNode(account.session, service, input.node);
-  await cache.noteOwnChange(account, { service, node: input.node });
+  await purgeNode(cache.writer(account), service, input.node);
   return {};
 };

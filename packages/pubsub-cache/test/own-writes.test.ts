@@ -1,0 +1,153 @@
+import {
+  configureNode,
+  deleteNode,
+  NotFoundError,
+  parseTrustedXml,
+  publishItem,
+  purgeNode,
+  RequestTimeoutError,
+  retractItem,
+} from "@larder/core";
+import test from "ava";
+import { idsOf, type World, world } from "./support.js";
+
+const entry = (text: string) => parseTrustedXml(`<entry xmlns="urn:example:entry">${text}</entry>`);
+
+interface Change {
+  readonly name: string;
+  readonly make: (w: World) => Promise<unknown>;
+  /** The notification of it. */
+  readonly event: (w: World) => string;
+  readonly told: readonly string[];
+}
+
+const changes: readonly Change[] = [
+  {
+    name: "publish",
+    make: ({ cache, account, address }) =>
+      publishItem(cache.writer(account), { ...address, id: "a", payload: entry("mine") }),
+    event: ({ service }) => `<items node="feed">${service.notifiedXml("a", "mine")}</items>`,
+    told: ["live items a"],
+  },
+  {
+    name: "overwriting publish",
+    make: ({ cache, account, address }) =>
+      publishItem(cache.writer(account), { ...address, id: "i1", payload: entry("mine") }),
+    event: ({ service }) => `<items node="feed">${service.notifiedXml("i1", "mine")}</items>`,
+    told: ["live items i1"],
+  },
+  {
+    name: "retract",
+    make: ({ cache, account, address }) =>
+      retractItem(cache.writer(account), { ...address, id: "i1", notify: false }),
+    event: () => '<items node="feed"><retract id="i1"/></items>',
+    told: ["live retract i1"],
+  },
+  {
+    name: "purge",
+    make: ({ cache, account, address }) => purgeNode(cache.writer(account), address.service, address.node),
+    event: () => '<purge node="feed"/>',
+    told: ["live purge"],
+  },
+  {
+    name: "configuration",
+    make: ({ cache, account, address }) =>
+      configureNode(cache.writer(account), { ...address, config: { "pubsub#title": "t" } }),
+    event: () => '<configuration node="feed"/>',
+    told: ["live configuration"],
+  },
+];
+
+for (const { name, make, event, told } of changes)
+  for (const paging of ["none", "ejabberd"] as const)
+    for (const notified of ["before the answer", "after it", "never"] as const) {
+      test(`a ${name} of ours, notified ${notified} by a service that pages by ${paging}, is there at once and told once`, async (t) => {
+        const w = await world(t, { paging, publisher: "alice@larder.test" }, 3);
+        const { cache, account, address, service } = w;
+        await cache.sync(account, address);
+        if (notified === "before the answer")
+          service.after = async (what) => {
+            service.after = () => {};
+            if (!/publish|retract|purge|configure/.test(what)) return;
+            await w.event(event(w));
+          };
+        await make(w);
+        t.deepEqual(idsOf(await cache.getItems(account, address)), service.ids);
+        if (notified === "after it") await w.event(event(w));
+        await cache.idle();
+        t.deepEqual(await w.told(), [...told]);
+        t.deepEqual(await w.cached(), service.ids);
+        t.is(await w.state(), "synced");
+        t.is((await cache.getItems(account, address)).source, "cache");
+      });
+    }
+
+for (const notified of ["before the answer", "after it", "never"] as const)
+  test(`a node that we delete, notified ${notified}, is dropped and told once`, async (t) => {
+    const w = await world(t, {}, 2);
+    await w.cache.sync(w.account, w.address);
+    if (notified === "before the answer")
+      w.service.after = async (what) => {
+        if (what === "delete") await w.event('<delete node="feed"/>');
+      };
+    await deleteNode(w.cache.writer(w.account), w.address.service, w.address.node);
+    if (notified === "after it") await w.event('<delete node="feed"/>');
+    await t.throwsAsync(w.cached(), { instanceOf: NotFoundError });
+    t.deepEqual(await w.told(), ["live delete"]);
+  });
+
+test("an item whose id the service gives is there under that id", async (t) => {
+  const w = await world(t, {}, 1);
+  await w.cache.sync(w.account, w.address);
+  const id = await publishItem(w.cache.writer(w.account), { ...w.address, payload: entry("mine") });
+  t.deepEqual(await w.cached(), ["i0", id]);
+  t.deepEqual(await w.told(), [`live items ${id}`]);
+});
+
+test("what others publish and retract again after a retraction of ours is told", async (t) => {
+  const w = await world(t, {}, 2);
+  await w.cache.sync(w.account, w.address);
+  await retractItem(w.cache.writer(w.account), { ...w.address, id: "i1", notify: false });
+  await w.event(`<items node="feed">${w.service.itemXml("i1")}</items>`);
+  await w.event('<items node="feed"><retract id="i1"/></items>');
+  t.deepEqual(await w.told(), ["live retract i1", "live items i1", "live retract i1"]);
+});
+
+test("where another's event came between our request and its answer, the copy is compared", async (t) => {
+  const w = await world(t, {}, 2);
+  await w.cache.sync(w.account, w.address);
+  w.service.after = async (what) => {
+    if (what !== "publish") return;
+    w.service.after = () => {};
+    w.service.publish("i1", "theirs");
+    await w.event(`<items node="feed">${w.service.itemXml("i1", "theirs")}</items>`);
+  };
+  await publishItem(w.cache.writer(w.account), { ...w.address, id: "i1", payload: entry("mine") });
+  t.is((await w.cache.getItems(w.account, w.address)).source, "service");
+  await w.cache.idle();
+  const { items } = await w.cache.getCached(w.account, { ...w.address, itemIds: ["i1"] });
+  t.true(items[0]?.xml.includes("theirs"));
+});
+
+test("what nobody answered may have been done: the copy is stale until it is compared", async (t) => {
+  const w = await world(t, {}, 2);
+  await w.cache.sync(w.account, w.address);
+  w.service.after = (what) => {
+    if (what === "publish") throw new RequestTimeoutError("no answer");
+  };
+  await t.throwsAsync(
+    publishItem(w.cache.writer(w.account), { ...w.address, id: "a", payload: entry("mine") }),
+  );
+  t.is((await w.cache.getItems(w.account, w.address)).source, "service");
+  await w.cache.idle();
+  t.deepEqual(await w.cached(), ["i0", "i1", "a"]);
+});
+
+test("a refusal that contradicts the copy makes it be compared", async (t) => {
+  const w = await world(t, {}, 2);
+  await w.cache.sync(w.account, w.address);
+  w.service.retract("i1");
+  await t.throwsAsync(retractItem(w.cache.writer(w.account), { ...w.address, id: "i1", notify: true }));
+  await w.cache.idle();
+  t.deepEqual(await w.cached(), ["i0"]);
+});
