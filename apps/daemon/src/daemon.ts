@@ -10,6 +10,7 @@ import type { AccountRuntime } from "./accounts/runtime.js";
 import { createLineHandler } from "./bridge/rpc.js";
 import { BridgeServer } from "./bridge/server.js";
 import { type Configuration, cacheSettings, configuredAnalysers } from "./config.js";
+import { openDigestKey } from "./digest-key.js";
 import { prepareHome } from "./home.js";
 import { methodHandlers } from "./methods/index.js";
 import { SecretStore } from "./secrets.js";
@@ -104,6 +105,7 @@ export class Daemon {
       log.info({ copy: migrated.copy }, "the database was copied before it was migrated");
     const store = createStore(database);
     const secrets = await SecretStore.open(paths.secretsFile);
+    const digestKey = await openDigestKey(paths.digestKeyFile);
 
     const analysers = [...configuredAnalysers(config, paths.config), ...builtInAnalysers];
     await database.pathIndexes.ensure(
@@ -134,6 +136,7 @@ export class Daemon {
     });
     reparser = background;
     const sender = new MessageSender(store, {
+      digestKey,
       onError: (err) => log.warn({ err }, "a message could not be sent"),
     });
     const reactions = new Reactions(store.reactionLedger, {
@@ -141,6 +144,7 @@ export class Daemon {
     });
     const runtimeOf = (jid: string): AccountRuntime => accounts.resolve(jid);
     const intake = new MessageIntake(store, {
+      digestKey,
       also: companionOf(reactions, runtimeOf),
       presentSince: (account, occupant) => runtimeOf(account.jid).messaging.rooms.presentSince(occupant),
     });

@@ -1,4 +1,4 @@
-import { type EarlyConfirmation, fitsKey, type MessageRecord } from "@larder/storage";
+import { type EarlyConfirmation, fitsKey, type MessageHead } from "@larder/storage";
 import { tell, type Work } from "./batch.js";
 import type { Classified } from "./classify.js";
 
@@ -9,11 +9,11 @@ const ranks: Readonly<Record<string, number>> = { pending: 0, sent: 1, delivered
 async function findAll(
   { store, account }: Work,
   wanted: readonly EarlyConfirmation[],
-): Promise<(MessageRecord | undefined)[]> {
+): Promise<(MessageHead | undefined)[]> {
   const rooms = new Map<string, string[]>();
   for (const { conversation, id, groupchat } of wanted)
     if (groupchat) rooms.set(conversation, [...(rooms.get(conversation) ?? []), id]);
-  const inRooms = new Map<string, Map<string, MessageRecord>>();
+  const inRooms = new Map<string, Map<string, MessageHead>>();
   for (const [room, ids] of rooms) inRooms.set(room, await store.messages.byStanzaIds(account.id, room, ids));
   const elsewhere = wanted.filter(({ groupchat }) => !groupchat);
   const named = await store.messages.byWireNames(
@@ -33,11 +33,7 @@ async function findAll(
 }
 
 /** Other side: it has, or has displayed, what we sent. With `displayed` all before it are meant too (XEP-0333 §4.1). */
-async function confirmed(
-  work: Work,
-  message: MessageRecord,
-  state: "delivered" | "displayed",
-): Promise<void> {
+async function confirmed(work: Work, message: MessageHead, state: "delivered" | "displayed"): Promise<void> {
   const { store, account } = work;
   const affected =
     state === "displayed"
@@ -50,7 +46,7 @@ async function confirmed(
   }
 }
 
-async function settle(work: Work, confirmation: EarlyConfirmation, message: MessageRecord): Promise<void> {
+async function settle(work: Work, confirmation: EarlyConfirmation, message: MessageHead): Promise<void> {
   if (confirmation.own)
     await work.store.conversations.displayed(work.account.id, message.conversation, message);
   else await confirmed(work, message, confirmation.state);

@@ -1,4 +1,5 @@
 import type { NewMessage } from "@larder/storage";
+import { digestBefore } from "./apply-retraction.js";
 import { authorship } from "./author.js";
 import { tell, type Work } from "./batch.js";
 import type { Classified } from "./classify.js";
@@ -41,9 +42,11 @@ export async function applyCorrection(work: Work, correction: Correction): Promi
   const { message, target, envelope } = correction;
   const { conversation } = message;
   const ids = [...new Set([target, message.originId, message.wireId])].flatMap((id) => id ?? []);
+  const { direction, sender, room } = envelope;
   const candidates = await store.messages.byWireNames(
     account.id,
     ids.map((id) => ({ conversation, id })),
+    room === undefined ? { direction, sender } : {},
   );
   const rated = candidates.map((record) => ({ record, by: authorship(record, envelope, presentSince) }));
   const again = rated.find(({ record, by }) => by === "same" && record.asked !== target);
@@ -63,7 +66,8 @@ export async function applyCorrection(work: Work, correction: Correction): Promi
   if (first) {
     const { bodies, subjects, raw, timestamp } = message;
     const older = first.edited !== undefined && first.edited.getTime() > latest(timestamp);
-    if (!older && (await store.messages.correct(first.id, { bodies, subjects, raw, timestamp })))
+    const digest = await digestBefore(work, first);
+    if (!older && (await store.messages.correct(first.id, { bodies, subjects, raw, timestamp, digest })))
       await tell(work, first.uid, "correction");
     await remember(work, first.id, message);
     return undefined;

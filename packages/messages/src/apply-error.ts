@@ -10,9 +10,11 @@ export async function applyError(work: Work, envelope: Envelope): Promise<boolea
   const party = { conversation: envelope.conversation, address: envelope.from };
   const message =
     (await store.messages.findOutgoing(account.id, id, party)) ??
-    (await store.messages.byWireNames(account.id, [{ conversation: party.conversation, id }])).find(
-      ({ direction }) => direction === "out",
-    );
+    (
+      await store.messages.byWireNames(account.id, [{ conversation: party.conversation, id }], {
+        direction: "out",
+      })
+    )[0];
   if (!message) return false;
   // It has arrived: a server returns once more what waited in another session of theirs (ejabberd), and nothing is amiss.
   if (message.state === "delivered" || message.state === "displayed") return true;

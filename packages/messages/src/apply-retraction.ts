@@ -1,13 +1,24 @@
 import { bareJid, type Retraction } from "@larder/core";
-import { fitsKey, type MessageRecord } from "@larder/storage";
+import { fitsKey, type MessageHead } from "@larder/storage";
 import { authorKey, authorship } from "./author.js";
 import { tell, type Work } from "./batch.js";
 import type { Classified } from "./classify.js";
+import { isChanged } from "./digest.js";
+
+/** The digest of a row of before there were digests, from what it says until now. */
+export async function digestBefore(
+  { store, digest }: Work,
+  message: MessageHead,
+): Promise<string | undefined> {
+  if (message.digest !== undefined || isChanged(message)) return undefined;
+  const [record] = await store.messages.byIds([message.id]);
+  return record && digest.before(record);
+}
 
 /** Takes a message away, and tells it. */
-export async function takeBack(work: Work, message: MessageRecord, at: Date): Promise<void> {
+export async function takeBack(work: Work, message: MessageHead, at: Date): Promise<void> {
   if (message.retracted !== undefined) return;
-  await work.store.messages.retract(message.id, at);
+  await work.store.messages.retract(message.id, at, await digestBefore(work, message));
   await work.store.conversations.recount(work.account.id, message.conversation);
   await tell(work, message.uid, "retraction");
 }
@@ -51,8 +62,9 @@ export async function applyRetraction(
     return;
   }
   if (retraction.moderated) return;
-  const { conversation, sender } = envelope;
-  const named = await store.messages.byWireNames(account.id, [{ conversation, id: retraction.id }]);
+  const { conversation, sender, direction } = envelope;
+  const by = envelope.room === undefined ? { direction, sender } : { direction };
+  const named = await store.messages.byWireNames(account.id, [{ conversation, id: retraction.id }], by);
   const message = named.find((record) => authorship(record, envelope, presentSince) === "same");
   if (message) {
     await takeBack(work, message, at);

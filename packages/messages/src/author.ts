@@ -1,5 +1,5 @@
 import type { Envelope } from "@larder/core";
-import type { MessageRecord } from "@larder/storage";
+import type { MessageHead } from "@larder/storage";
 
 /** Since when an occupant (`room/nick`) has been in a room without a break; undefined where nobody knows. */
 export type PresentSince = (occupant: string) => Date | undefined;
@@ -11,7 +11,7 @@ export type Authorship = "same" | "other" | "unknown";
  * In rooms that is the occupant-id, else the real address; a nick alone proves it only while it has not changed hands.
  */
 export function authorship(
-  message: Pick<MessageRecord, "sender" | "occupantId" | "realJid" | "timestamp" | "conversation">,
+  message: Pick<MessageHead, "sender" | "occupantId" | "realJid" | "timestamp" | "conversation">,
   envelope: Envelope,
   presentSince: PresentSince = () => undefined,
 ): Authorship {
@@ -33,4 +33,4 @@ export const authorKey = ({
   occupantId,
   realJid,
   sender,
-}: Pick<MessageRecord, "sender" | "occupantId" | "realJid">) => occupantId ?? realJid ?? sender;
+}: Pick<MessageHead, "sender" | "occupantId" | "realJid">) => occupantId ?? realJid ?? sender;

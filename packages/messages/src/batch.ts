@@ -2,6 +2,7 @@ import type { Store, UnitOfWork } from "@larder/storage";
 import type { MessagingAccount } from "./account.js";
 import type { PresentSince } from "./author.js";
 import type { Companion } from "./companion.js";
+import type { WordsDigest } from "./digest.js";
 import type { Order } from "./places.js";
 
 /** How messages come in together. */
@@ -20,6 +21,7 @@ export interface Work {
   readonly unit: UnitOfWork;
   readonly account: MessagingAccount;
   readonly batch: Batch;
+  readonly digest: WordsDigest;
   readonly presentSince?: PresentSince;
   readonly also?: Companion;
   /** Messages that are new or have got another id: their rows and conversations. */

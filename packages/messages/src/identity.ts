@@ -1,66 +1,81 @@
-import type { LocalisedText, MessageRecord, NewMessage, Store } from "@larder/storage";
-
-type Comparable = Pick<NewMessage, "bodies" | "subjects" | "encrypted" | "raw">;
-
-/** The same words; a server may have stated the language of the stream, where we stated none. */
-function sameWords(one: Comparable, other: Comparable): boolean {
-  const words = (texts: readonly LocalisedText[]) => JSON.stringify(texts.map(({ text }) => text));
-  return words(one.bodies) === words(other.bodies) && words(one.subjects) === words(other.subjects);
-}
+import type { MessageHead, NewMessage, Store } from "@larder/storage";
+import { isChanged, sameDigest, sameWords, type Words } from "./digest.js";
 
 /** For how long an id without an origin-id counts as the same message: clients begin to count anew. */
 const SAME_ID_MS = 300_000;
 /** As long as that between a copy that names the archive's id and one that does not. */
 const SAME_ID_ARCHIVED_MS = 86_400_000;
 
+/** Whether the first versions of two messages say the same; `unknown` where one was changed and nothing else is left of it. */
+type Sameness = "same" | "other" | "unknown";
+
+/** A message that is here, with its texts where they had to be read. */
+interface Known {
+  readonly head: MessageHead;
+  readonly words?: Words;
+}
+
+function compare({ head, words }: Known, message: NewMessage): Sameness {
+  const same = sameDigest(head, message);
+  if (same !== undefined) return same ? "same" : "other";
+  if (isChanged(head) || isChanged(message) || !words) return "unknown";
+  return sameWords(words, message) ? "same" : "other";
+}
+
+type ArchiveIds = Pick<MessageHead, "stanzaId" | "stanzaIdBy">;
+
 /** Whether two copies whose archive gave them ids gave them different ones. */
-const apart = (known: MessageRecord, message: NewMessage): boolean =>
+const apart = (known: ArchiveIds, message: ArchiveIds): boolean =>
   known.stanzaId !== undefined &&
   message.stanzaId !== undefined &&
   !(known.stanzaId === message.stanzaId && known.stanzaIdBy === message.stanzaIdBy);
 
 /** The sender is the same; in rooms our own messages may come back under another nick. */
-const sameSender = (known: MessageRecord, message: NewMessage): boolean =>
+const sameSender = (known: MessageHead, message: NewMessage): boolean =>
   known.direction === message.direction && (known.direction === "out" || known.sender === message.sender);
 
-/** Whether a message is a copy of one that is known by the same origin-id, or at least by the same id attribute. */
-function isCopy(known: MessageRecord, message: NewMessage): boolean {
-  if (!sameSender(known, message) || known.conversation !== message.conversation) return false;
-  const sameOrigin = message.originId !== undefined && known.originId === message.originId;
-  if (sameOrigin) {
+/** Servers archive a note to oneself twice: as sent and as received. */
+const isNoteToSelf = ({ direction, conversation, sender }: MessageHead | NewMessage): boolean =>
+  direction === "out" && conversation === sender;
+
+/**
+ * Whether a message is a copy of one that is known by the same origin-id, or at least by the same id attribute. That does not
+ * depend on what has become of the known one since: of what was changed and has no digest, ids, sender and time decide.
+ */
+function isCopy(known: Known, message: NewMessage): boolean {
+  const { head } = known;
+  if (!sameSender(head, message) || head.conversation !== message.conversation) return false;
+  if (message.originId !== undefined && head.originId === message.originId) {
     // Two ids of the archive: sent again after a lost session (XEP-0198 §4), where it says the same; another message by a
     // sender who uses its ids twice, where it does not.
-    return !apart(known, message) || sameWords(known, message);
+    return !apart(head, message) || compare(known, message) !== "other";
   }
-  if (message.wireId === undefined || known.wireId !== message.wireId) return false;
-  if (known.originId !== undefined && message.originId !== undefined) return false;
-  if (known.retracted === undefined && !sameWords(known, message)) return false;
-  const oneArchived = (known.stanzaId === undefined) !== (message.stanzaId === undefined);
-  const bothPlain = known.stanzaId === undefined && message.stanzaId === undefined;
-  const between = Math.abs(known.timestamp.getTime() - message.timestamp.getTime());
+  if (message.wireId === undefined || head.wireId !== message.wireId) return false;
+  if (head.originId !== undefined && message.originId !== undefined) return false;
+  const sameness = compare(known, message);
+  if (sameness === "other") return false;
+  const oneArchived = (head.stanzaId === undefined) !== (message.stanzaId === undefined);
+  const between = Math.abs(head.timestamp.getTime() - message.timestamp.getTime());
+  if (oneArchived || isChanged(head)) return between < SAME_ID_ARCHIVED_MS;
+  if (isNoteToSelf(message)) return between < SAME_ID_MS;
   // Without an archive only a delayed copy is one that the server kept while the first was on its way (XEP-0198 §4).
-  if (bothPlain) return message.delayed && between < SAME_ID_MS;
-  return oneArchived && between < SAME_ID_ARCHIVED_MS;
+  const bothPlain = head.stanzaId === undefined && message.stanzaId === undefined;
+  return bothPlain && message.delayed && between < SAME_ID_MS;
 }
-
-const wireNames = ({ conversation, originId, wireId }: NewMessage) =>
-  [...new Set([originId, wireId])].flatMap((id) => (id === undefined ? [] : [{ conversation, id }]));
 
 /** What is here of a batch, by the place in it. */
-export interface Known {
-  readonly copies: Map<number, MessageRecord>;
+export interface KnownOfBatch {
+  readonly copies: Map<number, MessageHead>;
   /** Corrections that came before these, whose first versions they may be; by whom, is to be checked. */
-  readonly standIns: Map<number, MessageRecord>;
+  readonly standIns: Map<number, MessageHead[]>;
 }
 
-/** Which messages of a batch are here already. */
-export async function findKnown(
+async function byArchiveIds(
   { messages }: Store,
   accountId: number,
   batch: readonly NewMessage[],
-): Promise<Known> {
-  const known = new Map<number, MessageRecord>();
-  const standIns = new Map<number, MessageRecord>();
+): Promise<Map<number, MessageHead>> {
+  const known = new Map<number, MessageHead>();
   const archives = new Map<string, string[]>();
   for (const { stanzaId, stanzaIdBy } of batch) {
     if (stanzaId === undefined || stanzaIdBy === undefined) continue;
@@ -75,23 +90,66 @@ export async function findKnown(
       if (record) known.set(place, record);
     }
   }
-  const rest = [...batch.entries()].filter(([place]) => !known.has(place));
-  const candidates = await messages.byWireNames(
-    accountId,
-    rest.flatMap(([, message]) => wireNames(message)),
+  return known;
+}
+
+/** Candidates that digests say nothing of are compared by their texts: those alone are read. */
+async function withWords(
+  { messages }: Store,
+  candidates: readonly { readonly head: MessageHead; readonly message: NewMessage | undefined }[],
+): Promise<Map<number, Words>> {
+  const ids = candidates.flatMap(({ head, message }) =>
+    message && !isChanged(head) && sameDigest(head, message) === undefined ? head.id : [],
   );
-  if (candidates.length === 0) return { copies: known, standIns };
-  for (const [place, message] of rest) {
-    const names = new Set(wireNames(message).map(({ id }) => id));
-    const record = candidates.find(
-      (candidate) =>
-        names.has(candidate.asked) && candidate.standsFor === undefined && isCopy(candidate, message),
-    );
-    if (record) known.set(place, record);
-    const standIn = candidates.find(({ standsFor }) => standsFor !== undefined && names.has(standsFor));
-    if (!record && standIn) standIns.set(place, standIn);
+  if (ids.length === 0) return new Map();
+  return new Map((await messages.byIds([...new Set(ids)])).map((record) => [record.id, record]));
+}
+
+/** Which messages of a batch are here already. */
+export async function findKnown(
+  store: Store,
+  accountId: number,
+  batch: readonly NewMessage[],
+): Promise<KnownOfBatch> {
+  const copies = await byArchiveIds(store, accountId, batch);
+  const standIns = new Map<number, MessageHead[]>();
+  const rest = [...batch.entries()].filter(([place]) => !copies.has(place));
+  const candidates = await store.messages.copyCandidates(
+    accountId,
+    rest.map(([, message]) => message),
+  );
+  if (candidates.length === 0) return { copies, standIns };
+  const words = await withWords(
+    store,
+    candidates.map(({ place, head }) => ({ head, message: rest[place]?.[1] })),
+  );
+  candidates.sort((one, other) => one.head.id - other.head.id);
+  for (const { place: sought, head } of candidates) {
+    const [place, message] = rest[sought] ?? [];
+    if (place === undefined || !message || copies.has(place)) continue;
+    if (head.standsFor !== undefined) standIns.set(place, [...(standIns.get(place) ?? []), head]);
+    else if (isCopy({ head, words: words.get(head.id) }, message)) copies.set(place, head);
   }
-  return { copies: known, standIns };
+  for (const place of copies.keys()) standIns.delete(place);
+  return { copies, standIns };
+}
+
+/** Names that a message of one batch may have in common with another one of it. */
+function namesOf(message: NewMessage): string[] {
+  const { conversation, direction, sender, originId, wireId, stanzaId, stanzaIdBy } = message;
+  const author = direction === "out" ? "" : sender;
+  const scope = [conversation, direction, author];
+  return [
+    ...(stanzaId === undefined ? [] : [JSON.stringify([stanzaIdBy, stanzaId])]),
+    ...(originId === undefined ? [] : [JSON.stringify([...scope, "origin", originId])]),
+    ...(wireId === undefined || !isNoteToSelf(message) ? [] : [JSON.stringify([...scope, "id", wireId])]),
+  ];
+}
+
+/** Of two messages of a batch that have a name in common, whether they are one: an archive's id means one message. */
+function isRepeat(first: NewMessage, message: NewMessage): boolean {
+  if (first.stanzaId !== undefined && message.stanzaId !== undefined && !apart(first, message)) return true;
+  return first.retracted !== undefined || message.retracted !== undefined || sameWords(first, message);
 }
 
 /** Of messages that are all new, which repeat another of the same batch: place → place of the first. */
@@ -99,15 +157,10 @@ export function findRepeats(batch: readonly NewMessage[]): Map<number, number> {
   const firsts = new Map<string, number>();
   const repeats = new Map<number, number>();
   for (const [place, message] of batch.entries()) {
-    const { conversation, direction, sender, originId, stanzaId, stanzaIdBy } = message;
-    const author = direction === "out" ? "" : sender;
-    const names = [
-      ...(stanzaId === undefined ? [] : [JSON.stringify([stanzaIdBy, stanzaId])]),
-      ...(originId === undefined ? [] : [JSON.stringify([conversation, direction, author, originId])]),
-    ];
+    const names = namesOf(message);
     const first = names.map((name) => firsts.get(name)).find((found) => found !== undefined);
     const original = first === undefined ? undefined : batch[first];
-    if (first !== undefined && original && sameWords(original, message)) repeats.set(place, first);
+    if (first !== undefined && original && isRepeat(original, message)) repeats.set(place, first);
     else for (const name of names) firsts.set(name, place);
   }
   return repeats;

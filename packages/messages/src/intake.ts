@@ -1,6 +1,7 @@
 import type { Envelope } from "@larder/core";
 import type {
   ConversationChange,
+  MessageHead,
   MessagePlace,
   MessageRecord,
   NewMessage,
@@ -16,12 +17,19 @@ import { authorKey, authorship } from "./author.js";
 import { type Batch, originOf, tell, type Work } from "./batch.js";
 import { type Classified, classify } from "./classify.js";
 import type { Companion } from "./companion.js";
+import { WordsDigest } from "./digest.js";
 import { findKnown, findRepeats } from "./identity.js";
 import { isBefore, NO_PLACES, type PageEntry, type PagePlaces, placesOfPage } from "./places.js";
 
 export interface IntakeOptions {
   /** Takes what is not for the history but belongs into its order: reactions, and refusals of them. */
   readonly also?: Companion;
+  /**
+   * Secret of the instance, at least 32 bytes, the same for as long as the database and kept outside of it. With it a second copy
+   * of a message is known also after a correction or a retraction, by a digest of its first words. Default: none, and of what
+   * was changed a copy is known by ids, sender and time alone.
+   */
+  readonly digestKey?: Uint8Array;
   /** Since when an occupant has been in a room without a break, as far as presence tells. */
   readonly presentSince?: (account: MessagingAccount, occupant: string) => Date | undefined;
 }
@@ -69,6 +77,22 @@ function removalKeys(message: NewMessage, room: string | undefined): RemovalKey[
   ];
 }
 
+/** When messages were taken back that had not come yet, by their places. */
+async function removalsOf(
+  { store, account }: Work,
+  messages: readonly NewMessage[],
+): Promise<Map<number, Date>> {
+  const keys = messages.flatMap((message, at) => {
+    const room = message.type === "groupchat" ? message.conversation : undefined;
+    return removalKeys(message, room).map((key) => ({ at, key }));
+  });
+  const found = await store.removals.find(
+    account.id,
+    keys.map(({ key }) => key),
+  );
+  return new Map([...found].map(([place, at]) => [keys[place]?.at ?? -1, at]));
+}
+
 /** What a removal leaves of a message that comes after it. */
 const removed = (message: NewMessage, at: Date): NewMessage => ({
   ...message,
@@ -86,10 +110,12 @@ const removed = (message: NewMessage, at: Date): NewMessage => ({
 export class MessageIntake {
   readonly #store: Store;
   readonly #options: IntakeOptions;
+  readonly #digest: WordsDigest;
 
   constructor(store: Store, options: IntakeOptions = {}) {
     this.#store = store;
     this.#options = options;
+    this.#digest = new WordsDigest(options.digestKey);
   }
 
   /** @returns whether the envelope was something for the history */
@@ -101,7 +127,7 @@ export class MessageIntake {
   /** Takes several in, in their order. Inside a unit of work it joins that. */
   takeAll(account: MessagingAccount, envelopes: readonly Envelope[], batch: Batch): Promise<BatchOutcome> {
     const receivedAt = new Date();
-    const read = envelopes.map((envelope) => classify(envelope, account.id, receivedAt));
+    const read = envelopes.map((envelope) => this.#signed(classify(envelope, account.id, receivedAt)));
     return this.#store.database.write((unit) => {
       const { also, presentSince } = this.#options;
       return this.#run(
@@ -111,6 +137,7 @@ export class MessageIntake {
           account,
           batch,
           also,
+          digest: this.#digest,
           named: new Map(),
           fresh: new Set(),
           presentSince: presentSince && ((occupant) => presentSince(account, occupant)),
@@ -118,6 +145,10 @@ export class MessageIntake {
         read,
       );
     });
+  }
+
+  #signed(read: Classified): Classified {
+    return "message" in read ? { ...read, message: this.#digest.sign(read.message) } : read;
   }
 
   async #run(work: Work, read: readonly Classified[]): Promise<BatchOutcome> {
@@ -170,6 +201,10 @@ export class MessageIntake {
       await this.#merge(work, known, correction.message);
       return 0;
     }
+    // The archive's id of it leads to a message already: it was taken in then, and who had sent it was certain.
+    const { stanzaId, stanzaIdBy } = correction.message;
+    const isTaken = stanzaId !== undefined && stanzaIdBy !== undefined && known !== undefined;
+    if (isTaken && (await store.messages.findByStanzaId(account.id, stanzaIdBy, stanzaId))) return 0;
     const left = await applyCorrection(work, correction);
     if (!left) return 0;
     const [kept] = await this.#insert(work, [left]);
@@ -199,7 +234,7 @@ export class MessageIntake {
     const moves = new Map<number, MessagePlace>();
     const fresh: NewMessage[] = [];
     // A page may have a message twice: what the first copy has changed counts for the second.
-    const current = new Map<number, MessageRecord>();
+    const current = new Map<number, MessageHead>();
     const inPageOf = new Map(said.map(([inPage, { message }]) => [message.stanzaId, inPage]));
     for (const [at, [inPage, entry]] of said.entries()) {
       const { message, envelope } = entry;
@@ -207,7 +242,9 @@ export class MessageIntake {
       const placed = position === undefined ? message : { ...message, position };
       const copied = copies.get(at);
       const known = copied && (current.get(copied.id) ?? copied);
-      const standIn = standIns.get(at);
+      const standIn = standIns
+        .get(at)
+        ?.find((each) => authorship(each, envelope, work.presentSince) === "same");
       if (known) {
         await this.#merge(work, known, message);
         const earlier =
@@ -228,13 +265,20 @@ export class MessageIntake {
         }
         if (position !== undefined && isItsPlace && known.standsFor === undefined)
           moves.set(known.id, { id: known.id, timestamp: message.timestamp, position });
-      } else if (standIn && authorship(standIn, envelope, work.presentSince) === "same") {
+      } else if (standIn) {
         await store.messages.completeWith(standIn.id, placed);
         await remember(work, standIn.id, standIn);
         await store.conversations.follow(account.id, [standIn.id]);
         await tell(work, standIn.uid, "correction");
       } else fresh.push(placed);
     }
+    await this.#takeBackWaiting(
+      work,
+      [...copies].flatMap(([at, known]) => {
+        const message = messages[at];
+        return message ? [{ known, message }] : [];
+      }),
+    );
     const byId = new Map([...copies.values()].map((record) => [record.id, record]));
     const changed = [...moves.values()].filter(({ id, position, timestamp }) => {
       const known = byId.get(id);
@@ -250,11 +294,33 @@ export class MessageIntake {
     return { ...pagePlaces, received };
   }
 
+  /** A retraction may name a message by an id that only its second copy has: it waited for that. */
+  async #takeBackWaiting(
+    work: Work,
+    copies: readonly { readonly known: MessageHead; readonly message: NewMessage }[],
+  ): Promise<void> {
+    const renamed = copies.filter(
+      ({ known, message }) =>
+        known.retracted === undefined &&
+        (known.stanzaId !== message.stanzaId ||
+          known.wireId !== message.wireId ||
+          known.originId !== message.originId),
+    );
+    const gone = await removalsOf(
+      work,
+      renamed.map(({ message }) => message),
+    );
+    for (const [place, at] of gone) {
+      const known = renamed[place]?.known;
+      if (known) await takeBack(work, known, at);
+    }
+  }
+
   /** Where the archive has each message of a page, and what else belongs into its order. */
   async #places(
     { also, account, batch }: Work,
     said: readonly (readonly [number, Saying])[],
-    copies: ReadonlyMap<number, MessageRecord>,
+    copies: ReadonlyMap<number, MessageHead>,
     others: readonly { readonly at: number; readonly envelope: Envelope }[],
   ): Promise<PagePlaces> {
     if (!batch.order) return NO_PLACES;
@@ -279,9 +345,20 @@ export class MessageIntake {
     if (fresh.length === 0) return 0;
     const { store, account } = work;
     const repeats = fresh.length > 1 ? findRepeats(fresh) : new Map<number, number>();
+    // Of two copies in an archive one may be a tombstone: it counts for both.
+    const goneAt = new Map(
+      [...repeats].flatMap(([at, first]) => {
+        const gone = fresh[at]?.retracted;
+        return gone === undefined ? [] : [[first, gone] as const];
+      }),
+    );
     const kept = await this.#insert(
       work,
-      fresh.filter((_, at) => !repeats.has(at)),
+      fresh.flatMap((message, at) => {
+        const gone = goneAt.get(at);
+        if (repeats.has(at)) return [];
+        return gone === undefined || message.retracted !== undefined ? message : removed(message, gone);
+      }),
     );
     if (repeats.size > 0) {
       const rows = new Map<number, MessageRecord>();
@@ -311,15 +388,7 @@ export class MessageIntake {
   /** Keeps messages that nobody had, without what was taken back before it came; and tells of them. */
   async #insert(work: Work, messages: readonly NewMessage[]): Promise<MessageRecord[]> {
     const { store, account, unit, batch } = work;
-    const keys = messages.flatMap((message, at) => {
-      const room = message.type === "groupchat" ? message.conversation : undefined;
-      return removalKeys(message, room).map((key) => ({ at, key }));
-    });
-    const found = await store.removals.find(
-      account.id,
-      keys.map(({ key }) => key),
-    );
-    const goneAt = new Map([...found].map(([place, at]) => [keys[place]?.at ?? -1, at]));
+    const goneAt = await removalsOf(work, messages);
     const rows = await store.messages.insertAll(
       messages.map((message, at) => {
         const gone = goneAt.get(at);
@@ -337,12 +406,12 @@ export class MessageIntake {
   }
 
   /** A message that its archive has twice (sent again after a lost session) stands where the archive has it first. */
-  async #promote(work: Work, known: MessageRecord, copy: NewMessage): Promise<boolean> {
+  async #promote(work: Work, known: MessageHead, copy: NewMessage): Promise<boolean> {
     const { stanzaId, stanzaIdBy } = copy;
     if (stanzaId === undefined || known.stanzaId === undefined) return false;
     if (known.stanzaIdBy !== stanzaIdBy || known.stanzaId === stanzaId || known.standsFor !== undefined)
       return false;
-    await work.store.messages.replaceStanzaId(known.id, stanzaId);
+    if (!(await work.store.messages.replaceStanzaId(known.id, stanzaId))) return false;
     const { id, conversation } = known;
     const alias = { messageId: id, accountId: work.account.id, conversation, value: known.stanzaId };
     await work.store.aliases.add({ ...alias, kind: "stanza", givenBy: known.stanzaIdBy ?? "" });
@@ -350,7 +419,7 @@ export class MessageIntake {
   }
 
   /** Another copy of a message that is here: what it knows more is learned from it. */
-  async #merge(work: Work, known: MessageRecord, copy: NewMessage): Promise<void> {
+  async #merge(work: Work, known: MessageHead, copy: NewMessage): Promise<void> {
     const { store, account } = work;
     const { stanzaId, stanzaIdBy } = copy;
     if (

@@ -1,4 +1,4 @@
-import { type MessageRecord, positionOf } from "@larder/storage";
+import { type MessageHead, positionOf } from "@larder/storage";
 
 /**
  * Where a page of an archive joins what was read before: after a position going forward, before one going back, and in no case
@@ -100,7 +100,7 @@ export function placesOfPage(entries: readonly PageEntry[], order: Order): PageP
  */
 export function isBefore(
   copy: { readonly inPage: number; readonly bound: number },
-  known: MessageRecord,
+  known: MessageHead,
   inPageOf: ReadonlyMap<string | undefined, number>,
 ): boolean {
   const place = known.stanzaId === undefined ? undefined : inPageOf.get(known.stanzaId);

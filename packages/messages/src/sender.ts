@@ -12,6 +12,7 @@ import {
 } from "@larder/core";
 import type { LocalisedText, MessageRecord, Store } from "@larder/storage";
 import type { MessagingAccount } from "./account.js";
+import { WordsDigest } from "./digest.js";
 import { outgoingStanza, replyIdOf } from "./outgoing-stanza.js";
 
 /** A message to send. */
@@ -46,12 +47,15 @@ export class MessageSender {
   /** Of what was written before, nobody knows any more whether it went out. */
   readonly #since = Date.now();
   readonly #onError: (error: unknown) => void;
+  readonly #digest: WordsDigest;
 
   /**
    * @param options.onError told of failures that no caller waits for; the message stays pending
+   * @param options.digestKey the same as that of the {@link MessageIntake}
    */
-  constructor(store: Store, options: { onError?: (error: unknown) => void } = {}) {
+  constructor(store: Store, options: { onError?: (error: unknown) => void; digestKey?: Uint8Array } = {}) {
     this.#store = store;
+    this.#digest = new WordsDigest(options.digestKey);
     this.#onError = options.onError ?? (() => {});
   }
 
@@ -118,7 +122,14 @@ export class MessageSender {
         throughRoom: type !== "groupchat" && conversation.includes("/"),
         ...(!unsent && { corrects: current.wireId }),
       }).toString();
-      await this.#store.messages.correct(current.id, { bodies, subjects, timestamp: new Date(), raw });
+      const digest = unsent ? this.#digest.of({ bodies, subjects }) : this.#digest.before(current);
+      await this.#store.messages.correct(current.id, {
+        bodies,
+        subjects,
+        timestamp: new Date(),
+        raw,
+        digest,
+      });
       return { update: "correction", known: !unsent };
     });
   }
@@ -144,7 +155,7 @@ export class MessageSender {
         throw new UnsupportedError("the message has no id yet that a retraction could name");
       const { conversation, type, to, originId } = current;
       const raw = retractionStanza({ to: groupchat ? conversation : to, type, id, target, originId });
-      await this.#store.messages.retract(current.id, new Date());
+      await this.#store.messages.retract(current.id, new Date(), this.#digest.before(current));
       await this.#store.messages.setRaw(current.id, raw.toString());
       return { update: "retraction" };
     });
@@ -229,6 +240,7 @@ export class MessageSender {
         extra: {},
         bodies,
         subjects,
+        digest: this.#digest.of({ bodies, subjects }),
       });
       await this.#store.conversations.note(account.id, [
         {

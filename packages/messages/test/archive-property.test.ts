@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { ArchiveSync } from "@larder/messages";
 import test, { type ExecutionContext } from "ava";
 import { FakeArchive, type FakeEntry, readerOf } from "./fake-archive.js";
-import { alice, archived, chat, origin, world } from "./support.js";
+import { alice, archived, chat, origin, replace, retract, world } from "./support.js";
 
 const RUNS = process.env.LARDER_SOAK ? 100 : 25;
 const STEPS = 80;
@@ -25,6 +25,8 @@ class Server {
   readonly #again: string[] = [];
   /** Stamped, but not filed yet. */
   #unfiled: { readonly entry: FakeEntry; readonly after: string | undefined }[] = [];
+  /** What each message says in the end, by its name; undefined where it was retracted. */
+  readonly changed = new Map<string, string | undefined>();
   #said = 0;
   #stamped = 0;
 
@@ -72,15 +74,42 @@ class Server {
     this.#unfiled = [];
   }
 
+  /** A message is corrected or retracted by who has said it, wherever its copies are. @returns that, where it is delivered at once */
+  change(): string | undefined {
+    if (this.#said === 0) return undefined;
+    const name = `m${this.below(this.#said)}`;
+    if (this.changed.has(name)) return undefined;
+    const corrected = this.random() < 0.5;
+    this.changed.set(name, corrected ? `${name} corrected` : undefined);
+    const id = `change of ${name}`;
+    const live = corrected
+      ? this.#file((extra) => chat(`${name} corrected`, `id="${id}"`, replace(name) + origin(id) + extra))
+      : this.#file((extra) => chat("", `id="${id}"`, retract(name) + extra).replace("<body></body>", ""));
+    if (this.random() < 0.4) return live;
+    if (this.random() < 0.5) this.#late.push(live);
+    return undefined;
+  }
+
+  /** What the history has to say in the end: each message once, where its first copy is filed. */
+  expected(): (string | undefined)[] {
+    const names = this.archive.bodies.filter((body) => /^m\d+$/.test(body));
+    return [...new Set(names)].map((name) => (this.changed.has(name) ? this.changed.get(name) : name));
+  }
+
   deliver(): string[] {
     return this.#late.splice(0, 1 + this.below(6));
   }
 
   #receive(name: string): string {
+    return this.#file((extra) => chat(name, `id="${name}"`, origin(name) + extra));
+  }
+
+  /** @param stanza with what the archive adds to it on its way */
+  #file(stanza: (extra: string) => string): string {
     const id = `s${this.#stamped++}`;
     const stamp = new Date(Math.floor((Date.now() - 5) / this.unit) * this.unit).toISOString();
-    this.archive.entries.push({ id, stamp, message: chat(name, `id="${name}"`, origin(name)) });
-    return chat(name, `id="${name}"`, origin(name) + archived(id));
+    this.archive.entries.push({ id, stamp, message: stanza("") });
+    return stanza(archived(id));
   }
 }
 
@@ -110,7 +139,8 @@ async function run(t: ExecutionContext, seed: number): Promise<void> {
     else if (deed < 0.55) server.sayUnfiled();
     else if (deed < 0.58) server.file();
     else if (deed < 0.63) take(server.sayAgain());
-    else if (deed < 0.75) take(...server.deliver());
+    else if (deed < 0.73) take(...server.deliver());
+    else if (deed < 0.79) take(server.change());
     else if (deed < 0.9) await catchUp();
     else await new Promise((resolve) => setTimeout(resolve, server.below(8))); // stamps move on
   }
@@ -120,12 +150,12 @@ async function run(t: ExecutionContext, seed: number): Promise<void> {
   const history = await w.history();
   t.deepEqual(
     history.map(({ bodies }) => bodies[0]?.text),
-    [...new Set(archive.bodies)],
+    server.expected(),
     `seed ${seed}`,
   );
 }
 
-test("whatever comes live, late, twice or is filed late, and wherever a reading is cut, history ends as the archive has it", async (t) => {
+test("whatever comes live, late, twice, is changed between its copies or is filed late, and wherever a reading is cut, history ends as the archive has it", async (t) => {
   t.timeout(1_200_000);
   const { LARDER_SEED } = process.env;
   if (LARDER_SEED !== undefined) return run(t, Number(LARDER_SEED));

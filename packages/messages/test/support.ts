@@ -66,11 +66,19 @@ export interface World {
     results: readonly (readonly [id: string, stamp: string, message: string])[],
     options?: { archive?: string; batch?: Batch },
   ): Promise<BatchOutcome>;
+  /** The same with digests, as after an update of the program. */
+  withKey(key?: Uint8Array): World;
   history(): Promise<readonly MessageRecord[]>;
   told(): Promise<string[]>;
 }
 
-export async function world(t: ExecutionContext): Promise<World> {
+export const digestKey = Buffer.alloc(32, "key of the tests");
+
+/** @param options.digestKey null: no digests are kept */
+export async function world(
+  t: ExecutionContext,
+  options: { readonly digestKey?: null } = {},
+): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), "larder-messages-"));
   const { database } = await Database.open({ url: `sqlite:${join(directory, "larder.db")}` });
   t.teardown(async () => {
@@ -90,38 +98,45 @@ export async function world(t: ExecutionContext): Promise<World> {
     own: { nick: "alice", occupantId: "occ-alice" },
     presentSince: new Map(),
   };
-  const options: EnvelopeOptions = {
+  const envelopes: EnvelopeOptions = {
     account: alice,
     announcesStanzaIds: (by) => by === alice || by === room,
     announcesOccupantIds: (by) => by === room && roomWorld.occupantIds,
     ownOccupant: (by) => (by === room ? roomWorld.own : undefined),
   };
-  const intake = new MessageIntake(store, {
-    presentSince: (_, occupant) => roomWorld.presentSince.get(occupant),
-  });
-  return {
+  const intakeWith = (key: Uint8Array | undefined) =>
+    new MessageIntake(store, {
+      presentSince: (_, occupant) => roomWorld.presentSince.get(occupant),
+      digestKey: key,
+    });
+  const worldOf = (intake: MessageIntake): World => ({
     store,
     account,
     intake,
     room: roomWorld,
     async take(stanza) {
-      const envelope: Envelope | undefined = openEnvelope(parseTrustedXml(stanza), options);
+      const envelope: Envelope | undefined = openEnvelope(parseTrustedXml(stanza), envelopes);
       return envelope ? intake.take(account, envelope) : false;
     },
     takePage(results, { archive = alice, batch = forward } = {}) {
-      const envelopes = results.flatMap(
+      const opened = results.flatMap(
         ([id, stamp, message]) =>
-          openArchived(archive, { id, stamp: new Date(stamp), message: parseTrustedXml(message) }, options) ??
-          [],
+          openArchived(
+            archive,
+            { id, stamp: new Date(stamp), message: parseTrustedXml(message) },
+            envelopes,
+          ) ?? [],
       );
-      return intake.takeAll(account, envelopes, batch);
+      return intake.takeAll(account, opened, batch);
     },
     history: async () => (await store.messages.history({ accountId: id, limit: 1000 })).messages,
     async told() {
       const { events } = await store.events.since(await store.events.oldest(), { limit: 1000 });
       return events.map(({ signal, data }) => [signal, data.update].filter(Boolean).join(" "));
     },
-  };
+    withKey: (key = digestKey) => worldOf(intakeWith(key)),
+  });
+  return worldOf(intakeWith(options.digestKey === null ? undefined : digestKey));
 }
 
 export const chat = (body: string, attrs = "", extra = "", from = "bob@larder.test/phone") =>

@@ -62,6 +62,13 @@ export interface Dialect {
   idsOf(select: Sql): Sql | undefined;
   /** A join whose left side is gone through first, where the planner would not know how small it is. */
   readonly joinInOrder: Sql;
+  /**
+   * Joins the rows of a table whose ids a SELECT gives, which may name columns of what stands before it and has a limit of
+   * its own for each row of that.
+   *
+   * @param ids selects one column `id`
+   */
+  joinByIds(table: Sql, alias: Sql, ids: Sql): Sql;
   /** Said after a table: it is gone through in the order of this index, where the planner would sort all of it. */
   inOrderOf(index: string): Sql;
   /** What keeps a condition from leading the planner to an index: the column itself where there is no need. */

@@ -41,6 +41,7 @@ export type {
 export {
   type LocalisedText,
   type MessageCorrection,
+  type MessageHead,
   type MessageRecord,
   type MessageState,
   type MessageVersion,
@@ -48,7 +49,16 @@ export {
   positionOf,
 } from "./repositories/message-record.js";
 export type { MessageRemovalRepository, RemovalKey } from "./repositories/message-removals.js";
-export type { HistoryQuery, MessagePlace, MessageRepository, WireName } from "./repositories/messages.js";
+export type {
+  CopySought,
+  HistoryQuery,
+  MessagePlace,
+  MessageRepository,
+  NamedBy,
+  NamedHead,
+  SameWords,
+  WireName,
+} from "./repositories/messages.js";
 export type {
   ListedNode,
   NodeChange,

@@ -103,6 +103,60 @@ onEachEngine("texts come back in the order and languages in which they were kept
   t.deepEqual(kept?.subjects, [{ lang: "de", text: "Gruß" }]);
 });
 
+onEachEngine(
+  "of an archive's id that two rows claim, the first has it, whichever way the second comes by it",
+  async (t, engine) => {
+    const store = await temporaryStore(t, engine);
+    const accountId = await accountIn(store);
+    const by = { stanzaIdBy: "room@rooms.larder.test" };
+    const first = await store.messages.insert(message(accountId, "one", { ...by, stanzaId: "a1" }));
+    const batch = await store.messages.insertAll([
+      message(accountId, "two", { ...by, stanzaId: "a1" }),
+      message(accountId, "three", { ...by, stanzaId: "a2" }),
+      message(accountId, "four", { ...by, stanzaId: "a2" }),
+    ]);
+    t.deepEqual(
+      batch.map(({ stanzaId }) => stanzaId),
+      [undefined, "a2", undefined],
+    );
+    const [, third] = batch;
+    t.false(await store.messages.replaceStanzaId(third?.id ?? 0, "a1"));
+    const standIn = await store.messages.insert(message(accountId, "five", { standsFor: "w" }));
+    await store.messages.completeWith(standIn.id, message(accountId, "six", { ...by, stanzaId: "a1" }));
+    t.is((await store.messages.get(standIn.uid))?.stanzaId, undefined);
+    const alias = {
+      messageId: standIn.id,
+      accountId,
+      conversation: "bob@larder.test",
+      givenBy: by.stanzaIdBy,
+    };
+    await store.aliases.add({ ...alias, kind: "stanza", value: "a1" });
+    t.is((await store.messages.findByStanzaId(accountId, by.stanzaIdBy, "a1"))?.id, first.id);
+  },
+);
+
+for (const [what, sender] of [
+  ["its sender", "bob@larder.test"],
+  ["others", "eve@larder.test"],
+] as const)
+  onEachEngine(`of an id that ${what} use again and again few are read`, async (t, engine) => {
+    const store = await temporaryStore(t, engine);
+    const accountId = await accountIn(store);
+    const same = { wireId: "same", originId: "same" };
+    const first = await store.messages.insert(message(accountId, "0", same));
+    await store.messages.insertAll(
+      Array.from({ length: 300 }, (_, at) => message(accountId, `${at + 1}`, { ...same, sender })),
+    );
+    const { conversation, direction, sender: author } = first;
+    const sought = { conversation, direction, sender: author, ...same };
+    const candidates = await store.messages.copyCandidates(accountId, [sought]);
+    t.true(candidates.length <= 40, `${candidates.length}`);
+    t.true(candidates.every(({ head }) => head.sender === author));
+    const named = await store.messages.byWireNames(accountId, [{ conversation, id: "same" }]);
+    t.true(named.length <= 200, `${named.length}`);
+    t.is(named[0]?.id, first.id, "the earliest owns it");
+  });
+
 onEachEngine("an archive's id is given to one message only", async (t, engine) => {
   const store = await temporaryStore(t, engine);
   const accountId = await accountIn(store);
@@ -150,8 +204,13 @@ test.serial(
     await store.messages.findOutgoing(accountId, "id", { conversation: "c", address: "c/a" });
     await store.messages.findByOriginId(accountId, "c", "s", "id");
     await store.messages.findByStanzaId(accountId, "room", "id");
+    const sought = { conversation: "c", sender: "s", wireId: "id", originId: "id" };
+    await store.messages.copyCandidates(accountId, [
+      { ...sought, direction: "in" },
+      { ...sought, direction: "out" },
+    ]);
     Object.assign(sqlite3.Database.prototype, { prepare });
-    t.is(lookups.length, 4);
+    t.is(lookups.length, 5);
     const connection = await openConnection(store.database.location, "reader");
     for (const text of lookups) {
       const steps = await queryAll<{ detail: string }>(connection, `EXPLAIN QUERY PLAN ${text}`, []);
@@ -159,7 +218,7 @@ test.serial(
         .map(({ detail }) => detail)
         .filter((detail) => detail.includes("INDEX") && !detail.includes("VIRTUAL"));
       for (const detail of indexes)
-        t.regex(detail, /(wire_id|origin_id|stanza_id|value|message_id|rowid)=\?\)/, text);
+        t.regex(detail, /(wire_id|origin_id|stanza_id|value|message_id|rowid|direction|sender)=\?\)/, text);
       t.true(indexes.length > 0, text);
     }
     await closeConnection(connection);

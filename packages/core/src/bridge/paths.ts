@@ -15,6 +15,8 @@ export interface InstancePaths {
   readonly socket: string;
   readonly configFile: string;
   readonly secretsFile: string;
+  /** Secret that digests of messages are made with. */
+  readonly digestKeyFile: string;
   readonly lockFile: string;
   /** LARDER_DATABASE_URL, or SQLite in the data directory. */
   readonly databaseUrl: string;
@@ -54,6 +56,7 @@ export function instancePaths(
     socket,
     configFile: join(config, "larder.toml"),
     secretsFile: join(state, "secrets.json"),
+    digestKeyFile: join(state, "digest.key"),
     lockFile: join(runtime, "larder.lock"),
     databaseUrl: env.LARDER_DATABASE_URL || `sqlite:${join(data, "larder.db")}`,
   };

@@ -5,6 +5,7 @@ import { archiveOrder } from "./2026.11.24T18.30.00.archive-order.js";
 import { reactionChanges } from "./2026.11.25T04.00.00.reaction-changes.js";
 import { earlyConfirmations } from "./2026.11.28T09.00.00.early-confirmations.js";
 import { itemsSmallColumnsFirst } from "./2026.11.28T11.00.00.items-small-columns-first.js";
+import { messageDigest } from "./2026.12.01T01.00.00.message-digest.js";
 import { waitingSince } from "./2026.12.01T01.00.00.waiting-since.js";
 import type { Migration } from "./migration.js";
 
@@ -17,5 +18,6 @@ export const migrations: readonly Migration[] = [
   reactionChanges,
   earlyConfirmations,
   itemsSmallColumnsFirst,
+  messageDigest,
   waitingSince,
 ];

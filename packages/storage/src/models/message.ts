@@ -31,6 +31,7 @@ export class MessageModel extends Model {
   declare retracted: number | null;
   declare delayed: boolean;
   declare encrypted: string | null;
+  declare digest: string | null;
   declare raw: string | null;
   declare extra: string;
   declare searchText: string;
@@ -78,6 +79,10 @@ export function initMessage(sequelize: Sequelize) {
       retracted: c.instant({ comment: "since when only this row is left of it (XEP-0424, 0425)" }),
       delayed: c.flag({ defaultValue: false, comment: "it came with a delay stamp (XEP-0203)" }),
       encrypted: c.text({ comment: "namespace of the encryption, kept and not decrypted" }),
+      digest: c.text({
+        comment:
+          "keyed digest of the first version's words, kept on correction and retraction: copies are compared by it",
+      }),
       raw: c.text({ comment: "the stanza as it came; scrubbed on retraction" }),
       extra: c.json({ allowNull: false, defaultValue: "{}", comment: "what plugins and gateways say of it" }),
       searchText: c.text({ allowNull: false, defaultValue: "", comment: "what the full-text index holds" }),
@@ -94,8 +99,8 @@ export function initMessage(sequelize: Sequelize) {
           unique: true,
           where: "stanza_id IS NOT NULL",
         }),
-        index("message_by_wire_id", ["account_id", "conversation", "wire_id"]),
-        index("message_by_origin_id", ["account_id", "conversation", "origin_id"], {
+        index("message_by_wire_id", ["account_id", "conversation", "wire_id", "direction", "sender"]),
+        index("message_by_origin_id", ["account_id", "conversation", "origin_id", "direction", "sender"], {
           where: "origin_id IS NOT NULL",
         }),
         index("message_pending", ["account_id", "conversation"], { where: "state = 'pending'" }),

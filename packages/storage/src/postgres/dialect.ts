@@ -130,6 +130,8 @@ export const postgresDialect: Dialect = {
   idsOf: (select) =>
     sql`(SELECT id, listed_at - 1 AS key FROM unnest(ARRAY(${select})) WITH ORDINALITY AS listed (id, listed_at))`,
   joinInOrder: sql`JOIN`,
+  joinByIds: (table, alias, ids) =>
+    sql`CROSS JOIN LATERAL (${ids}) AS chosen JOIN ${table} ${alias} ON ${alias}.id = chosen.id`,
   inOrderOf: () => empty,
   aside: (column) => column,
   jsonArray: (values) => sql`json_build_array(${join([...values])})`,

@@ -1,7 +1,7 @@
 import type { Database } from "../database.js";
 import { checkKeys } from "../keys.js";
 import { sql } from "../sql.js";
-import { namesOfMessages } from "./message-names.js";
+import { namesOfMessages } from "./waiting-names.js";
 
 /** A receipt or marker, and what it names a message by that may not be here. */
 export interface EarlyConfirmation {

@@ -41,11 +41,19 @@ export interface MessageRecord {
   readonly retracted?: Date;
   readonly delayed: boolean;
   readonly encrypted?: string;
+  /**
+   * Keyed digest of the words of the first version, whatever has become of them since: copies are compared by it. Absent in
+   * rows that were kept without a key, or changed before there were digests.
+   */
+  readonly digest?: string;
   readonly raw?: string;
   readonly extra: Readonly<Record<string, unknown>>;
   readonly bodies: readonly LocalisedText[];
   readonly subjects: readonly LocalisedText[];
 }
+
+/** A message without what may be large: its texts and its stanza. */
+export type MessageHead = Omit<MessageRecord, "raw" | "extra" | "error" | "bodies" | "subjects">;
 
 export type NewMessage = Omit<MessageRecord, "id" | "uid" | "edited" | "error" | "position"> & {
   readonly uid?: string;
@@ -63,6 +71,8 @@ export interface MessageCorrection {
   /** Of the correction. */
   readonly timestamp: Date;
   readonly raw?: string;
+  /** Of the first version, where the row has none; of these texts, where they are the first that anybody sees. */
+  readonly digest?: string;
 }
 
 /** What a message said before it was corrected. */
@@ -89,9 +99,7 @@ const text = (value: unknown): string | undefined =>
 const date = (value: unknown): Date | undefined =>
   value === null || value === undefined ? undefined : new Date(Number(value));
 
-export function messageOf(row: MessageRow, texts: readonly MessageTextRow[]): MessageRecord {
-  const of = (kind: string) =>
-    texts.filter((entry) => entry.kind === kind).map(({ lang, text: value }) => ({ lang, text: value }));
+export function headOf(row: MessageRow): MessageHead {
   return {
     id: Number(row.id),
     uid: String(row.uid),
@@ -113,7 +121,6 @@ export function messageOf(row: MessageRow, texts: readonly MessageTextRow[]): Me
     standsFor: text(row.stands_for),
     receivedAt: new Date(Number(row.received_at)),
     state: text(row.state),
-    error: row.error ? (JSON.parse(String(row.error)) as Record<string, unknown>) : undefined,
     nick: text(row.nick),
     occupantId: text(row.occupant_id),
     realJid: text(row.real_jid),
@@ -121,6 +128,16 @@ export function messageOf(row: MessageRow, texts: readonly MessageTextRow[]): Me
     retracted: date(row.retracted),
     delayed: Boolean(row.delayed),
     encrypted: text(row.encrypted),
+    digest: text(row.digest),
+  };
+}
+
+export function messageOf(row: MessageRow, texts: readonly MessageTextRow[]): MessageRecord {
+  const of = (kind: string) =>
+    texts.filter((entry) => entry.kind === kind).map(({ lang, text: value }) => ({ lang, text: value }));
+  return {
+    ...headOf(row),
+    error: row.error ? (JSON.parse(String(row.error)) as Record<string, unknown>) : undefined,
     raw: text(row.raw),
     extra: JSON.parse(String(row.extra ?? "{}")) as Record<string, unknown>,
     bodies: of("body"),
@@ -128,8 +145,11 @@ export function messageOf(row: MessageRow, texts: readonly MessageTextRow[]): Me
   };
 }
 
-/** Columns of {@link MessageRecord}, of the table named `m`. */
-export const messageColumns: Sql = sql`m.id, m.uid, m.account_id, m.conversation, m.direction, m.type, m.from_jid, m.to_jid,
+/** Columns of {@link MessageHead}, of the table named `m`. */
+export const headColumns: Sql = sql`m.id, m.uid, m.account_id, m.conversation, m.direction, m.type, m.from_jid, m.to_jid,
   m.sender, m.wire_id, m.origin_id, m.stanza_id, m.stanza_id_by, m.thread, m.reply_to_id, m.timestamp, m.position,
-  m.stands_for, m.received_at, m.state, m.error, m.nick, m.occupant_id, m.real_jid, m.edited, m.retracted, m.delayed,
-  m.encrypted, m.raw, m.extra`;
+  m.stands_for, m.received_at, m.state, m.nick, m.occupant_id, m.real_jid, m.edited, m.retracted, m.delayed, m.encrypted,
+  m.digest`;
+
+/** Columns of {@link MessageRecord}, of the table named `m`. */
+export const messageColumns: Sql = sql`${headColumns}, m.error, m.raw, m.extra`;

@@ -58,7 +58,8 @@ export async function correctMessage(
   await keepTexts(executor, [{ ...correction, id }]);
   const searchable = searchableText({ ...correction, encrypted: before.encrypted });
   await executor.run(
-    sql`UPDATE message SET edited = ${at}, raw = ${correction.raw ?? null}, search_text = ${searchable} WHERE id = ${id}`,
+    sql`UPDATE message SET edited = ${at}, raw = ${correction.raw ?? null}, search_text = ${searchable},
+          digest = COALESCE(${correction.digest ?? null}, digest) WHERE id = ${id}`,
   );
   return true;
 }
@@ -72,26 +73,36 @@ export async function completeMessage(executor: Executor, id: number, first: New
   if (!standIn) return;
   const edited = standIn.edited ?? standIn.timestamp;
   const gone = standIn.retracted !== undefined;
+  const { stanzaId = null, stanzaIdBy = null } = first;
+  const claimed = await executor.first(
+    sql`SELECT 1 FROM message WHERE account_id = ${standIn.accountId} AND stanza_id_by = ${stanzaIdBy}
+        AND stanza_id = ${stanzaId} AND stanza_id IS NOT NULL AND id <> ${id}`,
+  );
   if (!gone) await keepVersion(executor, id, { ...first, replacedAt: edited }, 0);
   await executor.run(sql`
     UPDATE message SET wire_id = ${first.wireId ?? null}, origin_id = ${first.originId ?? null},
-      stanza_id = ${first.stanzaId ?? null}, stanza_id_by = ${first.stanzaIdBy ?? null}, thread = ${first.thread ?? null},
+      stanza_id = ${claimed ? null : stanzaId}, stanza_id_by = ${claimed ? null : stanzaIdBy}, thread = ${first.thread ?? null},
       reply_to_id = ${first.replyToId ?? null}, timestamp = ${first.timestamp.getTime()},
       position = ${first.position ?? first.timestamp.getTime() * 1000}, stands_for = NULL,
-      edited = ${gone ? null : edited.getTime()}, from_jid = ${first.from}, to_jid = ${first.to} WHERE id = ${id}`);
+      digest = ${first.digest ?? null}, edited = ${gone ? null : edited.getTime()}, from_jid = ${first.from}, to_jid = ${first.to} WHERE id = ${id}`);
 }
 
 /**
  * Takes back what was said (XEP-0424, 0425): texts, versions and stanza go, and no search finds them from
  * the same commit on. The row stays, so that a later copy from an archive cannot bring them back.
  */
-export async function retractMessage(executor: Executor, id: number, at: Date): Promise<void> {
+export async function retractMessage(
+  executor: Executor,
+  id: number,
+  at: Date,
+  digest: string | undefined,
+): Promise<void> {
   await executor.run(sql`DELETE FROM message_text WHERE message_id = ${id}`);
   await executor.run(sql`DELETE FROM message_version WHERE message_id = ${id}`);
   await executor.run(sql`DELETE FROM reaction_change WHERE message_id = ${id}`);
   await executor.run(
-    sql`UPDATE message SET retracted = ${at.getTime()}, raw = NULL, search_text = '', extra = '{}', error = NULL
-        WHERE id = ${id}`,
+    sql`UPDATE message SET retracted = ${at.getTime()}, raw = NULL, search_text = '', extra = '{}', error = NULL,
+          digest = COALESCE(${digest ?? null}, digest) WHERE id = ${id}`,
   );
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { checkKeys } from "../keys.js";
 import { indexedText } from "../search/words.js";
-import { type Executor, raw, sql } from "../sql.js";
+import { type Executor, join, raw, sql } from "../sql.js";
 import { type LocalisedText, type MessageRecord, type NewMessage, positionOf } from "./message-record.js";
 
 interface Texts {
@@ -69,6 +69,7 @@ const columns = {
   retracted: "number",
   delayed: "number",
   encrypted: "text",
+  digest: "text",
   raw: "text",
   extra: "text",
   search_text: "text",
@@ -100,13 +101,35 @@ const rowOf = (message: NewMessage & { uid: string }) => ({
   retracted: message.retracted?.getTime(),
   delayed: Number(message.delayed),
   encrypted: message.encrypted,
+  digest: message.digest,
   raw: message.raw,
   extra: JSON.stringify(message.extra),
   search_text: searchableText(message),
 });
 
+/** An id of an archive belongs to one row: of several that claim it, the first has it. */
+function withOwnIds<Message extends Pick<NewMessage, "accountId" | "stanzaId" | "stanzaIdBy">>(
+  messages: readonly Message[],
+): Message[] {
+  const claimed = new Set<string>();
+  return messages.map((message) => {
+    const { accountId, stanzaId, stanzaIdBy } = message;
+    if (stanzaId === undefined) return message;
+    const key = JSON.stringify([accountId, stanzaIdBy, stanzaId]);
+    if (claimed.has(key)) return { ...message, stanzaId: undefined, stanzaIdBy: undefined };
+    claimed.add(key);
+    return message;
+  });
+}
+
+/** What is kept of an archive's id: nothing where another row has it already. */
+const unclaimed = sql`CASE WHEN EXISTS (SELECT 1 FROM message other WHERE other.account_id = g.account_id
+  AND other.stanza_id_by = g.stanza_id_by AND other.stanza_id = g.stanza_id AND other.stanza_id IS NOT NULL)
+  THEN NULL ELSE g.stanza_id END`;
+
 /**
- * Keeps new messages, all in one statement each for rows and texts: row by row costs eight times as much.
+ * Keeps new messages, all in one statement each for rows and texts: row by row costs eight times as much. One whose archive id
+ * another row has stands without it.
  *
  * @throws {KeyTooLongError} an id or an address of one
  */
@@ -115,7 +138,7 @@ export async function insertMessages(
   messages: readonly NewMessage[],
 ): Promise<MessageRecord[]> {
   if (messages.length === 0) return [];
-  const named = messages.map((message) => ({ ...message, uid: message.uid ?? randomUUID() }));
+  const named = withOwnIds(messages).map((message) => ({ ...message, uid: message.uid ?? randomUUID() }));
   for (const {
     conversation,
     sender,
@@ -135,17 +158,23 @@ export async function insertMessages(
     records.some((record) => record[name] !== undefined),
   );
   const used = Object.fromEntries(names.map((name) => [name, columns[name]]));
-  const values = names.map((name) => (name === "delayed" ? "g.delayed <> 0" : `g.${name}`));
-  const rows = await executor.all<{ id: number; uid: string }>(sql`
-    INSERT INTO message (${raw(names.join(", "))}) SELECT ${raw(values.join(", "))}
+  const values = names.map((name) =>
+    name === "delayed" ? sql`g.delayed <> 0` : name === "stanza_id" ? unclaimed : raw(`g.${name}`),
+  );
+  const rows = await executor.all<{ id: number; uid: string; stanza_id: string | null }>(sql`
+    INSERT INTO message (${raw(names.join(", "))}) SELECT ${join(values)}
     FROM ${executor.dialect.records(used, records)} AS g WHERE TRUE ORDER BY g.key
-    RETURNING id, uid`);
-  const ids = new Map(rows.map(({ id, uid }) => [uid, Number(id)]));
-  const kept = named.map((message) => ({
-    ...message,
-    position: message.position ?? positionOf(message.timestamp),
-    id: ids.get(message.uid) ?? 0,
-  }));
+    RETURNING id, uid, stanza_id`);
+  const inserted = new Map(rows.map((row) => [row.uid, row]));
+  const kept = named.map((message) => {
+    const row = inserted.get(message.uid);
+    return {
+      ...message,
+      stanzaId: row?.stanza_id ?? undefined,
+      position: message.position ?? positionOf(message.timestamp),
+      id: Number(row?.id ?? 0),
+    };
+  });
   await keepTexts(executor, kept);
   return kept;
 }

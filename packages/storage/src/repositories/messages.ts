@@ -3,12 +3,25 @@ import { checkKeys } from "../keys.js";
 import { join, type Sql, sql } from "../sql.js";
 import type { ArchivePoint } from "./archives.js";
 import { type HistoryQuery, readHistory } from "./message-history.js";
-import { loadMessages, withTexts } from "./message-loading.js";
+import { loadMessages } from "./message-loading.js";
 import {
+  type CopyCandidate,
+  type CopySought,
+  copyCandidates,
+  messagesNamed,
+  messagesOfWords,
+  type NamedBy,
+  type NamedHead,
+  type SameWords,
+  type WireName,
+} from "./message-names.js";
+import {
+  headColumns,
+  headOf,
   type MessageCorrection,
+  type MessageHead,
   type MessageRecord,
   type MessageVersion,
-  messageColumns,
   type NewMessage,
   type MessageRow as Row,
 } from "./message-record.js";
@@ -16,12 +29,7 @@ import { completeMessage, correctMessage, retractMessage, versionsOf } from "./m
 import { insertMessages } from "./message-writing.js";
 
 export type { HistoryQuery } from "./message-history.js";
-
-/** Names a message within a conversation by an id of the wire. */
-export interface WireName {
-  readonly conversation: string;
-  readonly id: string;
-}
+export type { CopyCandidate, CopySought, NamedBy, NamedHead, SameWords, WireName } from "./message-names.js";
 
 /** Where the archive puts a message. */
 export interface MessagePlace {
@@ -79,64 +87,51 @@ export class MessageRepository {
   }
 
   /** The message that an archive knows by this id (XEP-0359). */
-  async findByStanzaId(accountId: number, by: string, stanzaId: string): Promise<MessageRecord | undefined> {
+  async findByStanzaId(accountId: number, by: string, stanzaId: string): Promise<MessageHead | undefined> {
     return (await this.byStanzaIds(accountId, by, [stanzaId])).get(stanzaId);
   }
 
-  /** Those messages that an archive knows by these ids, each by the id that was asked for. */
-  byStanzaIds(accountId: number, by: string, ids: readonly string[]): Promise<Map<string, MessageRecord>> {
+  /**
+   * Those messages that an archive knows by these ids, each by the id that was asked for. Where one message has an id as its own
+   * and another as an alias, it is the one whose own it is.
+   */
+  byStanzaIds(accountId: number, by: string, ids: readonly string[]): Promise<Map<string, MessageHead>> {
     if (ids.length === 0) return Promise.resolve(new Map());
     return this.#db.read(async ({ executor }) => {
       const { dialect } = executor;
       // The list is bound once: that of a page costs more than what it finds.
       const rows =
         await executor.all<Row>(sql`WITH wanted AS MATERIALIZED (SELECT value FROM ${dialect.list(ids)} AS listed)
-        SELECT g.value AS asked, ${messageColumns} FROM wanted AS g ${dialect.joinInOrder} message m
+        SELECT g.value AS asked, 1 AS own, ${headColumns} FROM wanted AS g ${dialect.joinInOrder} message m
           ON m.account_id = ${accountId} AND m.stanza_id_by = ${by} AND m.stanza_id = g.value AND m.stanza_id IS NOT NULL
         UNION ALL
-        SELECT g.value AS asked, ${messageColumns} FROM wanted AS g ${dialect.joinInOrder} message_alias a
+        SELECT g.value AS asked, 0 AS own, ${headColumns} FROM wanted AS g ${dialect.joinInOrder} message_alias a
           ON a.account_id = ${accountId} AND a.given_by = ${by} AND a.value = g.value AND a.kind = 'stanza'
           ${dialect.joinInOrder} message m ON m.id = a.message_id`);
-      const records = await withTexts(executor, rows);
-      return new Map(records.map((record, index) => [String(rows[index]?.asked), record]));
+      const found = new Map<string, MessageHead>();
+      for (const row of rows)
+        if (Number(row.own) === 1 || !found.has(String(row.asked))) found.set(String(row.asked), headOf(row));
+      return found;
     });
   }
 
   /**
    * Every message that one of these ids of the wire may mean (origin-id or id attribute, also of a correction of it),
-   * earliest first; whose id it is, the caller has to look at.
+   * earliest first; whose id it is, the caller has to look at. Of each id at most a hundred are read.
    */
-  byWireNames(accountId: number, names: readonly WireName[]): Promise<(MessageRecord & { asked: string })[]> {
-    if (names.length === 0) return Promise.resolve([]);
-    return this.#db.read(async ({ executor }) => {
-      const { dialect } = executor;
-      const given = dialect.records({ conversation: "text", id: "text" }, [...names]);
-      const named = (table: Sql, condition: Sql, then = sql``) =>
-        sql`SELECT g.id AS asked, m.id AS message_id FROM wanted AS g ${dialect.joinInOrder} ${table} ON ${condition} ${then}`;
-      const there = sql`m.account_id = ${accountId} AND m.conversation = g.conversation`;
-      const rows = await executor.all<{
-        asked: string;
-        message_id: number;
-      }>(sql`WITH wanted AS MATERIALIZED (SELECT conversation, id FROM ${given} AS listed)
-        ${named(sql`message m`, sql`${there} AND m.origin_id = g.id AND m.origin_id IS NOT NULL`)}
-        UNION ${named(sql`message m`, sql`${there} AND m.wire_id = g.id`)}
-        UNION ${named(
-          sql`message_alias a`,
-          sql`a.account_id = ${accountId} AND a.conversation = g.conversation AND a.value = g.id AND a.kind <> 'stanza'`,
-          sql`${dialect.joinInOrder} message m ON m.id = a.message_id`,
-        )} ORDER BY message_id`);
-      if (rows.length === 0) return [];
-      const ids = dialect.records(
-        { id: "number" },
-        rows.map((row) => ({ id: Number(row.message_id) })),
-      );
-      const found = await loadMessages(executor, sql`WHERE m.id IN (SELECT id FROM ${ids} AS wanted)`);
-      const byId = new Map(found.map((record) => [record.id, record]));
-      return rows.flatMap(({ asked, message_id }) => {
-        const record = byId.get(Number(message_id));
-        return record ? [{ ...record, asked }] : [];
-      });
-    });
+  byWireNames(accountId: number, names: readonly WireName[], by: NamedBy = {}): Promise<NamedHead[]> {
+    return this.#db.read(({ executor }) => messagesNamed(executor, accountId, names, by));
+  }
+
+  /** What may be here of these already: by ids, direction and sender, the latest of each id first. */
+  copyCandidates(accountId: number, sought: readonly CopySought[]): Promise<CopyCandidate[]> {
+    if (sought.length === 0) return Promise.resolve([]);
+    return this.#db.read(({ executor }) => copyCandidates(executor, accountId, sought));
+  }
+
+  /** What was said first in the same words about a time. */
+  ofWords(words: SameWords): Promise<MessageHead[]> {
+    return this.#db.read(({ executor }) => messagesOfWords(executor, words));
   }
 
   /** The earliest message of a conversation with this origin-id from this verified sender. */
@@ -159,7 +154,7 @@ export class MessageRepository {
     accountId: number,
     conversation: string,
     wireId: string,
-  ): Promise<MessageRecord | undefined> {
+  ): Promise<MessageHead | undefined> {
     const found = await this.byWireNames(accountId, [{ conversation, id: wireId }]);
     return found.find(
       ({ originId, wireId: id }) => originId === wireId || originId === undefined || id !== wireId,
@@ -321,15 +316,22 @@ export class MessageRepository {
   /**
    * Another id of the same archive is the message's own from now on; where it was an alias, it is none any more.
    *
+   * @returns false where another row has that id: then nothing is changed
    * @throws {KeyTooLongError}
    */
-  async replaceStanzaId(id: number, stanzaId: string): Promise<void> {
+  async replaceStanzaId(id: number, stanzaId: string): Promise<boolean> {
     checkKeys({ stanzaId });
     return this.#db.write(async ({ executor }) => {
+      const claimed = await executor.first(
+        sql`SELECT 1 FROM message other JOIN message m ON m.id = ${id} WHERE other.account_id = m.account_id
+            AND other.stanza_id_by = m.stanza_id_by AND other.stanza_id = ${stanzaId} AND other.id <> m.id`,
+      );
+      if (claimed) return false;
       await executor.run(
         sql`DELETE FROM message_alias WHERE message_id = ${id} AND kind = 'stanza' AND value = ${stanzaId}`,
       );
       await executor.run(sql`UPDATE message SET stanza_id = ${stanzaId} WHERE id = ${id}`);
+      return true;
     });
   }
 
@@ -354,9 +356,11 @@ export class MessageRepository {
   /**
    * Takes back what was said (XEP-0424, 0425): texts, versions, reactions and stanza go, and no search finds them from
    * the same commit on. The row stays, so that a later copy from an archive cannot bring them back.
+   *
+   * @param digest of the first version, where the row has none and it is still known
    */
-  retract(id: number, at: Date): Promise<void> {
-    return this.#db.write(({ executor }) => retractMessage(executor, id, at));
+  retract(id: number, at: Date, digest?: string): Promise<void> {
+    return this.#db.write(({ executor }) => retractMessage(executor, id, at, digest));
   }
 
   /** What a message said before its corrections, oldest first. */

@@ -168,6 +168,7 @@ export const sqliteDialect: Dialect = {
   },
   idsOf: () => undefined,
   joinInOrder: sql`CROSS JOIN`,
+  joinByIds: (table, alias, ids) => sql`CROSS JOIN ${table} ${alias} ON ${alias}.id IN (${ids})`,
   inOrderOf: (index) => sql`INDEXED BY ${raw(index)}`,
   aside: (column) => sql`+${column}`,
   jsonArray: (values) => sql`json_array(${join([...values])})`,

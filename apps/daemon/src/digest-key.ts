@@ -1,0 +1,41 @@
+import { randomBytes } from "node:crypto";
+import { constants, open, readFile, rename, rm } from "node:fs/promises";
+import { hasCode } from "./error-code.js";
+
+const KEY_BYTES = 32;
+
+/**
+ * Reads the secret that digests of messages are made with, or makes it. It stands beside the passwords and not in the
+ * database, so that nobody can find a short text there by trying. Where it is lost, a new one takes its place, and digests of
+ * before say nothing any more: copies of messages that were changed are then known by their ids.
+ *
+ * @param path file that its user alone can read
+ */
+export async function openDigestKey(path: string): Promise<Uint8Array> {
+  const known = await readKey(path);
+  if (known) return known;
+  const key = randomBytes(KEY_BYTES);
+  const temporary = `${path}.new`;
+  await rm(temporary, { force: true });
+  // Made anew and without following a link: nobody else can have put something there.
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  const file = await open(temporary, flags, 0o600);
+  try {
+    await file.writeFile(`${key.toString("hex")}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+  return key;
+}
+
+/** @returns undefined where there is no file, or none that a start has finished writing */
+async function readKey(path: string): Promise<Uint8Array | undefined> {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    if (hasCode(error, "ENOENT")) return "";
+    throw error;
+  });
+  const key = Buffer.from(text.trim(), "hex");
+  return key.length === KEY_BYTES ? key : undefined;
+}

@@ -1,0 +1,12 @@
+-- 2026.12.01T01.00.00.message-digest, revision 1: up;
+DROP INDEX "message_by_wire_id";
+DROP INDEX "message_by_origin_id";
+ALTER TABLE "message" ADD COLUMN "digest" TEXT COLLATE "C";
+CREATE INDEX "message_by_wire_id" ON "message" ("account_id", "conversation", "wire_id", "direction", "sender");
+CREATE INDEX "message_by_origin_id" ON "message" ("account_id", "conversation", "origin_id", "direction", "sender") WHERE origin_id IS NOT NULL;
+-- down;
+DROP INDEX "message_by_wire_id";
+DROP INDEX "message_by_origin_id";
+ALTER TABLE "message" DROP COLUMN "digest";
+CREATE INDEX "message_by_wire_id" ON "message" ("account_id", "conversation", "wire_id");
+CREATE INDEX "message_by_origin_id" ON "message" ("account_id", "conversation", "origin_id") WHERE origin_id IS NOT NULL;
