@@ -152,6 +152,7 @@ export class Daemon {
       days: config.history.days,
       envelopes: (account) => runtimeOf(account.jid).messaging.envelopeOptions(),
       since: (account, archive) => runtimeOf(account.jid).messaging.presentSince(archive),
+      onDropped: (account, archive, error) => runtimeOf(account.jid).messaging.archiveDropped(archive, error),
     });
     const services = {
       store,

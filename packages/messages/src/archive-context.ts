@@ -12,6 +12,8 @@ export interface ArchiveContext {
   readonly archive: string;
   readonly size: PageSize;
   readonly envelopes: EnvelopeOptions;
+  /** Told of each message that the history cannot take. */
+  readonly onDropped: (error: unknown) => void;
   /** Since when what was said is news. */
   readonly newsSince: Date | undefined;
   /** Where a first reading ends. */

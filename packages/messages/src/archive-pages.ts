@@ -1,6 +1,8 @@
 import {
   type ArchivePage,
   type ArchiveQuery,
+  type Envelope,
+  hasErrorType,
   openArchived,
   queryArchive,
   type RsmRequest,
@@ -8,7 +10,9 @@ import {
 import type { ArchivePoint } from "@larder/storage";
 import type { ArchiveContext } from "./archive-context.js";
 import { backwardEdge, forwardEdge, isForgotten } from "./archive-points.js";
+import { ArchiveRepeatsError } from "./archive-repeats-error.js";
 import type { Batch } from "./batch.js";
+import type { BatchOutcome } from "./intake.js";
 import { PagesAhead } from "./pages-ahead.js";
 import type { Order } from "./places.js";
 
@@ -16,6 +20,10 @@ type Query = Omit<ArchiveQuery, "archive" | "rsm">;
 
 /** How far before the time of a forgotten id reading begins again: stamps and order of an archive may differ. */
 const OVERLAP_MS = 600_000;
+
+/** The database is not well: the same would fail again wherever it is tried. */
+const isFailureOfStorage = (error: unknown): boolean =>
+  hasErrorType(error) && (error.type === "storage" || error.type === "connection");
 
 /** Called in the unit of work of a page, with whether its order was right already; says whether to go on. */
 type OnPage = (page: ArchivePage, settled: boolean) => Promise<boolean>;
@@ -49,7 +57,7 @@ export class ArchivePages {
   /** The pages after an id, as far as they go. */
   after(query: Query, from: string | undefined): PagesAhead {
     const ask = (after: string) => this.ask(query, { after });
-    return new PagesAhead({ ask, edgeOf: forwardEdge }, from);
+    return new PagesAhead({ ask, edgeOf: forwardEdge, endOf: ({ results }) => results.at(-1)?.id }, from);
   }
 
   /** Pages back: of each the oldest message comes first, which is where the next begins. */
@@ -57,17 +65,21 @@ export class ArchivePages {
     const { size } = this.context;
     const ask = (before: string, onEdge: (id: string) => void) =>
       this.ask(query, { before }, size.isLarge ? onEdge : undefined);
-    return new PagesAhead({ ask, edgeOf: backwardEdge }, from);
+    return new PagesAhead({ ask, edgeOf: backwardEdge, endOf: ({ results }) => results[0]?.id }, from);
   }
 
   /**
    * A page after a point, and after what it stands in the history; by time, with overlap, where the server has forgotten the
    * id or none is known.
+   *
+   * @throws {ArchiveRepeatsError} what comes after the point ends with the point
    */
   async afterPoint(point: ArchivePoint): Promise<{ page: ArchivePage; anchor: ArchivePoint }> {
     if (point.id !== undefined) {
       try {
-        return { page: await this.ask({}, { after: point.id }), anchor: point };
+        const page = await this.ask({}, { after: point.id });
+        if (page.results.at(-1)?.id === point.id) throw new ArchiveRepeatsError(point.id);
+        return { page, anchor: point };
       } catch (error) {
         if (!isForgotten(error)) throw error;
       }
@@ -103,21 +115,61 @@ export class ArchivePages {
     }
   }
 
-  /** Keeps a page with what it says of the cursor, in one unit of work. */
+  /** Keeps a page with what it says of the cursor, in one unit of work; in parts where something of it cannot be kept. */
   async keep(
     page: ArchivePage,
     order: Order,
     origin: Batch["origin"],
     move: (page: ArchivePage, settled: boolean) => Promise<void>,
   ): Promise<{ first?: number; last?: number }> {
-    const { store, intake, account, archive, envelopes, newsSince } = this.context;
+    const { store, archive, envelopes } = this.context;
     const opened = page.results.flatMap((result) => openArchived(archive, result, envelopes) ?? []);
-    const outcome = await store.database.write(async () => {
-      const taken = await intake.takeAll(account, opened, { origin, order, newsSince });
-      await move(page, taken.settled);
-      return taken;
-    });
+    const outcome = await store.database
+      .write(async () => {
+        const taken = await this.#take(opened, order, origin);
+        await move(page, taken.settled);
+        return taken;
+      })
+      .catch(async (error: unknown) => {
+        if (isFailureOfStorage(error)) throw error;
+        const taken = await this.#keepInParts(opened, order, origin);
+        await store.database.write(() => move(page, taken.settled));
+        return taken;
+      });
     this.#received += outcome.received;
     return outcome;
+  }
+
+  #take(envelopes: readonly Envelope[], order: Order, origin: Batch["origin"]): Promise<BatchOutcome> {
+    const { intake, account, newsSince } = this.context;
+    return intake.takeAll(account, envelopes, { origin, order, newsSince });
+  }
+
+  /** One message after the other: what cannot be kept is left out, told and counted, and the reading goes on. */
+  async #keepInParts(
+    envelopes: readonly Envelope[],
+    order: Order,
+    origin: Batch["origin"],
+  ): Promise<Pick<BatchOutcome, "received" | "first" | "last" | "settled">> {
+    const backward = "before" in order;
+    let reached = order;
+    let ends: Pick<BatchOutcome, "first" | "last"> = {};
+    let received = 0;
+    for (const envelope of backward ? envelopes.toReversed() : envelopes) {
+      try {
+        const taken = await this.#take([envelope], reached, origin);
+        received += taken.received;
+        const { first = ends.first, last = ends.last } = taken;
+        ends = {
+          first: backward ? first : (ends.first ?? first),
+          last: backward ? (ends.last ?? last) : last,
+        };
+        reached = backward ? { ...order, before: first ?? order.before } : { after: last ?? order.after };
+      } catch (error) {
+        if (isFailureOfStorage(error)) throw error;
+        this.context.onDropped(error);
+      }
+    }
+    return { received, ...ends, settled: false };
   }
 }

@@ -18,6 +18,8 @@ export interface ArchiveSyncOptions {
    * read for the first time. Default: a first reading is told by progress alone.
    */
   readonly since?: (account: ConnectedAccount, archive: string) => Date | undefined;
+  /** Told of each message of an archive that the history cannot take; the rest of its page is kept. */
+  readonly onDropped?: (account: ConnectedAccount, archive: string, error: unknown) => void;
 }
 
 export interface SyncOutcome {
@@ -56,6 +58,7 @@ export class ArchiveSync {
    *
    * @param options.since how far back it has to be complete, where that is further than the setting
    * @throws {StanzaError} the archive refused; what was read until then is kept
+   * @throws {ArchiveRepeatsError} the archive gives the same again and again; what is missing stays known as a gap
    * @throws {ConnectionError} the session ended; the next call goes on from there
    */
   catchUp(
@@ -93,6 +96,7 @@ export class ArchiveSync {
       archive,
       size,
       envelopes: this.#options.envelopes(account),
+      onDropped: (error) => this.#options.onDropped?.(account, archive, error),
       newsSince: wholeSecond(this.#options.since?.(account, archive)),
       limit: new Date(Date.now() - (this.#options.days ?? 90) * DAY_MS),
     };

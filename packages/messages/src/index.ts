@@ -1,4 +1,5 @@
 export type { ConnectedAccount, MessagingAccount } from "./account.js";
+export { ArchiveRepeatsError } from "./archive-repeats-error.js";
 export { ArchiveSync, type ArchiveSyncOptions, type SyncOutcome } from "./archive-sync.js";
 export type { Batch } from "./batch.js";
 export { BlockList } from "./block-list.js";

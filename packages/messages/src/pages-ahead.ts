@@ -1,4 +1,5 @@
 import type { ArchivePage } from "@larder/core";
+import { ArchiveRepeatsError } from "./archive-repeats-error.js";
 
 /** So many pages may wait to be kept, the one that is on its way included; each is about a megabyte. */
 const MOST_AHEAD = 3;
@@ -10,6 +11,8 @@ export interface PageSource {
    * @param onEdge told the id that the next page begins from, where that is known before the page is complete
    */
   ask(from: string, onEdge: (id: string) => void): Promise<ArchivePage>;
+  /** The last message of a page in the direction of reading; undefined where it has none. */
+  endOf(page: ArchivePage): string | undefined;
   /** Where the next page begins; undefined where there is none. */
   edgeOf(page: ArchivePage): string | undefined;
 }
@@ -27,6 +30,8 @@ interface Asked {
 export class PagesAhead {
   readonly #source: PageSource;
   readonly #asked: Asked[] = [];
+  /** Where pages have ended so far: one that ends there again has no new message. */
+  readonly #ends = new Set<string>();
   /** Where to go on from once fewer wait. */
   #next: string | undefined;
 
@@ -34,18 +39,29 @@ export class PagesAhead {
   constructor(source: PageSource, from: string | undefined) {
     this.#source = source;
     this.#next = from;
+    if (from !== undefined) this.#ends.add(from);
     this.#advance();
   }
 
   /**
    * @returns undefined after the last
    * @throws what the request of this page failed with
+   * @throws {ArchiveRepeatsError} the page was given before
    */
   async next(): Promise<ArchivePage | undefined> {
     const [asked] = this.#asked;
     if (!asked) return undefined;
     try {
-      return await asked.page;
+      const page = await asked.page;
+      const end = this.#source.endOf(page);
+      if (end !== undefined && this.#ends.has(end)) {
+        this.#asked.splice(1);
+        asked.edge = undefined;
+        this.#next = undefined;
+        throw new ArchiveRepeatsError(end);
+      }
+      if (end !== undefined) this.#ends.add(end);
+      return page;
     } finally {
       this.#asked.shift();
       this.#advance();

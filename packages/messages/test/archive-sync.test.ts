@@ -1,5 +1,12 @@
-import { StanzaError } from "@larder/core";
-import { ArchiveSync } from "@larder/messages";
+import { type Envelope, StanzaError } from "@larder/core";
+import {
+  ArchiveRepeatsError,
+  ArchiveSync,
+  type Batch,
+  MessageIntake,
+  type MessagingAccount,
+} from "@larder/messages";
+import { ConstraintError } from "@larder/storage";
 import test, { type ExecutionContext } from "ava";
 import { FakeArchive, readerOf } from "./fake-archive.js";
 import { alice, mine, world } from "./support.js";
@@ -178,3 +185,52 @@ test("of what comes before its message, our other device's mark counts, and its 
   t.is(marked?.bodies[0]?.text, "x1");
   t.is(conversations[0]?.unread, 4);
 });
+
+test("an archive that gives the same page again and again is left with an error, and the gap stays", async (t) => {
+  const archive = new FakeArchive(5);
+  const w = await reader(t, archive);
+  archive.say("first", at(0));
+  await w.catchUp();
+  for (let n = 0; n < 300; n++) archive.say(`then ${n}`, at(1000 + n));
+  archive.repeats = true;
+  const { asked } = archive;
+  await t.throwsAsync(w.catchUp(), { instanceOf: ArchiveRepeatsError });
+  t.true(archive.asked - asked < 12, `${archive.asked - asked} pages were asked for`);
+  t.is((await w.store.archives.gaps(w.account.id, alice)).length, 1);
+  archive.repeats = false;
+  t.like(await w.catchUp(), { complete: true });
+  t.deepEqual(await w.bodies(), archive.bodies);
+});
+
+for (const [way, first] of [
+  ["back", 0],
+  ["forward", 1],
+] as const)
+  test(`a page going ${way} of which one message cannot be kept is kept without it, and the reading goes on`, async (t) => {
+    const archive = new FakeArchive(4);
+    const w = await reader(t, archive);
+    const dropped: unknown[] = [];
+    class Intake extends MessageIntake {
+      override takeAll(account: MessagingAccount, envelopes: readonly Envelope[], batch: Batch) {
+        const poisoned = envelopes.some(({ message }) => message.getChildText("body") === "poison");
+        return poisoned
+          ? w.store.database.write(() => Promise.reject(new ConstraintError("UNIQUE")))
+          : super.takeAll(account, envelopes, batch);
+      }
+    }
+    const sync = new ArchiveSync(w.store, new Intake(w.store), {
+      envelopes,
+      days: 1e5,
+      onDropped: (_, by, error) => dropped.push([by, error instanceof ConstraintError]),
+    });
+    for (let n = 0; n < first; n++) archive.say("before", at(0));
+    if (first > 0) await sync.catchUp(w.account, alice);
+    for (let n = 0; n < 20; n++) archive.say(n === 9 ? "poison" : `${n}`, at(n * 1000));
+    t.like(await sync.catchUp(w.account, alice), { complete: true });
+    t.deepEqual(
+      await w.bodies(),
+      archive.bodies.filter((body) => body !== "poison"),
+    );
+    t.true(dropped.length > 0);
+    t.deepEqual(dropped[0], [alice, true]);
+  });

@@ -26,6 +26,8 @@ export class FakeArchive implements ArchiveRequester {
   /** How many pages were asked for. */
   asked = 0;
   knowsStart = true;
+  /** Pages forward are all the same: the archive passes over where they are to begin. */
+  repeats = false;
   #answers = Number.POSITIVE_INFINITY;
   readonly #interceptors = new Set<(stanza: XmlElement) => boolean>();
 
@@ -79,7 +81,7 @@ export class FakeArchive implements ArchiveRequester {
       if (at < 0) throw new StanzaError("item-not-found");
       return at;
     };
-    if (after) found = found.slice(place(after) + 1);
+    if (after && !this.repeats) found = found.slice(place(after) + 1);
     if (before) found = found.slice(0, place(before));
     const backward = set?.getChild("before") !== undefined;
     const page = backward ? found.slice(-max) : found.slice(0, max);

@@ -16,6 +16,7 @@ class Answers {
   >();
   readonly source = {
     edgeOf,
+    endOf: ({ results }: ArchivePage) => results[0]?.id,
     ask: (from: string, onEdge: (id: string) => void) => {
       this.asked.push(from);
       this.#edges.set(from, onEdge);

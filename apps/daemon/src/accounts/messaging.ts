@@ -123,6 +123,15 @@ export class AccountMessaging {
     };
   }
 
+  /** A message of an archive could not be kept; the others of its page were. */
+  archiveDropped(archive: string, err: unknown): void {
+    this.#dropped++;
+    this.#services.log.warn(
+      { account: this.#owner.jid, archive, err },
+      "a message of an archive was dropped",
+    );
+  }
+
   /** Since when what an archive gets concerns us: since the account was added, or since we are in the room. */
   presentSince(archive: string): Date | undefined {
     if (archive === this.#owner.jid) return this.#owner.record.addedAt;
