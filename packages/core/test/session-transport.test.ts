@@ -126,6 +126,12 @@ for (const encryption of ["starttls", "direct"] as const) {
     });
   });
 
+  test(`a certificate that names the domain as its subject alone proves nothing (${encryption})`, async (t) => {
+    const { session } = await prepared(t, { tls: encryption, certificate: "nameless" });
+    await t.throwsAsync(session.connect(), { instanceOf: TlsError, message: /has no subjectAltName/ });
+    t.is(session.state, "failed");
+  });
+
   test(`an unknown authority is its own error, with the remedy (${encryption})`, async (t) => {
     const { session } = await prepared(t, { tls: encryption }, { ca: undefined });
     await t.throwsAsync(session.connect(), { instanceOf: TlsError, message: /not trusted here.*caFile/ });

@@ -42,6 +42,12 @@ test("where the server offers no binding at all, it is told that we could", (t) 
   t.is(chooseMechanism(offer({ exporter: undefined })).binding.flag, "n");
 });
 
+test("where somebody took the binding mechanisms and left their types, the server is told that we could", (t) => {
+  for (const bindingTypes of [["tls-exporter"], ["tls-unique"], []])
+    t.is(chooseMechanism(offer({ bindingTypes })).binding.flag, "y");
+  t.is(chooseMechanism(offer({ bindingTypes: ["tls-exporter"], exporter: undefined })).binding.flag, "n");
+});
+
 test("an offer from which somebody took the binding is refused with SASL2", (t) => {
   t.throws(() => chooseMechanism(offer({ sasl2: true, mechanisms: plus })), {
     instanceOf: AuthenticationError,

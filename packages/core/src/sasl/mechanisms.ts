@@ -85,7 +85,8 @@ export function chooseMechanism(offer: Offer): { mechanism: MechanismName; bindi
     );
   }
   if (mechanism.endsWith("-PLUS") && exporter) return { mechanism, binding: { flag: "p", data: exporter } };
-  // "y" lets the server find out that somebody took its offer away; it would refuse it where it made one.
-  const couldBind = exporter !== undefined && !offersPlus && bindingTypes === undefined;
+  // "y" lets the server find out that somebody took its offer away (RFC 5802 §6), which it refuses if it made one. The types
+  // that it announces beside are no offer: somebody in between may have left them.
+  const couldBind = exporter !== undefined && !offersPlus;
   return { mechanism, binding: { flag: couldBind ? "y" : "n" } };
 }

@@ -6,9 +6,9 @@ import { requireCommand } from "../process/require-command.js";
 
 /**
  * What the server shows to clients: `valid` proves the domain; `expired` proves it too, but ended in 2020;
- * `foreign` is signed by the same CA for another domain.
+ * `foreign` is signed by the same CA for another domain; `nameless` has the domain as its subject alone, without subjectAltName.
  */
-export type CertificateKind = "valid" | "expired" | "foreign";
+export type CertificateKind = "valid" | "expired" | "foreign" | "nameless";
 
 /** Paths of what {@link makeCertificates} wrote. */
 export interface CertificateFiles {
@@ -24,7 +24,7 @@ const FOREIGN_DOMAIN = "somebody-else.test";
 const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
 
 /** `openssl ca` is the only sub-command of OpenSSL 3.0 that takes both dates. */
-const caConfiguration = (directory: string, domain: string) => `[ca]
+const caConfiguration = (directory: string, names: string) => `[ca]
 default_ca = own
 [own]
 new_certs_dir = ${directory}
@@ -39,7 +39,7 @@ commonName = supplied
 [server]
 basicConstraints = CA:FALSE
 extendedKeyUsage = serverAuth
-subjectAltName = DNS:${domain},DNS:*.${domain}
+${names}
 `;
 
 /** Makes a CA and a server certificate for `domain` and `*.domain` in `directory`, with the `openssl` command. */
@@ -51,7 +51,8 @@ export async function makeCertificates(
   const openssl = requireCommand("openssl");
   const file = (name: string) => path.join(directory, name);
   const proven = kind === "foreign" ? FOREIGN_DOMAIN : domain;
-  await writeFile(file("ca.cnf"), caConfiguration(directory, proven));
+  const names = kind === "nameless" ? "" : `subjectAltName = DNS:${proven},DNS:*.${proven}`;
+  await writeFile(file("ca.cnf"), caConfiguration(directory, names));
   await writeFile(file("index.txt"), "");
   await writeFile(file("serial"), "01\n");
   await run(openssl, [

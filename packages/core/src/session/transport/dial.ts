@@ -84,6 +84,15 @@ function usualAuthorities(): string[] {
   }
 }
 
+/** Node falls back to the subject's common name, which is no identity of a service (RFC 9525 §2, RFC 6120 §13.7.1.2). */
+function identityFault(host: string, certificate: tls.PeerCertificate): Error | undefined {
+  if (certificate.subjectaltname) return tls.checkServerIdentity(host, certificate);
+  return Object.assign(new Error("the certificate names no host (subjectAltName)"), {
+    code: "ERR_TLS_CERT_ALTNAME_INVALID",
+    cert: certificate,
+  });
+}
+
 /**
  * Encrypts a connection and checks that the certificate proves the account's domain.
  *
@@ -109,7 +118,7 @@ export function encrypt(
         minVersion: "TLSv1.2",
         rejectUnauthorized: true,
         // Node would check the name that it was told to connect to; what counts is the account's domain.
-        checkServerIdentity: (_host, certificate) => tls.checkServerIdentity(host, certificate),
+        checkServerIdentity: (_host, certificate) => identityFault(host, certificate),
       });
     } catch (error) {
       socket.destroy();

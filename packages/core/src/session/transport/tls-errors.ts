@@ -30,8 +30,14 @@ export function tlsFailure(error: unknown, domain: string, place: string): TlsEr
   }
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
     const names = problem.cert?.subjectaltname?.replaceAll("DNS:", "").slice(0, 200);
+    if (!names) {
+      return new TlsError(
+        `the certificate of ${place} names no host (it has no subjectAltName); its administrator has to get another`,
+        cause,
+      );
+    }
     return new TlsError(
-      `the certificate of ${place} is not for ${domain}${names ? ` but for ${names}` : ""}; ` +
+      `the certificate of ${place} is not for ${domain} but for ${names}; ` +
         "somebody may be in between, or the host is the wrong one",
       cause,
     );
