@@ -55,6 +55,13 @@ test.serial("async parsers that end in another order keep the batch's order", as
   t.deepEqual(values(outcomes), [{ id: "i0" }, { id: "i1" }, { id: "i2" }, { id: "i3" }]);
 });
 
+test.serial("a parser sees nothing of what the process was started with", async (t) => {
+  process.env.LARDER_PASSWORD = "secret";
+  t.teardown(() => delete process.env.LARDER_PASSWORD);
+  await using pool = single();
+  t.deepEqual(values(await pool.parse(tricky, batch("started-with"))), [{ env: [], argv: [], execArgv: [] }]);
+});
+
 test.serial("an empty batch starts no thread", async (t) => {
   await using pool = single();
   t.deepEqual(await pool.parse(tricky, []), []);

@@ -42,6 +42,10 @@ export class Threads {
       minThreads: 0,
       maxThreads,
       idleTimeout: idleMs,
+      // A parser may come from anybody: what the process was started with, secrets among it, is not for it.
+      env: {},
+      argv: [],
+      execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 32 },
       recordTiming: false,
     });
