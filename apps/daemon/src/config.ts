@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { InvalidParamsError, paramsErrorOf } from "@larder/core";
+import { InvalidParamsError } from "@larder/core";
 import type { Analyser } from "@larder/pubsub-cache";
 import { parse, TomlError } from "smol-toml";
 import { z } from "zod";
+import { configurationError } from "./config-error.js";
 
 const analyser = z
   .strictObject({
@@ -52,6 +53,14 @@ const configuration = z.strictObject({
         .min(10_000)
         .max(1024 ** 3)
         .default(10 * 1024 ** 2),
+      stanzaElements: z.int().min(1000).default(150_000),
+      stanzaAttributes: z.int().min(1000).default(400_000),
+      stanzaNamespaces: z.int().min(1000).default(20_000),
+      unfinishedStanzas: z.int().min(10).max(100_000).default(500),
+      unfinishedBytes: z
+        .int()
+        .min(1024 ** 2)
+        .default(8 * 1024 ** 2),
     })
     .prefault({}),
   cache: z
@@ -98,10 +107,7 @@ export async function readConfiguration(path: string): Promise<Configuration> {
     );
   }
   const checked = configuration.safeParse(value);
-  if (!checked.success) {
-    const problem = paramsErrorOf(checked.error);
-    throw new InvalidParamsError(problem.path, `${path}: ${problem.message}`);
-  }
+  if (!checked.success) throw configurationError(path, configuration, checked.error);
   return checked.data;
 }
 
@@ -116,6 +122,12 @@ export function cacheSettings({ cache }: Configuration) {
     effort: { requestsPerHost: cache.requestsPerHost, jobsPerAccount: cache.jobsPerAccount },
     timing: { fullCheckMs: cache.fullCheckHours * 3_600_000 },
   };
+}
+
+/** What the sessions of all accounts take in, as the configuration says. */
+export function sessionLimits({ limits }: Configuration) {
+  const { connections: _, lineBytes: __, ...rest } = limits;
+  return rest;
 }
 
 /** The user's own analysers, which are asked before the built-in ones. Paths stand beside the configuration file. */

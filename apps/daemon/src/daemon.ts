@@ -3,13 +3,13 @@ import { ConflictError, hasErrorType, type InstancePaths, type SessionLog } from
 import { ArchiveSync, DisplayedMarks, MessageIntake, MessageSender } from "@larder/messages";
 import { builtInAnalysers, ParserPool, PubsubCache, Reparser } from "@larder/pubsub-cache";
 import { companionOf, ItemAttachments, Reactions } from "@larder/reactions";
-import { createStore, Database, databaseLocation, holdDatabase, holdFile } from "@larder/storage";
+import { createStore, Database, databaseLocation, holdDatabase, holdFile, type Store } from "@larder/storage";
 import { AttachmentCounter } from "./accounts/attachment-counter.js";
 import { AccountManager } from "./accounts/manager.js";
 import type { AccountRuntime } from "./accounts/runtime.js";
 import { createLineHandler } from "./bridge/rpc.js";
 import { BridgeServer } from "./bridge/server.js";
-import { type Configuration, cacheSettings, configuredAnalysers } from "./config.js";
+import { type Configuration, cacheSettings, configuredAnalysers, sessionLimits } from "./config.js";
 import { openDigestKey } from "./digest-key.js";
 import { prepareHome } from "./home.js";
 import { methodHandlers } from "./methods/index.js";
@@ -20,7 +20,7 @@ export interface DaemonOptions {
   readonly paths: InstancePaths;
   readonly config: Configuration;
   readonly log: SessionLog;
-  /** Another daemon has taken the database over while its server was away: this one has to end. */
+  /** Another daemon has taken the database over, or its file was moved away: this one has to end. */
   readonly onDatabaseLost: (error: Error) => void;
 }
 
@@ -64,6 +64,8 @@ async function holdInstance(
 /** Everything of one instance, put together. */
 export class Daemon {
   readonly #stops: (() => Promise<unknown> | unknown)[] = [];
+  #events: Configuration["events"] | undefined;
+  #prune: () => Promise<void> = async () => {};
 
   private constructor() {}
 
@@ -92,7 +94,8 @@ export class Daemon {
   }
 
   async #start({ paths, config, log, onDatabaseLost }: DaemonOptions): Promise<void> {
-    await prepareHome(paths);
+    for (const directory of await prepareHome(paths))
+      log.warn({ directory }, "other users could write to this directory; now they cannot");
     const lock = await holdInstance(paths, onDatabaseLost);
     this.#stops.push(() => lock.release());
 
@@ -164,7 +167,7 @@ export class Daemon {
       archives,
       marks: new DisplayedMarks(store),
       log,
-      stanzaBytes: config.limits.stanzaBytes,
+      limits: sessionLimits(config),
     };
     const accounts: AccountManager = new AccountManager(services, (change) =>
       this.#tell(bridge, accounts, "connection_state", { ...change }),
@@ -212,25 +215,33 @@ export class Daemon {
       () => void background.stop(),
       () => bridge.close(BRIDGE_GRACE_MS),
     );
-    this.#prune(store, config, log);
+    this.#events = config.events;
+    this.#pruneRegularly(store, log);
     accounts.connectAll();
     void background.runInBackground();
     log.info({ version, socket: paths.socket, database: database.location }, "larderd is ready");
     if (accounts.all().length === 0) log.info({}, "there is no account yet: larder account add JID");
   }
 
-  #prune(store: ReturnType<typeof createStore>, config: Configuration, log: SessionLog): void {
-    const pruneAll = async () => {
-      await store.events.prune({
-        before: new Date(Date.now() - config.events.keepDays * DAY_MS),
-        keep: config.events.keepCount,
-      });
-      await store.waiting.forgetExpired();
+  /** Takes over those settings of another configuration that need no restart. */
+  reload(config: Configuration): void {
+    this.#events = config.events;
+    void this.#prune();
+  }
+
+  #pruneRegularly(store: Store, log: SessionLog): void {
+    this.#prune = async () => {
+      const { keepDays, keepCount } = this.#events ?? {};
+      try {
+        if (keepDays !== undefined)
+          await store.events.prune({ before: new Date(Date.now() - keepDays * DAY_MS), keep: keepCount });
+        await store.waiting.forgetExpired();
+      } catch (err) {
+        log.warn({ err }, "what is too old could not be removed");
+      }
     };
-    const prune = () =>
-      pruneAll().catch((err: unknown) => log.warn({ err }, "what is too old could not be removed"));
-    void prune();
-    const timer = setInterval(prune, PRUNE_EVERY_MS);
+    void this.#prune();
+    const timer = setInterval(() => void this.#prune(), PRUNE_EVERY_MS);
     this.#stops.push(() => clearInterval(timer));
   }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { constants, open, readFile, rename, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { hasCode } from "./error-code.js";
+import { writePrivateFile } from "./private-file.js";
 
 const KEY_BYTES = 32;
 
@@ -15,18 +16,7 @@ export async function openDigestKey(path: string): Promise<Uint8Array> {
   const known = await readKey(path);
   if (known) return known;
   const key = randomBytes(KEY_BYTES);
-  const temporary = `${path}.new`;
-  await rm(temporary, { force: true });
-  // Made anew and without following a link: nobody else can have put something there.
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-  const file = await open(temporary, flags, 0o600);
-  try {
-    await file.writeFile(`${key.toString("hex")}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
+  await writePrivateFile(path, `${key.toString("hex")}\n`);
   return key;
 }
 

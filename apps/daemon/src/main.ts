@@ -1,8 +1,9 @@
+import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { instancePaths } from "@larder/core";
 import { readConfiguration } from "./config.js";
-import { prepareHome } from "./home.js";
 import { createLog } from "./log.js";
+import { configurationChanges } from "./reload.js";
 
 const HELP = `larderd: the Larder daemon, in the foreground. It logs to standard error.
 
@@ -16,7 +17,9 @@ Usage: larderd [--help] [--version] [--check-config]
 Everything of an instance is under LARDER_HOME, or in the XDG base directories
 without it. LARDER_DATABASE_URL names another database (sqlite:PATH
 or postgres://USER@HOST/DATABASE).
-SIGTERM and SIGINT end the daemon cleanly.
+SIGTERM and SIGINT end the daemon cleanly. SIGHUP has it read larder.toml again
+(log.level, events.keepDays and events.keepCount hold at once, the rest from the
+next start); on a terminal, which sends it when it closes, it ends the daemon.
 `;
 
 /** How long a clean end may take before it is forced. */
@@ -48,6 +51,14 @@ function fail(error: unknown): never {
   process.exit(wrongUse ? 2 : 1);
 }
 
+/** Says whether a configuration can be used. */
+async function checkConfiguration(file: string): Promise<string> {
+  await readConfiguration(file);
+  return existsSync(file)
+    ? `${file}: nothing wrong`
+    : `${file}: there is no such file; every setting has its default`;
+}
+
 async function main(): Promise<void> {
   if (process.argv[2] === "db") {
     const { runDb } = await import("./db/run.js");
@@ -61,17 +72,30 @@ async function main(): Promise<void> {
   if (options.version) return void process.stdout.write(`larderd ${await daemonVersion()}\n`);
   process.umask(0o077); // whatever is made here is for this user alone, also in a directory that is not
   const paths = instancePaths();
-  if (!options.checkConfig) await prepareHome(paths);
+  if (options.checkConfig)
+    return void process.stdout.write(`${await checkConfiguration(paths.configFile)}\n`);
   const config = await readConfiguration(paths.configFile);
-  if (options.checkConfig) return void process.stdout.write(`${paths.configFile}: nothing wrong\n`);
 
   const log = createLog(config.log.level);
   let stopping = false;
   let status = 0;
   const onDatabaseLost = (err: Error) => {
-    log.error({ err }, "another daemon has taken the database over");
+    log.error({ err }, "the database is no longer this daemon's");
     status = 1;
     stop("SIGTERM");
+  };
+  let current = config;
+  const reload = async () => {
+    try {
+      const next = await readConfiguration(paths.configFile);
+      const changes = configurationChanges(current, next);
+      log.level = next.log.level;
+      (await starting).reload(next);
+      current = next;
+      log.info(changes, "larder.toml was read again");
+    } catch (err) {
+      log.error({ err }, "larder.toml was not read again: what held before still holds");
+    }
   };
   const starting = Daemon.start({ paths, config, log, onDatabaseLost });
   const stop = (signal: NodeJS.Signals) => {
@@ -95,7 +119,9 @@ async function main(): Promise<void> {
     );
   };
   // From here on, also while a large database is being migrated; SIGHUP is what a terminal that closes sends.
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop);
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, stop);
+  const onTerminal = [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
+  process.on("SIGHUP", onTerminal ? stop : () => void reload());
   await starting;
 }
 

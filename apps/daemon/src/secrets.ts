@@ -1,6 +1,7 @@
-import { chmod, open, readFile, rename } from "node:fs/promises";
+import { chmod, readFile } from "node:fs/promises";
 import { LarderError, type SessionMemory, type SessionMemoryData } from "@larder/core";
 import { z } from "zod";
+import { writePrivateFile } from "./private-file.js";
 
 const accountSecrets = z.object({
   password: z.string(),
@@ -118,15 +119,7 @@ export class SecretStore {
     return this.#writing;
   }
 
-  async #write(): Promise<void> {
-    const temporary = `${this.#path}.new`;
-    const file = await open(temporary, "w", 0o600);
-    try {
-      await file.writeFile(`${JSON.stringify(this.#secrets, null, 2)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, this.#path);
+  #write(): Promise<void> {
+    return writePrivateFile(this.#path, `${JSON.stringify(this.#secrets, null, 2)}\n`);
   }
 }

@@ -123,6 +123,7 @@ export type {
   StanzaHandlerOptions,
 } from "./session/options.js";
 export { Session } from "./session/session.js";
+export { requireLoopback } from "./session/transport/plaintext.js";
 export {
   detach,
   isElement,

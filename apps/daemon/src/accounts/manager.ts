@@ -1,5 +1,3 @@
-import { X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import {
   type BridgeInput,
@@ -8,26 +6,17 @@ import {
   InvalidParamsError,
   NotFoundError,
   requireJid,
+  requireLoopback,
   type SessionState,
 } from "@larder/core";
 import type { AccountRecord } from "@larder/storage";
+import { readCaFile } from "./ca-file.js";
 import { AccountRuntime, type AccountServices } from "./runtime.js";
 
 export interface ConnectionStateChange {
   readonly account: string;
   readonly state: SessionState;
   readonly error?: ReturnType<typeof errorFieldOf>;
-}
-
-/** @throws {InvalidParamsError} the file cannot be read or holds no certificate */
-async function checkCaFile(path: string): Promise<void> {
-  try {
-    new X509Certificate(await readFile(path));
-  } catch (cause) {
-    throw new InvalidParamsError("caFile", `caFile: ${path} is not a readable PEM file with a certificate`, {
-      cause,
-    });
-  }
 }
 
 /** The accounts of the daemon and their sessions. */
@@ -85,10 +74,12 @@ export class AccountManager {
 
   async add(params: BridgeInput<"account_add">): Promise<string> {
     const { store, secrets } = this.#services;
-    const { local } = requireJid(params.jid, "jid");
+    const { local, domain } = requireJid(params.jid, "jid");
     if (local === "") throw new InvalidParamsError("jid", `jid: ${params.jid} has no name before an @`);
+    if (params.tls === "disabled" && params.allowPlaintext !== true)
+      requireLoopback(params.jid, domain, params.service);
     const caFile = params.caFile === undefined ? undefined : resolve(params.caFile);
-    if (caFile !== undefined) await checkCaFile(caFile);
+    if (caFile !== undefined) await readCaFile(caFile);
     const record = await store.accounts.add({
       jid: params.jid,
       service: params.service,

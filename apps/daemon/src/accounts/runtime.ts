@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import {
   bareJid,
   capsElement,
@@ -26,7 +25,9 @@ import {
   readBlocked,
   readRoster,
   Session,
+  type SessionLimits,
   type SessionLog,
+  StanzaError,
   type XmlElement,
   xml,
 } from "@larder/core";
@@ -34,6 +35,7 @@ import type { PubsubCache } from "@larder/pubsub-cache";
 import type { ReactingRoom, Restrictions } from "@larder/reactions";
 import { type AccountRecord, fitsKey, type Store } from "@larder/storage";
 import type { SecretStore } from "../secrets.js";
+import { readCaFile } from "./ca-file.js";
 import { AccountMessaging, type MessagingOwner, type MessagingServices } from "./messaging.js";
 import { ReactionRestrictions } from "./reaction-restrictions.js";
 
@@ -43,7 +45,7 @@ export interface AccountServices extends MessagingServices {
   readonly secrets: SecretStore;
   readonly cache: PubsubCache;
   readonly log: SessionLog;
-  readonly stanzaBytes: number;
+  readonly limits: Partial<SessionLimits>;
 }
 
 /** What Larder says of itself (XEP-0030); `+notify` asks contacts' servers for these nodes' events (XEP-0060 §9.2). */
@@ -107,7 +109,7 @@ export class AccountRuntime implements MessagingOwner {
       allowPlaintext: record.allowPlaintext,
       memory: secrets.memoryOf(record.jid),
       log,
-      limits: { stanzaBytes: services.stanzaBytes },
+      limits: services.limits,
     });
     this.#restrictions = new ReactionRestrictions(this.session, (jid) => this.messaging.rooms.isRoom(jid));
     this.messaging = new AccountMessaging(this, services, () => [capsElement(this.#ownInfo)]);
@@ -147,7 +149,7 @@ export class AccountRuntime implements MessagingOwner {
     const ca =
       caFile === undefined
         ? undefined
-        : await readFile(caFile, "utf8").catch((err: unknown) => {
+        : await readCaFile(caFile).catch((err: unknown) => {
             // Without it the server's certificate will not be trusted, which the account's error then says.
             services.log.error({ account: record.jid, caFile, err }, "the account's CA file cannot be read");
             return undefined;
@@ -234,7 +236,7 @@ export class AccountRuntime implements MessagingOwner {
   /** What our own server alone may tell us (RFC 6121 §2.1.6, XEP-0191 §3.3). */
   #requireOwn(iq: XmlElement): void {
     if (iq.attrs.from !== undefined && bareJid(iq.attrs.from) !== this.jid)
-      throw new Error("a push that is not from our own server");
+      throw new StanzaError("service-unavailable"); // as to whoever asks for what is not there: it says nothing of us
   }
 
   async #rosterPush(query: XmlElement, iq: XmlElement): Promise<undefined> {
@@ -252,10 +254,10 @@ export class AccountRuntime implements MessagingOwner {
       await this.#takePresence(stanza);
     }
     if (stanza.name !== "message") return;
-    if (!stanza.getChild("event", NS_PUBSUB_EVENT)) {
-      await this.messaging.take(stanza);
-      return;
-    }
+    const isEvent = stanza.getChild("event", NS_PUBSUB_EVENT) !== undefined;
+    // A service may say the same in words beside, for clients that know no events (`pubsub#include_body`, XEP-0060 §16.4).
+    if (!isEvent || stanza.getChild("body")) await this.messaging.take(stanza);
+    if (!isEvent) return;
     const { cache, log } = this.#services;
     await this.messaging.takeEvent(stanza);
     const accepted = await cache.handleMessage(this, stanza);

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   type BridgeMethod,
   bridgeMethods,
+  checkTexts,
   hasErrorType,
   paramsErrorOf,
   rpcCodes,
@@ -35,6 +36,7 @@ export function createLineHandler(
     server.addMethod(name, async (params: unknown, connection: BridgeConnection) => {
       const checked = schema.safeParse(params ?? {});
       if (!checked.success) throw paramsErrorOf(checked.error);
+      checkTexts(checked.data);
       return handler(checked.data, { ...base, connection });
     });
   }

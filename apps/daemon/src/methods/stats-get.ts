@@ -20,6 +20,7 @@ export const statsGet: MethodHandler<"stats_get"> = async (_input, { store, acco
     network: {
       dropped: sum(({ dropped }) => dropped) + daemon.droppedItems(),
       forged: sum(({ forged }) => forged),
+      paused: sum(({ session }) => session.stats.pauses),
       waiting: await store.waiting.count(),
     },
   };

@@ -28,3 +28,4 @@ export {
   type SignalParams,
   transientSignals,
 } from "./signals.js";
+export { checkTexts } from "./text-check.js";

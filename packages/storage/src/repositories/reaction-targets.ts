@@ -2,8 +2,8 @@ import type { ReactionTarget, ReactionTargetName, WaitingReaction } from "@larde
 import type { Database } from "../database.js";
 import type { Dialect } from "../dialect.js";
 import { type Executor, type Sql, sql } from "../sql.js";
-import { namesOfMessages } from "./waiting-names.js";
 import { changeOf, type ReactionRow, targetOf } from "./reaction-record.js";
+import { namesOfMessages } from "./waiting-names.js";
 
 const targetColumns = sql`m.id, m.uid, m.account_id, m.conversation, m.type, m.timestamp, m.retracted`;
 

@@ -17,6 +17,7 @@ export const statsGet = defineMethod({
     network: z.object({
       dropped: z.int().describe("stanzas and items over a limit"),
       forged: z.int().describe("stanzas that claimed to be from somebody else"),
+      paused: z.int().describe("times that a server was held back because too much was unfinished"),
       waiting: z.int().describe("reactions, receipts and retractions whose message is not here"),
     }),
   }),
