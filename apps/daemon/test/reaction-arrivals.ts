@@ -93,6 +93,7 @@ export function expected(entries: readonly Entry[]): Record<string, readonly str
 
 const options: EnvelopeOptions = {
   account: alice,
+  isDelayed: () => true,
   announcesStanzaIds: () => true,
   announcesOccupantIds: (by) => by === room,
   ownOccupant: (by) => (by === room ? { nick: "me", occupantId: "occ-me" } : undefined),

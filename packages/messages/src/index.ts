@@ -7,6 +7,6 @@ export { Bookmarks, type BookmarksOptions } from "./bookmarks.js";
 export type { Companion, CompanionBatch } from "./companion.js";
 export { DisplayedMarks } from "./displayed.js";
 export { type BatchOutcome, type IntakeOptions, MessageIntake } from "./intake.js";
-export { isAddressable, readMessage } from "./read-message.js";
+export { isAddressable, readMessage, roomSubjectOf } from "./read-message.js";
 export { type RoomAccount, Rooms, type RoomsOptions } from "./rooms.js";
 export { MessageSender, type OutgoingMessage } from "./sender.js";

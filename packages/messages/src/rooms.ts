@@ -65,6 +65,8 @@ interface Room {
   state: "joining" | "joined";
   features: ReadonlySet<string>;
   ownOccupantId?: string;
+  /** Its history comes before its subject (XEP-0045 §7.2.15). */
+  isTellingHistory: boolean;
   readonly occupants: Map<string, Occupant>;
   settle?: (error?: Error) => void;
 }
@@ -253,6 +255,17 @@ export class Rooms {
     return this.#rooms.get(jid)?.features.has(NS_OCCUPANT_ID) ?? this.#records.get(jid)?.occupantIds ?? false;
   }
 
+  /** Whether a room still tells what was said before we came, with the times of that (XEP-0045 §7.2.14). */
+  isTellingHistory(jid: string): boolean {
+    return this.#rooms.get(jid)?.isTellingHistory === true;
+  }
+
+  /** A room has told its subject, which comes after its history (§7.2.15): what comes now is said now. */
+  historyTold(jid: string): void {
+    const room = this.#rooms.get(jid);
+    if (room) room.isTellingHistory = false;
+  }
+
   announcesStanzaIds(jid: string): boolean {
     const features = this.#rooms.get(jid)?.features;
     return features?.has(NS_SID) === true || features?.has(NS_MAM) === true;
@@ -381,7 +394,14 @@ export class Rooms {
   async #enter(jid: string, nick: string): Promise<string> {
     if (!this.#account.online()) throw new NotConnectedError(this.#account.jid);
     const info = await discoInfo(this.#account.requester, jid).catch(() => undefined);
-    const room: Room = { jid, nick, state: "joining", features: new Set(), occupants: new Map() };
+    const room: Room = {
+      jid,
+      nick,
+      state: "joining",
+      isTellingHistory: true,
+      features: new Set(),
+      occupants: new Map(),
+    };
     this.#rooms.get(jid)?.settle?.(new ConflictError(`another attempt to join ${jid} has begun`));
     this.#rooms.set(jid, room);
     await this.#learn(room, info);

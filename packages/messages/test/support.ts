@@ -100,6 +100,7 @@ export async function world(
   };
   const envelopes: EnvelopeOptions = {
     account: alice,
+    isDelayed: () => true,
     announcesStanzaIds: (by) => by === alice || by === room,
     announcesOccupantIds: (by) => by === room && roomWorld.occupantIds,
     ownOccupant: (by) => (by === room ? roomWorld.own : undefined),

@@ -97,6 +97,7 @@ export async function world(t: Pick<ExecutionContext, "teardown">): Promise<Worl
   };
   const options: EnvelopeOptions = {
     account: alice,
+    isDelayed: () => true,
     announcesStanzaIds: () => true,
     announcesOccupantIds: (by) => by === room && situation.occupantIds,
     ownOccupant: (by) =>

@@ -31,6 +31,7 @@ import {
   type MessageIntake,
   type MessageSender,
   Rooms,
+  roomSubjectOf,
   type SyncOutcome,
 } from "@larder/messages";
 import type { ReactingAccount, Reactions } from "@larder/reactions";
@@ -51,6 +52,7 @@ export interface MessagingServices {
 /** The account as its messages see it. */
 export interface MessagingOwner extends ConnectedAccount, ReactingAccount {
   readonly record: AccountRecord;
+  wasKept(stanza: XmlElement): boolean;
   roomPassword(room: string): string | undefined;
   keepRoomPassword(room: string, password: string | undefined): Promise<void>;
 }
@@ -118,6 +120,8 @@ export class AccountMessaging {
           ? this.#features.has(NS_SID) || this.#features.has(NS_MAM)
           : rooms.announcesStanzaIds(by),
       announcesOccupantIds: (room) => rooms.announcesOccupantIds(room),
+      isDelayed: (stanza, room) =>
+        room === undefined ? this.#owner.wasKept(stanza) : rooms.isTellingHistory(room),
       ownOccupant: (room) => rooms.ownOccupant(room),
       realJidOf: (occupant) => rooms.realJidOf(occupant),
     };
@@ -237,6 +241,7 @@ export class AccountMessaging {
     const refused = envelope.message.attrs.type === "error" && StanzaError.fromStanza(envelope.message);
     if (refused && refused.condition === "not-acceptable" && this.rooms.isRoom(envelope.from))
       this.rooms.notInRoom(envelope.from); // XEP-0045 §7.4: who is no occupant may not speak
+    if (roomSubjectOf(envelope) !== undefined) this.rooms.historyTold(envelope.conversation);
     const accepted = await intake.take(this.#owner, envelope);
     if (!accepted) return;
     this.touched(envelope.message.attrs.type === "groupchat" ? envelope.conversation : account);

@@ -37,6 +37,7 @@ import { type AccountRecord, fitsKey, type Store } from "@larder/storage";
 import type { SecretStore } from "../secrets.js";
 import { readCaFile } from "./ca-file.js";
 import { AccountMessaging, type MessagingOwner, type MessagingServices } from "./messaging.js";
+import { OfflineDelivery } from "./offline-delivery.js";
 import { ReactionRestrictions } from "./reaction-restrictions.js";
 
 /** What every account works with. */
@@ -90,6 +91,7 @@ export class AccountRuntime implements MessagingOwner {
   /** Who asks for our presence; servers tell it anew in each session (RFC 6121 §3.1.3). */
   readonly #requests = new Set<string>();
   readonly #restrictions: ReactionRestrictions;
+  readonly #offline: OfflineDelivery;
   #begun: Promise<void> = Promise.resolve();
 
   private constructor(record: AccountRecord, services: AccountServices, ca: string | undefined) {
@@ -111,6 +113,7 @@ export class AccountRuntime implements MessagingOwner {
       log,
       limits: services.limits,
     });
+    this.#offline = new OfflineDelivery(this.session);
     this.#restrictions = new ReactionRestrictions(this.session, (jid) => this.messaging.rooms.isRoom(jid));
     this.messaging = new AccountMessaging(this, services, () => [capsElement(this.#ownInfo)]);
     this.session.handleIq("get", "query", NS_DISCO_INFO, (query) => discoInfoAnswer(this.#ownInfo, query));
@@ -141,6 +144,7 @@ export class AccountRuntime implements MessagingOwner {
 
   /** The session goes on: what its loss has interrupted is taken up again. */
   async #goOn(): Promise<void> {
+    this.#offline.begin();
     await Promise.all([this.messaging.resumed(), this.#services.cache.sessionResumed(this)]);
   }
 
@@ -192,6 +196,9 @@ export class AccountRuntime implements MessagingOwner {
   readonly keepRoomPassword = (room: string, password: string | undefined) =>
     this.#services.secrets.setRoomPassword(this.jid, room, password);
 
+  /** Whether our server has kept a message for us, and may say when it was sent. */
+  readonly wasKept = (stanza: XmlElement): boolean => this.#offline.has(stanza);
+
   readonly online = (): boolean => this.session.state === "online";
   readonly send = (stanza: XmlElement): Promise<void> => this.session.send(stanza);
   readonly sendTracked = async (stanza: XmlElement): Promise<void> => {
@@ -230,6 +237,7 @@ export class AccountRuntime implements MessagingOwner {
     if (roster) await store.roster.replace(this.id, roster.entries.filter(isKeepable), roster.version);
     await this.messaging.prepare(info?.features ?? new Set());
     await this.session.send(xml("presence", {}, xml("priority", {}, "0"), capsElement(this.#ownInfo)));
+    this.#offline.begin();
     await Promise.all([this.messaging.sessionStarted(), cache.sessionStarted(this)]);
   }
 

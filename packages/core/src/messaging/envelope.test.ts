@@ -163,6 +163,20 @@ test("an empty stanza-id or origin-id is none", (t) => {
 
 const delay = (from: string, stamp: string) =>
   `<delay xmlns="urn:xmpp:delay"${from && ` from="${from}"`} stamp="${stamp}"/>`;
+test("a delay is not believed of what comes live: its sender may have written it", (t) => {
+  const text = live(delay("montague.example", "2020-01-01T10:00:00Z"));
+  t.is(open(text)?.delay, undefined);
+  const asked: (string | undefined)[] = [];
+  const isDelayed = (stanza: { name: string }, room: string | undefined) => {
+    asked.push(stanza.name, room);
+    return false;
+  };
+  t.is(open(text, { isDelayed })?.delay, undefined);
+  const inRoom = message('from="room@muc.example/nick" to="romeo@montague.example" type="groupchat"');
+  open(inRoom, { isDelayed });
+  t.deepEqual(asked, ["message", undefined, "message", "room@muc.example"]);
+});
+
 const delays: [what: string, children: string, expected: string | undefined][] = [
   ["of our server counts", delay("montague.example", "2026-01-01T10:00:00Z"), "2026-01-01T10:00:00.000Z"],
   [
@@ -188,7 +202,8 @@ const delays: [what: string, children: string, expected: string | undefined][] =
   ],
 ];
 for (const [what, children, expected] of delays) {
-  test(`a delay ${what}`, (t) => t.is(open(live(children))?.delay?.toISOString(), expected));
+  test(`a delay ${what}`, (t) =>
+    t.is(open(live(children), { isDelayed: () => true })?.delay?.toISOString(), expected));
 }
 
 test("the message of an envelope stands alone, with its namespace", (t) => {

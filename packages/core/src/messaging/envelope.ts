@@ -54,6 +54,11 @@ export interface EnvelopeOptions {
   readonly announcesOccupantIds?: (room: string) => boolean;
   /** What we are in a room that we are or were in; undefined for what is no room of ours. */
   readonly ownOccupant?: (room: string) => OwnOccupant | undefined;
+  /**
+   * Whether a stanza has come while delays are to be believed: while our server delivers what it has kept for us, or the room
+   * its history. At any other time its sender may have written them. Default: never.
+   */
+  readonly isDelayed?: (stanza: XmlElement, room: string | undefined) => boolean;
   /** Who an occupant is now, where the room shows it in presence. */
   readonly realJidOf?: (occupant: string) => string | undefined;
   readonly now?: () => Date;
@@ -199,7 +204,9 @@ export function openEnvelope(stanza: XmlElement, options: EnvelopeOptions): Enve
   const now = options.now?.() ?? new Date();
   return {
     ...described,
-    delay: readDelay(message, groupchat ? [room] : [account, parseJid(account)?.domain], now),
+    delay: options.isDelayed?.(stanza, groupchat ? room : undefined)
+      ? readDelay(message, groupchat ? [room] : [account, parseJid(account)?.domain], now)
+      : undefined,
     stanzaId: readStanzaId(message, groupchat ? room : account, options),
   };
 }
