@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { instancePaths } from "@larder/core";
 import { readConfiguration } from "./config.js";
+import { prepareHome } from "./home.js";
 import { createLog } from "./log.js";
 import { configurationChanges } from "./reload.js";
 
@@ -74,9 +75,12 @@ async function main(): Promise<void> {
   const paths = instancePaths();
   if (options.checkConfig)
     return void process.stdout.write(`${await checkConfiguration(paths.configFile)}\n`);
+  const tightened = await prepareHome(paths);
   const config = await readConfiguration(paths.configFile);
 
   const log = createLog(config.log.level);
+  for (const directory of tightened)
+    log.warn({ directory }, "other users could write to this directory; now they cannot");
   let stopping = false;
   let status = 0;
   const onDatabaseLost = (err: Error) => {

@@ -54,12 +54,6 @@ test("why an account cannot connect is one clear line, in the method's error and
     ["foreign certificate", { jid, service: foreign.service, caFile: foreign.caFile }, "tls", /larder\.test/],
     ["unknown authority", { jid, service: server.service }, "tls", /./],
     ["server without TLS", { jid, service: plain.service }, "tls", /TLS|encrypt/i],
-    [
-      "plaintext to another host",
-      { jid, service: "xmpp://192.0.2.1:5222", tls: "disabled" },
-      "tls",
-      /allowPlaintext/,
-    ],
   ];
   for (const [name, params, type, message] of cases) {
     const { error, kept } = await refused(client, params);

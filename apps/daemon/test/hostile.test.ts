@@ -200,21 +200,15 @@ for (const [name, server] of Object.entries(servers)) {
         const { timestamp } = await said(client, stamp);
         t.true(Math.abs(Date.parse(timestamp) - now) < 600_000, `${stamp} became ${timestamp}`);
       }
-      for (const body of ["a\0b", "a\uD800b"])
-        t.like(await failure(client.call("message_send", { account: alice, to: bob.jid, body })), {
-          code: -32602,
-        });
-      for (const body of ["a\u0001b", "a\uFFFEb"]) {
-        await client.call("message_send", { account: alice, to: bob.jid, body });
-        const failed = await client.signal(
-          ({ signal, params }) =>
-            signal === "message_update" && params.message.bodies[0]?.text === body && params.message,
+      for (const body of ["a\0b", "a\uD800b", "a\u0001b", "a\uFFFEb"])
+        t.like(
+          await failure(client.call("message_send", { account: alice, to: bob.jid, body })),
+          { code: -32602, path: "body" },
+          JSON.stringify(body),
         );
-        t.like(failed, { state: "failed", error: { type: "not_acceptable" } }, JSON.stringify(body));
-      }
       const { messages } = await client.call("history_get", { account: alice, conversation: bob.jid });
-      t.is(messages.length, texts.length * 2 + 3 + 2);
-      t.is(messages.filter(({ state }) => state === "failed" || state === "pending").length, 2);
+      t.is(messages.length, texts.length * 2 + 3);
+      t.is(messages.filter(({ state }) => state === "failed" || state === "pending").length, 0);
     },
   );
 

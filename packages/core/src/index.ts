@@ -1,3 +1,4 @@
+export { readAddress, readWebAddress } from "./address.js";
 export {
   type ArchivePage,
   type ArchiveQuery,

@@ -10,19 +10,13 @@ import {
 import type { NodeAddress } from "./account.js";
 import { type Analyser, parserName, parserOf } from "./analysers/analyser.js";
 import { searchableText } from "./item-text.js";
-import type { ParseOutcome, ParserModule } from "./parser-pool/index.js";
+import type { ParseOutcome, ParseRequest, ParserModule } from "./parser-pool/index.js";
 
 /** What the cache needs of a parser pool. */
 export interface ItemParser {
-  parse(
-    parser: ParserModule,
-    batch: readonly { xml: string; service: string; node: string; subtype?: string; publisher?: string }[],
-  ): Promise<ParseOutcome[]>;
+  parse(parser: ParserModule, batch: readonly ParseRequest[]): Promise<ParseOutcome[]>;
   /** The same with texts as bytes, where the pool has them so. */
-  parseForStorage?(
-    parser: ParserModule,
-    batch: readonly { xml: string; service: string; node: string; subtype?: string; publisher?: string }[],
-  ): Promise<ParseOutcome<StoredText>[]>;
+  parseForStorage?(parser: ParserModule, batch: readonly ParseRequest[]): Promise<ParseOutcome<StoredText>[]>;
   /** Makes items without a parser ready for searches; without it, and where it gives none, the store does that. */
   prepare?(batch: readonly { xml: string }[]): Promise<(PreparedItem | undefined)[]>;
 }
@@ -74,15 +68,31 @@ type ParsedItem = {
   | { readonly prepared?: undefined; readonly text: string }
 );
 
+/** An item as it is given to a parser; one without a time is made now. */
+interface ParsableItem {
+  readonly xml: string;
+  readonly publisher?: string;
+  readonly created?: Date;
+}
+
 /** Parses items in the pool, one result for each, in their order. */
 export async function parsedItems(
   pool: ItemParser,
   address: NodeAddress,
   subtype: string | undefined,
   parser: ParserModule | undefined,
-  items: readonly { readonly xml: string; readonly publisher?: string }[],
+  items: readonly ParsableItem[],
 ): Promise<ParsedItem[]> {
-  const requests = parser ? items.map(({ xml, publisher }) => ({ ...address, xml, subtype, publisher })) : [];
+  const now = new Date();
+  const requests = parser
+    ? items.map(({ xml, publisher, created = now }) => ({
+        ...address,
+        xml,
+        subtype,
+        publisher,
+        created: created.toISOString(),
+      }))
+    : [];
   const outcomes: ParseOutcome<StoredText>[] = parser
     ? await (pool.parseForStorage?.(parser, requests) ?? pool.parse(parser, requests))
     : [];

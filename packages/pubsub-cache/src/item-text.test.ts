@@ -39,9 +39,9 @@ test("other types are found by what people read in them", (t) => {
   ]);
   t.deepEqual(words({ fullName: "F", nicknames: ["n"], note: "o", organization: "g", birthday: "hidden" }), [
     "F",
-    "o",
     "g",
     "n",
+    "o",
   ]);
 });
 
@@ -54,4 +54,18 @@ test("a bookmark's password is never among the words", (t) => {
 test("an item nested a hundred thousand deep is read like any other", (t) => {
   const deep = `${"<a>".repeat(100_000)}word${"</a>".repeat(100_000)}`;
   t.is(searchableText(`<item>${deep}</item>`, undefined).trim(), "word");
+});
+
+test("names, tags and authors come before what may be long, and further languages after it", (t) => {
+  t.deepEqual(
+    words({
+      text: "long",
+      title: "T",
+      tags: ["t"],
+      author: { name: "A" },
+      coAuthors: [{ name: "B", email: "hidden", url: "hidden" }],
+      otherLanguages: [{ lang: "hidden", title: "Ü", text: "lang" }],
+    }),
+    ["T", "t", "A", "B", "long", "Ü", "lang"],
+  );
 });

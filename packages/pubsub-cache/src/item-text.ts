@@ -16,9 +16,16 @@ function characterData(xml: string): string {
 }
 
 /** Members of parsed data that hold words for people: CONTRACT's of all types, which other parsers may use too. */
-const TEXTS = ["title", "text", "summary", "name", "fullName", "note", "organization", "nick", "jid"];
+const NAMES = ["title", "name", "fullName", "organization", "nick", "jid"];
 const LISTS = ["tags", "categories", "nicknames", "emails", "reactions"];
 const NAMED = ["author", "location"];
+/** Lists of records whose strings are words for people. */
+const PEOPLE = "coAuthors";
+const LANGUAGES = "otherLanguages";
+/** What may be long, and so comes last: an index holds the first words of an item. */
+const TEXTS = ["summary", "note", "text"];
+/** Members of such records that are no words. */
+const NO_WORDS = new Set(["lang", "jid", "url", "email"]);
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   value !== null && typeof value === "object" && !Array.isArray(value);
@@ -30,6 +37,11 @@ const stringsOf = (value: unknown): string[] =>
 /** The values of a form, whose fields have names of their own. */
 const formTexts = (form: unknown): string[] => (isRecord(form) ? Object.values(form).flatMap(stringsOf) : []);
 
+const recordTexts = (records: unknown): string[] =>
+  (Array.isArray(records) ? records.filter(isRecord) : []).flatMap((record) =>
+    Object.entries(record).flatMap(([name, value]) => (NO_WORDS.has(name) ? [] : stringsOf(value))),
+  );
+
 /**
  * What full-text search finds of an item: of a parsed one what people read in it (title, text, names, tags, values
  * of a form); of any other, and where there is none of these, its character data. Never mark-up.
@@ -37,9 +49,12 @@ const formTexts = (form: unknown): string[] => (isRecord(form) ? Object.values(f
 export function searchableText(xml: string, parsed: unknown): string {
   if (!isRecord(parsed)) return characterData(xml);
   const parts = [
-    ...TEXTS.flatMap((name) => (typeof parsed[name] === "string" ? [parsed[name]] : [])),
+    ...NAMES.flatMap((name) => (typeof parsed[name] === "string" ? [parsed[name]] : [])),
     ...LISTS.flatMap((name) => (Array.isArray(parsed[name]) ? stringsOf(parsed[name]) : [])),
     ...NAMED.flatMap((name) => (isRecord(parsed[name]) ? stringsOf(parsed[name].name) : [])),
+    ...recordTexts(parsed[PEOPLE]),
+    ...TEXTS.flatMap((name) => (typeof parsed[name] === "string" ? [parsed[name]] : [])),
+    ...recordTexts(parsed[LANGUAGES]),
     ...formTexts(parsed.fields),
     ...(Array.isArray(parsed.items) ? parsed.items.flatMap(formTexts) : []),
   ];

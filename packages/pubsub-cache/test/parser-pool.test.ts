@@ -62,6 +62,25 @@ test.serial("a parser sees nothing of what the process was started with", async 
   t.deepEqual(values(await pool.parse(tricky, batch("started-with"))), [{ env: [], argv: [], execArgv: [] }]);
 });
 
+test.serial(
+  "a post with more words than a search looks through says so, and its tags are found all the same",
+  async (t) => {
+    await using pool = single();
+    const atom = { module: new URL("../dist/parsers/atom-entry.js", import.meta.url).href, version: "1" };
+    const entry = (words: number) => ({
+      xml: `<item xmlns="http://jabber.org/protocol/pubsub" id="i"><entry xmlns="http://www.w3.org/2005/Atom"><updated>2024-05-01T10:00:00Z</updated><category term="needle"/><content>${"hay ".repeat(words)}</content></entry></item>`,
+      service: "pubsub.larder.test",
+      node: "n",
+    });
+    const [long, short] = await pool.parse(atom, [entry(20_000), entry(10)]);
+    const notes = (outcome: ParseOutcome | undefined) =>
+      outcome?.ok ? JSON.parse(outcome.json).notes : outcome?.error;
+    t.deepEqual(notes(long), ["text: searches find the first 15,000 words alone"]);
+    t.is(notes(short), undefined);
+    t.regex(String(long?.prepared?.words), /^needle hay/);
+  },
+);
+
 test.serial("an empty batch starts no thread", async (t) => {
   await using pool = single();
   t.deepEqual(await pool.parse(tricky, []), []);

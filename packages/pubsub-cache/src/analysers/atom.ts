@@ -6,7 +6,7 @@ export const blog = {
   type: "blog",
   toSync: true,
   parser: new URL("../parsers/atom-entry.js", import.meta.url),
-  parserVersion: "1",
+  parserVersion: "2",
   indexes: [["published"]],
 } as const;
 

@@ -10,6 +10,6 @@ export const calendarEventsAnalyser: Analyser = {
   toSync: true,
   notify: true,
   parser: new URL("../parsers/event.js", import.meta.url),
-  parserVersion: "1",
+  parserVersion: "2",
   indexes: [["start"]],
 };

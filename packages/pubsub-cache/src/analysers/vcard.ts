@@ -10,5 +10,5 @@ export const vcardAnalyser: Analyser = {
   toSync: true,
   notify: true,
   parser: new URL("../parsers/vcard.js", import.meta.url),
-  parserVersion: "1",
+  parserVersion: "2",
 };

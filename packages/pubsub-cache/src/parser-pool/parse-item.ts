@@ -1,6 +1,6 @@
 import { type PreparedItem, prepareItem } from "@larder/storage/prepare";
 import { searchableText } from "../item-text.js";
-import type { Parser, ParserContext, ParserItem } from "../parsers/parser.js";
+import type { JsonValue, Parser, ParserContext, ParserItem } from "../parsers/parser.js";
 import { readXml } from "../parsers/read-xml.js";
 import { describeError } from "./describe-error.js";
 import { type NormalJson, normaliseJson } from "./normalise-json.js";
@@ -18,6 +18,13 @@ export async function loadParser({
   return parser as Parser;
 }
 
+/** Note of parsed data whose text is longer than what a search looks through. */
+const CUT = "text: searches find the first 15,000 words alone";
+
+const isRecord = (value: unknown): value is JsonRecord =>
+  value !== null && typeof value === "object" && !Array.isArray(value);
+type JsonRecord = { readonly [key: string]: JsonValue | undefined };
+
 /** What comes of every item when its parser cannot be loaded. */
 export const notLoaded = (error: unknown): string => `the parser cannot be loaded: ${describeError(error)}`;
 
@@ -34,11 +41,24 @@ export async function parseItem(
   } catch (error) {
     return { ok: false, error: describeError(error), prepared: prepareText(xml) };
   }
-  const { json, value } = normal;
-  const prepared = prepareItem(json, searchableText(xml, value), value);
-  return prepared.refused === undefined
-    ? { ok: true, json, prepared }
-    : { ok: false, error: prepared.refused, prepared: { words: prepared.words } };
+  const text = searchableText(xml, normal.value);
+  const prepared = prepareItem(normal.json, text, normal.value);
+  if (prepared.refused !== undefined)
+    return { ok: false, error: prepared.refused, prepared: { words: prepared.words } };
+  const noted = prepared.isCut ? withNote(normal.value, maxBytes) : undefined;
+  if (!noted) return { ok: true, json: normal.json, prepared };
+  return { ok: true, json: noted.json, prepared: prepareItem(noted.json, text, noted.value) };
+}
+
+/** Parsed data with the note that its text is cut; undefined if there is no place for one. */
+function withNote(value: unknown, maxBytes: number): NormalJson | undefined {
+  if (!isRecord(value)) return undefined;
+  const notes = Array.isArray(value.notes) ? value.notes : [];
+  try {
+    return normaliseJson({ ...value, notes: [...notes, CUT] }, maxBytes);
+  } catch {
+    return undefined; // it is as large as it may be without the note
+  }
 }
 
 /** What searches need of an item that has no parsed data; undefined where it is no XML. */

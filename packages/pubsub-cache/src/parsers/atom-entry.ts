@@ -1,6 +1,7 @@
 import type { XmlElement } from "@larder/core";
-import { type Author, readAuthor } from "./atom/author.js";
-import { readDate } from "./atom/dates.js";
+import { type Author, readAuthors } from "./atom/author.js";
+import { firstDate } from "./atom/dates.js";
+import { languageOf } from "./atom/language.js";
 import {
   type Attachment,
   type CommentsNode,
@@ -13,7 +14,7 @@ import {
   readReplyTo,
 } from "./atom/links.js";
 import { NS_ATOM } from "./atom/namespaces.js";
-import { readTextConstruct } from "./atom/text-construct.js";
+import { readTextConstruct, type TextConstruct } from "./atom/text-construct.js";
 import { type ParserContext, type ParserItem, PayloadError } from "./parser.js";
 
 /** The `parsed` of a blog post or comment (CONTRACT, "Parsed data"). Times are ISO 8601 UTC with milliseconds. */
@@ -38,40 +39,76 @@ export type BlogPost = {
   readonly replyTo?: PostReference;
   readonly repeatOf?: PostReference;
   readonly attachments: readonly Attachment[];
+  /** Authors beside the first. */
+  readonly coAuthors?: readonly Omit<Author, "verified">[];
+  /** What the post says in other languages than its own. */
+  readonly otherLanguages?: readonly OtherLanguage[];
+  /** What could not be read, and what stands in for it. */
+  readonly notes?: readonly string[];
 };
 
-function readDates(entry: XmlElement): { published: string; updated: string } {
-  const read = (name: string) => {
-    const text = entry.getChildText(name, NS_ATOM)?.trim();
-    return text ? readDate(name, text) : undefined;
+/** One text of a post in another language. */
+export type OtherLanguage = {
+  readonly lang?: string;
+  readonly title?: string;
+  readonly text?: string;
+};
+
+/** Tags of a post that are read. */
+const MAX_TAGS = 500;
+
+/** One date stands in for the other, and the time of the item for both. */
+function readDates(entry: XmlElement, created: string | undefined) {
+  const text = (name: string) => entry.getChildText(name, NS_ATOM);
+  const own = firstDate("published", [text("published")]);
+  const updated = firstDate("updated", [text("updated")]);
+  const published = own.date ?? updated.date ?? created;
+  if (published === undefined) throw new PayloadError("published", "the entry has no date that can be read");
+  const used = own.date
+    ? []
+    : [`published: ${updated.date ? "updated" : "the time of the item"} stands in for it`];
+  return {
+    published,
+    updated: updated.date ?? published,
+    notes: [own.note, updated.note, ...(updated.date && !own.note ? [] : used)].filter(
+      (note) => note !== undefined,
+    ),
   };
-  const published = read("published");
-  const updated = read("updated");
-  const date = published ?? updated;
-  if (date === undefined) throw new PayloadError("published", "the entry has no date, and no updated either");
-  return { published: date, updated: updated ?? date };
 }
 
 function readTags(entry: XmlElement): string[] {
   const terms = entry
     .getChildren("category", NS_ATOM)
+    .slice(0, MAX_TAGS)
     .map(({ attrs }) => (attrs.term ?? attrs.label ?? "").trim());
   return [...new Set(terms.filter((term) => term !== ""))];
+}
+
+/** Of each language what it says; titles and texts that state the same one belong together. */
+function readOtherLanguages(title: TextConstruct, texts: readonly TextConstruct[]): OtherLanguage[] {
+  const byLanguage = new Map<string | undefined, { lang?: string; title?: string; text?: string }>();
+  const at = (lang: string | undefined) => {
+    const known = byLanguage.get(lang) ?? (lang === undefined ? {} : { lang });
+    byLanguage.set(lang, known);
+    return known;
+  };
+  for (const { lang, text } of title.others) at(lang).title ??= text;
+  for (const { lang, text } of texts.flatMap(({ others }) => others)) at(lang).text ??= text;
+  return [...byLanguage.values()];
 }
 
 /** The language of the entry, else of its content, else of its title. */
 function readLanguage(entry: XmlElement): string | undefined {
   const elements = [entry, entry.getChild("content", NS_ATOM), entry.getChild("title", NS_ATOM)];
-  return elements
-    .map((element) => element?.attrs["xml:lang"]?.trim())
-    .find((lang) => lang !== undefined && /^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$/.test(lang));
+  return elements.map(languageOf).find((lang) => lang !== undefined);
 }
 
 /**
- * Reads a microblog post or comment (XEP-0277 §2, §3; XEP-0472 §4): an Atom entry.
+ * Reads a microblog post or comment (XEP-0277 §2, §3; XEP-0472 §4): an Atom entry. One part that cannot be read costs that
+ * part alone, with a note.
  *
- * @throws {PayloadError} it is no Atom entry (the item `0` of XEP-0277 §5 is a feed), it has no date, or one that
- *   cannot be read
+ * @throws {PayloadError} it is no Atom entry (the item `0` of XEP-0277 §5 is a feed), or it has no date that can be read and
+ *   nobody knows when the item was made
  */
 export default function parseAtomEntry(item: ParserItem, context: ParserContext): BlogPost {
   const entry = item.payload;
@@ -79,20 +116,24 @@ export default function parseAtomEntry(item: ParserItem, context: ParserContext)
     throw new PayloadError("payload", `{${entry.getNS() ?? ""}}${entry.getName()} is no Atom entry`);
   const title = readTextConstruct(entry, "title", "title");
   const content = readTextConstruct(entry, "content", "body");
-  const summary = readTextConstruct(entry, "summary", "body").text;
+  const summary = readTextConstruct(entry, "summary", "body");
   const lang = readLanguage(entry);
   const links = readLinks(entry);
   const replyTo = readReplyTo(entry);
   const repeatOf = readRepeatOf(entry);
+  const { notes: ofDates, ...dates } = readDates(entry, context.created);
+  const { author, others } = readAuthors(entry, item.publisher ?? context.publisher);
+  const otherLanguages = readOtherLanguages(title, [content, summary]);
+  const notes = [...ofDates, ...title.notes, ...content.notes, ...summary.notes];
   return {
     id: item.id,
     title: title.text,
     ...(title.html !== undefined && { titleHtml: title.html }),
-    text: content.text || summary || title.text,
+    text: content.text || summary.text || title.text,
     ...(content.html !== undefined && { html: content.html }),
-    ...(summary !== "" && { summary }),
-    author: readAuthor(entry, item.publisher ?? context.publisher),
-    ...readDates(entry),
+    ...(summary.text !== "" && { summary: summary.text }),
+    author,
+    ...dates,
     tags: readTags(entry),
     ...(lang !== undefined && { lang }),
     links,
@@ -100,5 +141,8 @@ export default function parseAtomEntry(item: ParserItem, context: ParserContext)
     ...(replyTo && { replyTo }),
     ...(repeatOf && { repeatOf }),
     attachments: readAttachments(entry),
+    ...(others.length > 0 && { coAuthors: others }),
+    ...(otherLanguages.length > 0 && { otherLanguages }),
+    ...(notes.length > 0 && { notes }),
   };
 }

@@ -27,14 +27,8 @@ const MAX_REACTIONS = 1000;
 const named = (parent: XmlElement | undefined, name: string): XmlElement[] =>
   parent?.getChildElements().filter((child) => child.getName() === name) ?? [];
 
-function timeOf(element: XmlElement | undefined): string | undefined {
-  const text = element?.attrs.timestamp;
-  try {
-    return text ? readDate("timestamp", text) : undefined;
-  } catch {
-    return undefined; // the attachment counts all the same
-  }
-}
+const timeOf = (element: XmlElement | undefined): string | undefined =>
+  readDate(element?.attrs.timestamp ?? "");
 
 function reactionsOf(element: XmlElement | undefined): Map<string, number> {
   const counts = new Map<string, number>();

@@ -1,12 +1,13 @@
 import type { XmlElement } from "@larder/core";
-import { readDate } from "./atom/dates.js";
-import { htmlToText, sanitizePost } from "./atom/html.js";
-import { safeAddress } from "./atom/links.js";
+import { readAddress } from "@larder/core/address";
+import { firstDate, readDate } from "./atom/dates.js";
+import { htmlToText, nodesToText, sanitizePost } from "./atom/html.js";
+import { languageOf } from "./atom/language.js";
 import { objectionTo } from "./atom/markup-limits.js";
 import { xhtmlToHtml } from "./atom/xhtml.js";
 import { type DataForm, readDataForm } from "./data-form.js";
 import { NS_CALENDAR_EVENTS, NS_CONFERENCE, NS_DATA_FORM, NS_GEOLOC, NS_URL_DATA } from "./namespaces.js";
-import { type ParserItem, PayloadError } from "./parser.js";
+import { type ParserContext, type ParserItem, PayloadError } from "./parser.js";
 import { oneLine, requirePayload } from "./payload.js";
 
 /** Where an event takes place. */
@@ -32,27 +33,68 @@ export type CalendarEvent = {
   /** The form that invitees are asked to answer (XEP-0471 §5.5). */
   readonly rsvp?: DataForm;
   readonly url?: string;
+  /** Names and descriptions in other languages than the first. */
+  readonly otherLanguages?: readonly {
+    readonly lang?: string;
+    readonly name?: string;
+    readonly text?: string;
+  }[];
+  /** What could not be read, and what stands in for it. */
+  readonly notes?: readonly string[];
 };
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
+const MAX_LANGUAGES = 50;
 
 /** A date and time (XEP-0082), or a day, which XEP-0471 does not mention and calendars need. */
-function readInstant(event: XmlElement, name: string): { text: string; time: string; isDay: boolean } {
-  const text = event.getChildText(name, NS_CALENDAR_EVENTS)?.trim();
-  if (!text) throw new PayloadError(name, "the event has none");
-  const isDay = DAY.test(text);
-  return { text, isDay, time: readDate(name, isDay ? `${text}T00:00:00Z` : text) };
+interface Instant {
+  readonly text: string;
+  readonly time: string;
+  readonly isDay: boolean;
+}
+
+function instantOf(text: string | null): Instant | undefined {
+  const trimmed = text?.trim() ?? "";
+  const time = readDate(trimmed);
+  return time === undefined ? undefined : { text: trimmed, time, isDay: DAY.test(trimmed) };
+}
+
+/** Start and end; one stands in for the other, and the time of the item for both. */
+function readTimes(event: XmlElement, created: string | undefined) {
+  const texts = {
+    start: event.getChildText("start", NS_CALENDAR_EVENTS),
+    end: event.getChildText("end", NS_CALENDAR_EVENTS),
+  };
+  const read = { start: instantOf(texts.start), end: instantOf(texts.end) };
+  const known =
+    read.start ?? read.end ?? (created === undefined ? undefined : { text: "", time: created, isDay: false });
+  if (!known) throw new PayloadError("start", "the event has no time that can be read");
+  const notes = (["start", "end"] as const).flatMap((name) => {
+    if (read[name]) return [];
+    const standIn = read.start || read.end ? (name === "start" ? "end" : "start") : "the time of the item";
+    return [
+      firstDate(name, [texts[name]]).note ?? `${name}: the event has none`,
+      `${name}: ${standIn} stands in for it`,
+    ];
+  });
+  return { start: read.start ?? known, end: read.end ?? known, notes };
+}
+
+/** Whether two versions are in one language, as far as they say: one of two often does not. */
+function isSameLanguage(one: XmlElement, other: XmlElement | undefined): boolean {
+  const languages = [languageOf(one), languageOf(other)].filter((lang) => lang !== undefined);
+  return languages[0] === undefined || languages[1] === undefined || languages[0] === languages[1];
 }
 
 /** The plain version, else what the other says without its mark-up (XEP-0471 §5.2). */
 function readDescription(event: XmlElement): string | undefined {
-  const versions = event.getChildren("description", NS_CALENDAR_EVENTS);
+  const all = event.getChildren("description", NS_CALENDAR_EVENTS);
+  const versions = all.filter((element) => isSameLanguage(element, all[0]));
   const plain = versions.find(({ attrs }) => (attrs.type ?? "text") === "text")?.getText();
   if (plain?.trim()) return plain.replaceAll("\r\n", "\n").trim();
   const xhtml = versions.find(({ attrs }) => attrs.type === "xhtml");
   const html = xhtml ? xhtmlToHtml(xhtml) : "";
-  const objection = objectionTo(html);
-  if (objection !== undefined) throw new PayloadError("description", objection);
+  if (objectionTo(html) !== undefined) return undefined;
   return htmlToText(sanitizePost(html)) || undefined;
 }
 
@@ -97,24 +139,45 @@ function readUrl(event: XmlElement): string | undefined {
     .flatMap((place) => place.getChildren("online", NS_CALENDAR_EVENTS))
     .flatMap((online) => online.getChild("url-data", NS_URL_DATA)?.attrs.target ?? []);
   return [...(website === undefined ? [] : [website].flat()), ...meeting]
-    .map(safeAddress)
+    .map((address) => readAddress(address))
     .find((address) => address !== undefined);
+}
+
+/** What the event says in other languages than those of its first name and description. */
+function readOtherLanguages(event: XmlElement) {
+  const byLanguage = new Map<string | undefined, { lang?: string; name?: string; text?: string }>();
+  for (const [element, field] of [
+    ["name", "name"],
+    ["description", "text"],
+  ] as const) {
+    const [first, ...others] = event.getChildren(element, NS_CALENDAR_EVENTS).slice(0, MAX_LANGUAGES);
+    for (const other of others) {
+      if (isSameLanguage(other, first)) continue;
+      const lang = languageOf(other);
+      const text = field === "name" ? oneLine(other.getText()) : oneLine(nodesToText(other.children));
+      if (text === undefined) continue;
+      const known = byLanguage.get(lang) ?? (lang === undefined ? {} : { lang });
+      known[field] ??= text;
+      byLanguage.set(lang, known);
+    }
+  }
+  return [...byLanguage.values()];
 }
 
 /**
  * Reads a calendar event (XEP-0471 §4, §5).
  *
- * @throws {PayloadError} it is something else, has no name, or its times are missing or no times
+ * @throws {PayloadError} it is something else, has no name, or no time can be read and nobody knows when the item was made
  */
-export default function parseEvent({ payload }: ParserItem): CalendarEvent {
+export default function parseEvent({ payload }: ParserItem, context?: ParserContext): CalendarEvent {
   requirePayload(payload, "event", NS_CALENDAR_EVENTS);
   const name = payload
     .getChildren("name", NS_CALENDAR_EVENTS)
     .map((element) => oneLine(element.getText()))
     .find((text) => text !== undefined);
   if (name === undefined) throw new PayloadError("name", "the event has none");
-  const start = readInstant(payload, "start");
-  const end = readInstant(payload, "end");
+  const { start, end, notes } = readTimes(payload, context?.created);
+  const otherLanguages = readOtherLanguages(payload);
   const text = readDescription(payload);
   const timezone = /[+-]\d\d:?\d\d$/.exec(start.isDay ? "" : start.text)?.[0];
   const location = readLocation(payload);
@@ -134,5 +197,7 @@ export default function parseEvent({ payload }: ParserItem): CalendarEvent {
     categories: [...new Set(terms)],
     ...(rsvp && { rsvp: readDataForm(rsvp) }),
     ...(url && { url }),
+    ...(otherLanguages.length > 0 && { otherLanguages }),
+    ...(notes.length > 0 && { notes }),
   };
 }

@@ -27,6 +27,8 @@ export interface ParserContext {
   readonly subtype?: string;
   /** As in {@link ParserItem}, also where only the cache knows it. */
   readonly publisher?: string;
+  /** When the item was made, as far as the service or the cache knows; ISO 8601 UTC with milliseconds. */
+  readonly created?: string;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { XmlElement } from "@larder/core";
-import { safeAddress } from "./atom/links.js";
+import { readAddress } from "@larder/core/address";
 import { NS_VCARD4 } from "./namespaces.js";
 import type { ParserItem } from "./parser.js";
 import { oneLine, requirePayload } from "./payload.js";
@@ -25,7 +25,9 @@ function readProperties(card: XmlElement): Map<string, XmlElement[]> {
   for (const element of [card, ...groups].flatMap((parent) => parent.getChildElements())) {
     const name = element.getName();
     if (element.getNS() !== NS_VCARD4 || !PROPERTIES.has(name)) continue;
-    properties.set(name, [...(properties.get(name) ?? []), element]);
+    const known = properties.get(name);
+    if (known) known.push(element);
+    else properties.set(name, [element]);
   }
   for (const elements of properties.values()) elements.sort((a, b) => preference(a) - preference(b));
   return properties;
@@ -72,7 +74,7 @@ export default function parseVCard({ payload }: ParserItem): VCard {
     ...(fullName && { fullName }),
     nicknames: all("nickname"),
     emails: all("email").map((email) => email.replace(/^mailto:/i, "")),
-    urls: all("url").flatMap((url) => safeAddress(url) ?? []),
+    urls: all("url").flatMap((url) => readAddress(url) ?? []),
     ...(note && { note }),
     ...(birthday && { birthday: dashed(birthday) }),
     ...(units?.length && { organization: units.join(", ") }),

@@ -13,11 +13,11 @@ import {
   whileOffline,
 } from "./place.js";
 
+/** What the parser of entries refuses. */
+const noEntry = (xml: string) => xml.replaceAll(/(<\/?)entry/g, "$1feed");
+
 async function fill(server: RealServer, at: Place, count: number, bad?: number): Promise<void> {
-  const payload = (i: number) =>
-    i === bad
-      ? entry(`first of ${i}`).replace("2026-01-01T00:00:00Z", "the day before yesterday")
-      : entry(`first of ${i}`);
+  const payload = (i: number) => (i === bad ? noEntry(entry(`first of ${i}`)) : entry(`first of ${i}`));
   if ("fillNode" in server) {
     const items = Array.from({ length: count }, (_, i) => ({ id: `i${i}`, payload: payload(i) }));
     await server.fillNode(at.address.node, items, { owner: "bob" });
@@ -108,7 +108,7 @@ for (const name of servers) {
       await fill(server, at, 40, 20);
       t.is((await at.cache.sync(at.account, at.address)).items, 40);
       await isEqual(t, at);
-      await at.publisher.publishXml("bad", entry("bad").replace("2026-01-01T00:00:00Z", "tomorrow"));
+      await at.publisher.publishXml("bad", noEntry(entry("bad")));
       await at.publisher.publish("good", "good");
       await heard(at, "good");
       await isEqual(t, at);

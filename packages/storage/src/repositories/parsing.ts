@@ -11,6 +11,7 @@ export interface ParsableItem {
   readonly xml: string;
   /** Name and version of the parser that saw it last. */
   readonly parser?: string;
+  readonly created: Date;
   /** When this version was first seen, in milliseconds. */
   readonly updated: number;
 }
@@ -34,6 +35,7 @@ interface Row {
   publisher: string | null;
   xml: string;
   parser: string | null;
+  created: number;
   updated: number;
 }
 
@@ -71,7 +73,7 @@ export class ParsingRepository {
     const { after, limit, unless } = options;
     return this.#db.read(async ({ executor }) => {
       const rows = await executor.all<Row>(sql`
-        SELECT id, item_id, publisher, xml, parser, updated FROM pubsub_item
+        SELECT id, item_id, publisher, xml, parser, created, updated FROM pubsub_item
         WHERE node_id = ${nodeId} ${after === undefined ? empty : sql`AND item_id > ${after}`}
           ${unless === undefined ? empty : unless === null ? sql`AND parser IS NOT NULL` : sql`AND (parser IS NULL OR parser <> ${unless})`}
         ORDER BY item_id LIMIT ${limit}`);
@@ -81,6 +83,7 @@ export class ParsingRepository {
         publisher: row.publisher ?? undefined,
         xml: row.xml,
         parser: row.parser ?? undefined,
+        created: new Date(Number(row.created)),
         updated: Number(row.updated),
       }));
     });

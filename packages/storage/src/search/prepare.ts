@@ -1,5 +1,5 @@
 import { storableJson } from "./storable-json.js";
-import { indexedText } from "./words.js";
+import { indexText } from "./words.js";
 
 /** At most so much of one text is looked at for words. */
 const MAX_TEXT = 1024 * 1024;
@@ -18,6 +18,8 @@ export interface PreparedItem<Text extends StoredText = StoredText> {
   readonly words: Text;
   /** Why the parsed data cannot be kept; it is then left out. */
   readonly refused?: string;
+  /** The text has more words than the index keeps. */
+  readonly isCut?: true;
 }
 
 /**
@@ -33,8 +35,12 @@ export function prepareItem(
   text: string,
   value?: unknown,
 ): PreparedItem<string> {
-  const words = indexedText(text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text);
+  const isLong = text.length > MAX_TEXT;
+  const { words, isCut } = indexText(isLong ? text.slice(0, MAX_TEXT) : text);
+  const cut = isLong || isCut ? ({ isCut: true } as const) : {};
   const parsed = storableJson(parsedJson, value);
-  if (parsed === undefined) return { words };
-  return parsed.refused === undefined ? { folded: parsed.folded, words } : { refused: parsed.refused, words };
+  if (parsed === undefined) return { words, ...cut };
+  return parsed.refused === undefined
+    ? { folded: parsed.folded, words, ...cut }
+    : { refused: parsed.refused, words, ...cut };
 }

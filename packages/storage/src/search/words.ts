@@ -169,15 +169,27 @@ function manyWords(lower: string): string[] {
 const shortened = (word: string): string =>
   word.length > MAX_WORD ? [...word].slice(0, MAX_WORD).join("") : word;
 
-/** What the index stores for a text: its words, with one blank between them. */
-export function indexedText(text: string): string {
-  const words = wordsOf(text).slice(0, MAX_INDEXED_WORDS);
+/** What the index stores of a text. */
+export interface IndexedText {
+  /** Its words, with one blank between them. */
+  readonly words: string;
+  /** It has more words than the index stores. */
+  readonly isCut: boolean;
+}
+
+export function indexText(text: string): IndexedText {
+  const all = wordsOf(text);
+  const words = all.length > MAX_INDEXED_WORDS ? all.slice(0, MAX_INDEXED_WORDS) : all;
   const indexed = words.join(" ");
-  if (indexed.length * 3 <= MAX_INDEXED_BYTES) return indexed;
+  const isCut = all.length > words.length;
+  if (indexed.length * 3 <= MAX_INDEXED_BYTES) return { words: indexed, isCut };
   let bytes = 0;
   const end = words.findIndex((word) => {
     bytes += Buffer.byteLength(word) + 1;
     return bytes > MAX_INDEXED_BYTES;
   });
-  return end === -1 ? indexed : words.slice(0, end).join(" ");
+  return end === -1 ? { words: indexed, isCut } : { words: words.slice(0, end).join(" "), isCut: true };
 }
+
+/** The words that the index stores of a text, with one blank between them. */
+export const indexedText = (text: string): string => indexText(text).words;

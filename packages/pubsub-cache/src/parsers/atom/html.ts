@@ -1,4 +1,5 @@
 import type { XmlElement } from "@larder/core";
+import { readAddress } from "@larder/core/address";
 import sanitizeHtml from "sanitize-html";
 import { readXml } from "../read-xml.js";
 
@@ -28,17 +29,38 @@ const NOT_TEXT = [
   ...["title", "template", "iframe", "object", "svg", "math", "head"],
 ];
 
-/** A relative address would be taken for one of whoever shows the post. */
-function dropUnless(attribute: string, pattern: RegExp): sanitizeHtml.Transformer {
-  return (tagName, attribs) => {
-    const value = attribs[attribute];
-    if (value === undefined || pattern.test(value.trim())) return { tagName, attribs };
-    const { [attribute]: _, ...rest } = attribs;
-    return { tagName, attribs: rest };
-  };
-}
+/** Attributes that hold addresses, by element, and the schemes that are shown. */
+const ADDRESSES: Readonly<Record<string, readonly [attribute: string, schemes: RegExp]>> = {
+  a: ["href", /^(https?|mailto|xmpp):/i],
+  blockquote: ["cite", /^https?:/i],
+  q: ["cite", /^https?:/i],
+  img: ["src", /^https?:/i],
+};
 
-const base: sanitizeHtml.IOptions = {
+/** Makes an address absolute, or drops it: a relative one would be taken for one of whoever shows the post. */
+const resolving = (
+  base: string | undefined,
+  attribute: string,
+  schemes: RegExp,
+): sanitizeHtml.Transformer => {
+  return (tagName, attribs) => {
+    const { [attribute]: value, ...rest } = attribs;
+    if (value === undefined) return { tagName, attribs };
+    const address = readAddress(value, base);
+    if (address === undefined || !schemes.test(address)) return { tagName, attribs: rest };
+    return { tagName, attribs: { ...attribs, [attribute]: address } };
+  };
+};
+
+const transformsTo = (base: string | undefined) =>
+  Object.fromEntries(
+    Object.entries(ADDRESSES).map(([tag, [attribute, schemes]]) => [
+      tag,
+      resolving(base, attribute, schemes),
+    ]),
+  );
+
+const common: sanitizeHtml.IOptions = {
   allowedAttributes: ALLOWED_ATTRIBUTES,
   // Allowed attributes are dropped when empty (`alt` is not), so that the output is well-formed XML too.
   nonBooleanAttributes: [...new Set(Object.values(ALLOWED_ATTRIBUTES).flat())],
@@ -47,30 +69,30 @@ const base: sanitizeHtml.IOptions = {
   allowProtocolRelative: false,
   nonTextTags: NOT_TEXT,
   nestingLimit: 100,
-  transformTags: {
-    a: dropUnless("href", /^(https?|mailto|xmpp):/i),
-    blockquote: dropUnless("cite", /^https?:/i),
-    q: dropUnless("cite", /^https?:/i),
-    img: dropUnless("src", /^https?:/i),
-  },
+  transformTags: transformsTo(undefined),
   exclusiveFilter: ({ tag, attribs }) => tag === "img" && !attribs.src,
 };
 
-const forPosts: sanitizeHtml.IOptions = { ...base, allowedTags: `${INLINE} ${BLOCKS}`.split(" ") };
-const forTitles: sanitizeHtml.IOptions = { ...base, allowedTags: INLINE.split(" ") };
+const forPosts: sanitizeHtml.IOptions = { ...common, allowedTags: `${INLINE} ${BLOCKS}`.split(" ") };
+const forTitles: sanitizeHtml.IOptions = { ...common, allowedTags: INLINE.split(" ") };
+
+const withBase = (options: sanitizeHtml.IOptions, base: string | undefined): sanitizeHtml.IOptions =>
+  base === undefined ? options : { ...options, transformTags: transformsTo(base) };
 
 /**
  * HTML from anybody made safe to show: structure, emphasis, tables, links (http, https, mailto, xmpp) and remote
- * images stay; scripts, styles, forms, frames, event handlers, classes and relative addresses go. The result is
- * well-formed, and empty where nothing stays.
+ * images stay; scripts, styles, forms, frames, event handlers and classes go. The result is well-formed, and empty where
+ * nothing stays.
+ *
+ * @param base what relative addresses refer to; without it they go
  */
-export function sanitizePost(html: string): string {
-  return sanitizeHtml(html, forPosts).trim();
+export function sanitizePost(html: string, base?: string): string {
+  return sanitizeHtml(html, withBase(forPosts, base)).trim();
 }
 
 /** As {@link sanitizePost}, but only what stands inside a line stays. */
-export function sanitizeTitle(html: string): string {
-  return sanitizeHtml(html, forTitles).replace(/\s+/g, " ").trim();
+export function sanitizeTitle(html: string, base?: string): string {
+  return sanitizeHtml(html, withBase(forTitles, base)).replace(/\s+/g, " ").trim();
 }
 
 /** How many line breaks an element has before and after it; of neighbours the larger number counts. */
@@ -93,23 +115,27 @@ export function htmlToText(sanitised: string): string {
 /** The same of elements, before or after they were sanitised: of what stays in any case. */
 export function nodesToText(nodes: readonly (XmlElement | string)[]): string {
   const writer = new TextWriter();
-  for (const node of nodes) read(node, writer, false);
+  for (const node of nodes) read(node, writer, false, 0);
   return writer.text;
 }
 
-function read(node: XmlElement | string, writer: TextWriter, preformatted: boolean): void {
+/** What is nested deeper is no text of a post, and reading it would exhaust the stack. */
+const MAX_DEPTH = 500;
+
+function read(node: XmlElement | string, writer: TextWriter, preformatted: boolean, depth: number): void {
   if (typeof node === "string") {
     if (preformatted) writer.writeAsIs(node);
     else writer.write(node);
     return;
   }
+  if (depth > MAX_DEPTH) return;
   const { name } = node;
   const distance = DISTANCE.get(name) ?? 0;
   writer.apart(distance);
   if (name === "br") writer.lineBreak();
   if (name === "img") writer.write(node.attrs.alt ?? "");
   if (name === "li") writer.startEntry();
-  for (const child of node.children) read(child, writer, preformatted || name === "pre");
+  for (const child of node.children) read(child, writer, preformatted || name === "pre", depth + 1);
   if (name === "td" || name === "th") writer.write(" ");
   writer.apart(distance);
 }

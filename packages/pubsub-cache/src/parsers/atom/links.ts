@@ -1,7 +1,9 @@
 import type { XmlElement } from "@larder/core";
+import { readAddress } from "@larder/core/address";
 import { wholeNumber } from "../payload.js";
+import { baseOf } from "./base.js";
 import { NS_ATOM, NS_THREAD } from "./namespaces.js";
-import { readXmppUri } from "./xmpp-uri.js";
+import { readXmppUri, withoutBreaks } from "./xmpp-uri.js";
 
 /** An Atom link (RFC 4287 §4.2.7). */
 export interface Link {
@@ -36,17 +38,27 @@ export interface Attachment {
   readonly title?: string;
 }
 
-/** What a link may lead to. A `javascript:` address has no place among data that front-ends turn into links. */
-const SAFE = /^(aesgcm|ftp|geo|https?|magnet|mailto|tel|xmpp):/i;
+/** Links of an entry that are read. */
+const MAX_LINKS = 500;
+/** RFC 4287 §4.2.7.2: a relation without this prefix means one with it. */
+const IANA_RELATION = "http://www.iana.org/assignments/relation/";
 const WEB = /^https?:/i;
 
-/** An address with white space as URIs have it (none), or undefined where it is missing, relative or unsafe. */
-export function safeAddress(text: string | undefined): string | undefined {
-  const address = text?.replace(/\s+/g, "");
-  return address !== undefined && SAFE.test(address) ? address : undefined;
+/** An address of the web, or an `xmpp:` URI with the blanks between its parameters left out. */
+function addressIn(element: XmlElement, attribute: "href" | "src"): string | undefined {
+  const text = element.attrs[attribute];
+  if (text !== undefined && /^\s*xmpp:/i.test(text)) return readAddress(withoutBreaks(text));
+  return readAddress(text, baseOf(element));
 }
 
-const hrefOf = (element: XmlElement): string | undefined => safeAddress(element.attrs.href);
+const hrefOf = (element: XmlElement): string | undefined => addressIn(element, "href");
+
+const relationOf = ({ attrs }: XmlElement): string => {
+  const rel = attrs.rel?.trim() || "alternate";
+  return rel.startsWith(IANA_RELATION) ? rel.slice(IANA_RELATION.length) : rel;
+};
+
+const linksOf = (entry: XmlElement): XmlElement[] => entry.getChildren("link", NS_ATOM).slice(0, MAX_LINKS);
 
 const optional = (name: string, value: string | undefined) => {
   const trimmed = value?.trim();
@@ -55,13 +67,11 @@ const optional = (name: string, value: string | undefined) => {
 
 /** All links, in their order. */
 export function readLinks(entry: XmlElement): Link[] {
-  return entry.getChildren("link", NS_ATOM).flatMap((element) => {
+  return linksOf(entry).flatMap((element) => {
     const href = hrefOf(element);
     if (href === undefined) return [];
-    const { rel, type, title } = element.attrs;
-    return [
-      { rel: rel?.trim() || "alternate", href, ...optional("type", type), ...optional("title", title) },
-    ];
+    const { type, title } = element.attrs;
+    return [{ rel: relationOf(element), href, ...optional("type", type), ...optional("title", title) }];
   });
 }
 
@@ -91,23 +101,31 @@ function firstPost(elements: readonly XmlElement[]): PostReference | undefined {
 
 /** The post that this one answers (XEP-0472 §4.4, RFC 4685 §3); of several the first that is in XMPP. */
 export function readReplyTo(entry: XmlElement): PostReference | undefined {
-  return firstPost(entry.getChildren("in-reply-to", NS_THREAD));
+  return firstPost(entry.getChildren("in-reply-to", NS_THREAD).slice(0, MAX_LINKS));
 }
 
 /** The post that this one repeats (XEP-0472 §4.5). */
 export function readRepeatOf(entry: XmlElement): PostReference | undefined {
-  return firstPost(entry.getChildren("link", NS_ATOM).filter(({ attrs }) => attrs.rel?.trim() === "via"));
+  return firstPost(linksOf(entry).filter((link) => relationOf(link) === "via"));
 }
 
-/** Files that come with the post. */
+/** Files that come with the post, and its content if that stands elsewhere (RFC 4287 §4.1.3.2). */
 export function readAttachments(entry: XmlElement): Attachment[] {
-  return entry.getChildren("link", NS_ATOM).flatMap((element) => {
+  const enclosures = linksOf(entry).flatMap((element) => {
     const url = hrefOf(element);
-    if (url === undefined || element.attrs.rel?.trim() !== "enclosure") return [];
+    if (url === undefined || relationOf(element) !== "enclosure") return [];
     const { type, title, length } = element.attrs;
     const size = wholeNumber(length);
     return [
       { url, ...optional("type", type), ...(size !== undefined && { size }), ...optional("title", title) },
     ];
   });
+  const elsewhere = entry.getChildren("content", NS_ATOM).slice(0, MAX_LINKS);
+  return [
+    ...enclosures,
+    ...elsewhere.flatMap((content) => {
+      const url = addressIn(content, "src");
+      return url === undefined ? [] : [{ url, ...optional("type", content.attrs.type) }];
+    }),
+  ];
 }

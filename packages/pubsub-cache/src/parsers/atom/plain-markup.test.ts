@@ -124,6 +124,8 @@ test("a post reads as the sanitiser makes it, whatever stands around its mark-up
       const [content] = entry.getChildElements();
       const sanitised = content ? sanitizePost(xhtmlToHtml(content)) : "";
       t.deepEqual(readTextConstruct(entry, "content", "body"), {
+        others: [],
+        notes: [],
         text: htmlToText(sanitised),
         ...(sanitised !== "" && { html: sanitised }),
       });

@@ -1,3 +1,4 @@
+import { readAddress } from "@larder/core/address";
 import type { XmlElement } from "@larder/core/xml";
 import { NS_XHTML } from "./namespaces.js";
 
@@ -17,8 +18,10 @@ const PLAIN_NUMBER = /^[0-9]{1,6}$/;
 const ODD_LINE_END = /\r/;
 const TO_ESCAPE = /[&<>]/;
 /** An address in which nothing is hidden: no white space, quotes, references or characters beyond ASCII. */
-const PLAIN_ADDRESS = /^(?:https?:\/\/|mailto:|xmpp:)[\w.~:/?#[\]@!$()*+,;=%-]+$/;
+const PLAIN_ADDRESS = /^(?:https?:\/\/[\w[]|(?:mailto|xmpp):)[\w.~:/?#[\]@!$()*+,;=%-]+$/;
 const PLAIN_WORD = /^[A-Za-z-]{1,20}$/;
+
+const isPlainAddress = (value: string) => PLAIN_ADDRESS.test(value) && readAddress(value) === value;
 
 /** Where an element stands: what may be in it depends on that. */
 type Place = "blocks" | "text" | "link" | "list";
@@ -40,9 +43,9 @@ function isPlain(name: string, key: string, value: string): boolean {
     case "dir":
       return PLAIN_WORD.test(value);
     case "href":
-      return name === "a" && PLAIN_ADDRESS.test(value);
+      return name === "a" && isPlainAddress(value);
     case "src":
-      return name === "img" && value.startsWith("http") && PLAIN_ADDRESS.test(value);
+      return name === "img" && value.startsWith("http") && isPlainAddress(value);
     case "alt":
       return name === "img" && !ODD_LINE_END.test(value);
     case "width":

@@ -1,6 +1,7 @@
 import type { XmlElement } from "@larder/core";
-import { PayloadError } from "../parser.js";
+import { baseOf } from "./base.js";
 import { htmlToText, nodesToText, sanitizePost, sanitizeTitle } from "./html.js";
+import { languageOf } from "./language.js";
 import { objectionTo } from "./markup-limits.js";
 import { NS_ATOM, NS_XHTML } from "./namespaces.js";
 import { plainMarkup } from "./plain-markup.js";
@@ -12,39 +13,93 @@ export interface TextConstruct {
   readonly text: string;
   /** Sanitised. */
   readonly html?: string;
+  /** What it says in other languages. */
+  readonly others: readonly TextInLanguage[];
+  /** What could not be read of it. */
+  readonly notes: readonly string[];
 }
 
-function kindOf(element: XmlElement): "text" | "html" | "xhtml" | undefined {
-  const type = (element.attrs.type ?? "text").trim().toLowerCase();
-  if (type === "text" || type === "text/plain") return "text";
+export interface TextInLanguage {
+  readonly lang?: string;
+  readonly text: string;
+}
+
+type Kind = "text" | "html" | "xhtml";
+
+/** Languages of one construct that are read beside the first. */
+const MAX_OTHERS = 20;
+/** Of content in an XML format, or of no known type: what stands between its tags. */
+const BASE64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/;
+
+/** The kind of a construct; undefined if it is no text: another media type in base64 (RFC 4287 §4.1.3.3), or elsewhere. */
+function kindOf(element: XmlElement): Kind | undefined {
+  const type = (element.attrs.type ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
   if (type === "html" || type === "text/html") return "html";
   if (type === "xhtml" || type === "application/xhtml+xml") return "xhtml";
-  return undefined; // another media type, or content that is elsewhere (`src`)
+  if (type === "" || type === "text" || type.startsWith("text/")) return "text";
+  if (element.attrs.src !== undefined) return undefined;
+  return element.getChildElements().length === 0 && BASE64.test(element.getText()) ? undefined : "text";
+}
+
+/** Character data of an element and of all in it: some write mark-up where plain text is announced. */
+function plainText(element: XmlElement): string {
+  const isPlain = element.getChildElements().length === 0;
+  const text = isPlain ? element.getText() : nodesToText(element.children);
+  return text.replaceAll("\r\n", "\n").trim();
+}
+
+/** What one element says. */
+function readVersion(element: XmlElement, kind: Kind, place: "title" | "body") {
+  if (kind === "text") return { text: plainText(element) };
+  const whole = kind === "xhtml" && place === "body" ? readPlain(element) : undefined;
+  if (whole) return whole;
+  const markup = kind === "xhtml" ? xhtmlToHtml(element) : element.getText();
+  const objection = objectionTo(markup);
+  if (objection !== undefined) return { text: "", objection };
+  // The addresses of XHTML are resolved already, with the bases inside it.
+  const base = kind === "html" ? baseOf(element) : undefined;
+  const html = place === "title" ? sanitizeTitle(markup, base) : sanitizePost(markup, base);
+  return { text: htmlToText(html), html };
 }
 
 /**
- * Reads all elements of one name that stand in an entry.
+ * Reads all elements of one name that stand in an entry: the first of each kind, in the language of the first. What there is
+ * far too much mark-up of is left out with a note.
  *
- * @throws {PayloadError} there is far too much mark-up
  * @param place `title` keeps only mark-up inside a line, and puts the text on one line
  */
 export function readTextConstruct(entry: XmlElement, name: string, place: "title" | "body"): TextConstruct {
-  const versions = new Map<string, XmlElement>();
+  const inLine = (text: string) => (place === "title" ? text.replace(/\s+/g, " ").trim() : text);
+  const versions = new Map<Kind, XmlElement>();
+  const others: TextInLanguage[] = [];
+  const notes: string[] = [];
+  let language: string | undefined;
   for (const element of entry.getChildren(name, NS_ATOM)) {
     const kind = kindOf(element);
-    if (kind !== undefined && !versions.has(kind)) versions.set(kind, element);
+    if (kind === undefined) continue;
+    const lang = languageOf(element);
+    // One of two versions often states no language: it is the other's.
+    const isSame = lang === undefined || language === undefined || lang === language;
+    if (isSame && !versions.has(kind)) {
+      versions.set(kind, element);
+      language ??= lang;
+    } else if (lang !== language && others.length < MAX_OTHERS) {
+      const text = inLine(readVersion(element, kind, place).text);
+      if (text !== "") others.push({ ...(lang !== undefined && { lang }), text });
+    }
   }
-  const xhtml = versions.get("xhtml");
-  const plain = versions.get("text")?.getText().replaceAll("\r\n", "\n").trim();
-  const whole = xhtml && place === "body" ? readPlain(xhtml) : undefined;
-  if (whole) return { text: plain || whole.text, ...(whole.html !== "" && { html: whole.html }) };
-  const markup = xhtml ? xhtmlToHtml(xhtml) : versions.get("html")?.getText();
-  const objection = objectionTo(markup ?? "");
-  if (objection !== undefined) throw new PayloadError(name, objection);
-  const sanitize = place === "title" ? sanitizeTitle : sanitizePost;
-  const html = markup === undefined ? "" : sanitize(markup);
-  const text = plain || htmlToText(html);
-  return { text: place === "title" ? text.replace(/\s+/g, " ") : text, ...(html !== "" && { html }) };
+  const markedUp = versions.get("xhtml") ?? versions.get("html");
+  const marked = markedUp && readVersion(markedUp, versions.has("xhtml") ? "xhtml" : "html", place);
+  if (marked && "objection" in marked) notes.push(`${name}: ${marked.objection}`);
+  const plainElement = versions.get("text");
+  const plain = plainElement && plainText(plainElement);
+  const html = marked && "html" in marked ? marked.html : "";
+  return {
+    text: inLine(plain || marked?.text || ""),
+    ...(html && { html }),
+    others,
+    notes,
+  };
 }
 
 /** Content in which there is nothing to sanitise is neither written nor read as HTML. */

@@ -32,13 +32,23 @@ export function comparableJid(text: string): string | undefined {
 }
 
 /**
- * Reads an `xmpp:` URI. White space is dropped: in attributes URIs are often broken into lines, as in the
- * examples of XEP-0277.
+ * An `xmpp:` URI without the white space that it was broken into lines with, as in the examples of XEP-0277: at its ends,
+ * around line breaks (which an XML parser makes blanks of in attributes), and around what separates its parameters. A blank
+ * inside a value belongs to it.
+ */
+export const withoutBreaks = (text: string): string =>
+  text
+    .trim()
+    .replace(/\s*[\r\n]\s*/g, "")
+    .replace(/\s*([?;&])\s*/g, "$1");
+
+/**
+ * Reads an `xmpp:` URI.
  *
  * @returns undefined where the text is no such URI, or names no JID
  */
 export function readXmppUri(text: string): PubsubUri | undefined {
-  const uri = text.replace(/\s+/g, "");
+  const uri = withoutBreaks(text);
   const match = /^xmpp:(?:\/\/[^/?#]*\/)?([^?#]*)(?:\?([^#]*))?(?:#.*)?$/is.exec(uri);
   const service = comparableJid(decode(match?.[1] ?? "") ?? "");
   if (!match || service === undefined) return undefined;
