@@ -15,6 +15,11 @@ const schemaOf = (schema, io) => {
     io,
     unrepresentable: "any",
     reused: "inline",
+    // What the daemon tells may have more fields one day: whoever reads it must not refuse them.
+    override: ({ jsonSchema }) => {
+      if (io === "output" && jsonSchema.additionalProperties === false)
+        delete jsonSchema.additionalProperties;
+    },
   });
   return inlined(json, $defs ?? {});
 };
@@ -36,9 +41,25 @@ const methods = Object.values(bridgeMethods).map(({ name, summary, params, resul
   params: schemaOf(params, "input"),
   result: schemaOf(result, "output"),
 }));
+const CURSOR = {
+  type: "string",
+  description: "where it stands in the event log: `since` goes on after it",
+};
+
+/** Params of a signal as they are told: durable ones carry their cursor. */
+function signalParams(name, schema) {
+  const params = schemaOf(schema, "output");
+  if (transientSignals.has(name)) return params;
+  return {
+    ...params,
+    properties: { ...params.properties, cursor: CURSOR },
+    required: [...(params.required ?? []), "cursor"],
+  };
+}
+
 const signals = Object.entries(bridgeSignals).map(([name, params]) => ({
   name,
-  params: schemaOf(params, "output"),
+  params: signalParams(name, params),
 }));
 
 const openrpc = {

@@ -1,4 +1,4 @@
-import { Model, type Sequelize } from "sequelize";
+import { Model, type ModelStatic, type Sequelize } from "sequelize";
 import { columnsFor } from "./columns.js";
 
 /** A local identity the daemon connects as. Its password is not here. */
@@ -17,7 +17,7 @@ export class AccountModel extends Model {
   declare createdAt: number;
 }
 
-export function initAccount(sequelize: Sequelize) {
+export function initAccount(sequelize: Sequelize): ModelStatic<AccountModel> {
   const c = columnsFor(sequelize);
   return class extends AccountModel {}.init(
     {
@@ -51,7 +51,7 @@ export class RosterContactModel extends Model {
   declare groups: string;
 }
 
-export function initRosterContact(sequelize: Sequelize) {
+export function initRosterContact(sequelize: Sequelize): ModelStatic<RosterContactModel> {
   const c = columnsFor(sequelize);
   return class extends RosterContactModel {}.init(
     {

@@ -1,4 +1,4 @@
-import { Model, type Sequelize } from "sequelize";
+import { Model, type ModelStatic, type Sequelize } from "sequelize";
 import { columnsFor, index } from "./columns.js";
 
 /** How far one archive is read (XEP-0313). It moves in the transaction of the messages that it tells of. */
@@ -13,7 +13,7 @@ export class ArchiveCursorModel extends Model {
   declare caughtUpAt: number | null;
 }
 
-export function initArchiveCursor(sequelize: Sequelize) {
+export function initArchiveCursor(sequelize: Sequelize): ModelStatic<ArchiveCursorModel> {
   const c = columnsFor(sequelize);
   return class extends ArchiveCursorModel {}.init(
     {
@@ -48,7 +48,7 @@ export class ArchiveGapModel extends Model {
   declare lastError: string | null;
 }
 
-export function initArchiveGap(sequelize: Sequelize) {
+export function initArchiveGap(sequelize: Sequelize): ModelStatic<ArchiveGapModel> {
   const c = columnsFor(sequelize);
   return class extends ArchiveGapModel {}.init(
     {

@@ -1,4 +1,4 @@
-import { Model, type Sequelize } from "sequelize";
+import { Model, type ModelStatic, type Sequelize } from "sequelize";
 import { columnsFor, index } from "./columns.js";
 
 /** What an account has with one other party or room, and how far it is read. */
@@ -18,7 +18,7 @@ export class ConversationModel extends Model {
   declare displayedStanzaIdBy: string | null;
 }
 
-export function initConversation(sequelize: Sequelize) {
+export function initConversation(sequelize: Sequelize): ModelStatic<ConversationModel> {
   const c = columnsFor(sequelize);
   return class extends ConversationModel {}.init(
     {
@@ -74,7 +74,7 @@ export class ThreadModel extends Model {
   declare updatedAt: number;
 }
 
-export function initThread(sequelize: Sequelize) {
+export function initThread(sequelize: Sequelize): ModelStatic<ThreadModel> {
   const c = columnsFor(sequelize);
   return class extends ThreadModel {}.init(
     {

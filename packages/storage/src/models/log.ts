@@ -1,4 +1,4 @@
-import { Model, type Sequelize } from "sequelize";
+import { Model, type ModelStatic, type Sequelize } from "sequelize";
 import { columnsFor, index } from "./columns.js";
 
 /** A row of the durable event log: what happened, by ids; content is read when it is delivered. */
@@ -10,7 +10,7 @@ export class EventModel extends Model {
   declare createdAt: number;
 }
 
-export function initEvent(sequelize: Sequelize) {
+export function initEvent(sequelize: Sequelize): ModelStatic<EventModel> {
   const c = columnsFor(sequelize);
   return class extends EventModel {}.init(
     {
@@ -35,7 +35,7 @@ export class SettingModel extends Model {
   declare value: string;
 }
 
-export function initSetting(sequelize: Sequelize) {
+export function initSetting(sequelize: Sequelize): ModelStatic<SettingModel> {
   const c = columnsFor(sequelize);
   return class extends SettingModel {}.init(
     {

@@ -1,4 +1,4 @@
-import { Model, type Sequelize } from "sequelize";
+import { Model, type ModelStatic, type Sequelize } from "sequelize";
 import { columnsFor, index } from "./columns.js";
 
 /** An id that a message is known by beside those in its own row. */
@@ -13,7 +13,7 @@ export class MessageAliasModel extends Model {
   declare correction: boolean;
 }
 
-export function initMessageAlias(sequelize: Sequelize) {
+export function initMessageAlias(sequelize: Sequelize): ModelStatic<MessageAliasModel> {
   const c = columnsFor(sequelize);
   return class extends MessageAliasModel {}.init(
     {
@@ -64,7 +64,7 @@ export class MessageVersionModel extends Model {
   declare raw: string | null;
 }
 
-export function initMessageVersion(sequelize: Sequelize) {
+export function initMessageVersion(sequelize: Sequelize): ModelStatic<MessageVersionModel> {
   const c = columnsFor(sequelize);
   return class extends MessageVersionModel {}.init(
     {
@@ -101,7 +101,7 @@ export class MessageRemovalModel extends Model {
   declare receivedAt: number | null;
 }
 
-export function initMessageRemoval(sequelize: Sequelize) {
+export function initMessageRemoval(sequelize: Sequelize): ModelStatic<MessageRemovalModel> {
   const c = columnsFor(sequelize);
   return class extends MessageRemovalModel {}.init(
     {
@@ -150,7 +150,7 @@ export class MessageConfirmationModel extends Model {
   declare receivedAt: number | null;
 }
 
-export function initMessageConfirmation(sequelize: Sequelize) {
+export function initMessageConfirmation(sequelize: Sequelize): ModelStatic<MessageConfirmationModel> {
   const c = columnsFor(sequelize);
   return class extends MessageConfirmationModel {}.init(
     {

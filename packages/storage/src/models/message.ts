@@ -1,4 +1,4 @@
-import { Model, type Sequelize } from "sequelize";
+import { Model, type ModelStatic, type Sequelize } from "sequelize";
 import { columnsFor, index } from "./columns.js";
 
 /** One message of one account's history. */
@@ -37,7 +37,7 @@ export class MessageModel extends Model {
   declare searchText: string;
 }
 
-export function initMessage(sequelize: Sequelize) {
+export function initMessage(sequelize: Sequelize): ModelStatic<MessageModel> {
   const c = columnsFor(sequelize);
   return class extends MessageModel {}.init(
     {
@@ -118,7 +118,7 @@ export class MessageTextModel extends Model {
   declare position: number;
 }
 
-export function initMessageText(sequelize: Sequelize) {
+export function initMessageText(sequelize: Sequelize): ModelStatic<MessageTextModel> {
   const c = columnsFor(sequelize);
   return class extends MessageTextModel {}.init(
     {
@@ -144,7 +144,7 @@ export class SendRequestModel extends Model {
   declare createdAt: number;
 }
 
-export function initSendRequest(sequelize: Sequelize) {
+export function initSendRequest(sequelize: Sequelize): ModelStatic<SendRequestModel> {
   const c = columnsFor(sequelize);
   return class extends SendRequestModel {}.init(
     {

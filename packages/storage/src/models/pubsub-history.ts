@@ -1,4 +1,4 @@
-import { Model, type Sequelize } from "sequelize";
+import { Model, type ModelStatic, type Sequelize } from "sequelize";
 import { columnsFor, index } from "./columns.js";
 
 /** An account that may read a cached node that is kept once for all of its readers (XEP-0460 §11). */
@@ -7,7 +7,7 @@ export class PubsubNodeReaderModel extends Model {
   declare accountId: number;
 }
 
-export function initPubsubNodeReader(sequelize: Sequelize) {
+export function initPubsubNodeReader(sequelize: Sequelize): ModelStatic<PubsubNodeReaderModel> {
   const c = columnsFor(sequelize);
   return class extends PubsubNodeReaderModel {}.init(
     {
@@ -34,7 +34,7 @@ export class PubsubItemVersionModel extends Model {
   declare replacedAt: number;
 }
 
-export function initPubsubItemVersion(sequelize: Sequelize) {
+export function initPubsubItemVersion(sequelize: Sequelize): ModelStatic<PubsubItemVersionModel> {
   const c = columnsFor(sequelize);
   return class extends PubsubItemVersionModel {}.init(
     {
@@ -77,7 +77,7 @@ export class PubsubAttachmentModel extends Model {
   declare updated: number;
 }
 
-export function initPubsubAttachment(sequelize: Sequelize) {
+export function initPubsubAttachment(sequelize: Sequelize): ModelStatic<PubsubAttachmentModel> {
   const c = columnsFor(sequelize);
   return class extends PubsubAttachmentModel {}.init(
     {

@@ -1,4 +1,4 @@
-import { Model, type Sequelize } from "sequelize";
+import { Model, type ModelStatic, type Sequelize } from "sequelize";
 import { columnsFor, index } from "./columns.js";
 
 /** A pubsub node that the cache knows about. */
@@ -26,7 +26,7 @@ export class PubsubNodeModel extends Model {
   declare bytes: number;
 }
 
-export function initPubsubNode(sequelize: Sequelize) {
+export function initPubsubNode(sequelize: Sequelize): ModelStatic<PubsubNodeModel> {
   const c = columnsFor(sequelize);
   return class extends PubsubNodeModel {}.init(
     {
@@ -105,7 +105,7 @@ export class PubsubItemModel extends Model {
   declare searchText: string;
 }
 
-export function initPubsubItem(sequelize: Sequelize) {
+export function initPubsubItem(sequelize: Sequelize): ModelStatic<PubsubItemModel> {
   const c = columnsFor(sequelize);
   return class extends PubsubItemModel {}.init(
     {
@@ -155,7 +155,7 @@ export class PubsubSubscriptionModel extends Model {
   declare state: string;
 }
 
-export function initPubsubSubscription(sequelize: Sequelize) {
+export function initPubsubSubscription(sequelize: Sequelize): ModelStatic<PubsubSubscriptionModel> {
   const c = columnsFor(sequelize);
   return class extends PubsubSubscriptionModel {}.init(
     {

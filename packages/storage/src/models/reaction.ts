@@ -1,4 +1,4 @@
-import { Model, type Sequelize } from "sequelize";
+import { Model, type ModelStatic, type Sequelize } from "sequelize";
 import { columnsFor, index } from "./columns.js";
 
 /** One change of one sender's reactions to one message (XEP-0444): a row of the ledger. */
@@ -26,7 +26,7 @@ export class ReactionChangeModel extends Model {
   declare waitingSince: number | null;
 }
 
-export function initReactionChange(sequelize: Sequelize) {
+export function initReactionChange(sequelize: Sequelize): ModelStatic<ReactionChangeModel> {
   const c = columnsFor(sequelize);
   return class extends ReactionChangeModel {}.init(
     {

@@ -1,4 +1,4 @@
-import { Model, type Sequelize } from "sequelize";
+import { Model, type ModelStatic, type Sequelize } from "sequelize";
 import { columnsFor, index } from "./columns.js";
 
 /** A chat room (XEP-0045) that an account is in, was in, or has a bookmark of (XEP-0402). Its password is no part of it. */
@@ -17,7 +17,7 @@ export class RoomModel extends Model {
   declare updatedAt: number;
 }
 
-export function initRoom(sequelize: Sequelize) {
+export function initRoom(sequelize: Sequelize): ModelStatic<RoomModel> {
   const c = columnsFor(sequelize);
   return class extends RoomModel {}.init(
     {
