@@ -73,6 +73,14 @@ const configuration = z.strictObject({
       maxAgeDays: z.number().min(0.01).max(36_500).optional(),
       requestsPerHost: z.int().min(1).max(64).default(4),
       jobsPerAccount: z.int().min(1).max(64).default(3),
+      readWholeBytes: z
+        .int()
+        .min(0)
+        .max(1024 ** 3)
+        .default(1_000_000),
+      overwriteBytesPerDay: z.int().min(0).default(50_000_000),
+      listingMinutes: z.number().min(0.1).max(10_080).default(10),
+      listingSoonSeconds: z.number().min(1).max(86_400).default(10),
       fullCheckHours: z.number().min(0.1).max(8760).default(24),
     })
     .prefault({}),
@@ -119,8 +127,17 @@ export function cacheSettings({ cache }: Configuration) {
       maxBytes: cache.maxBytes,
       maxAgeMs: cache.maxAgeDays === undefined ? undefined : cache.maxAgeDays * 86_400_000,
     },
-    effort: { requestsPerHost: cache.requestsPerHost, jobsPerAccount: cache.jobsPerAccount },
-    timing: { fullCheckMs: cache.fullCheckHours * 3_600_000 },
+    effort: {
+      requestsPerHost: cache.requestsPerHost,
+      jobsPerAccount: cache.jobsPerAccount,
+      readWholeBytes: cache.readWholeBytes,
+      overwriteBytesPerDay: cache.overwriteBytesPerDay,
+    },
+    timing: {
+      fullCheckMs: cache.fullCheckHours * 3_600_000,
+      listingMs: cache.listingMinutes * 60_000,
+      listingSoonMs: cache.listingSoonSeconds * 1000,
+    },
   };
 }
 

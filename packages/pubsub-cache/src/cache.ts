@@ -20,7 +20,9 @@ import type { CacheAccount, NodeAddress } from "./account.js";
 import type { Analyser } from "./analysers/analyser.js";
 import { AnalyserRegistry } from "./analysers/registry.js";
 import type { CacheContext, SyncProgress } from "./context.js";
+import { contradicts } from "./contradictions.js";
 import { type Explanation, explain } from "./explain.js";
+import { isAnswer } from "./faults.js";
 import type { ItemParser } from "./ingest.js";
 import { Keeper } from "./keeper.js";
 import { announcedNodes, LiveEvents } from "./live.js";
@@ -67,6 +69,9 @@ export interface PubsubCacheEvents {
 
 const readable = (node: NodeRecord | undefined): node is NodeRecord =>
   node?.state === "synced" || node?.state === "stale";
+
+/** Refusals that contradict a copy. */
+const DENIALS: ReadonlySet<string> = new Set(["not_found", "forbidden"]);
 
 /** How often a node that fails is tried because somebody reads it, before its pauses count for reads too. */
 const TRIES_BY_READING = 3;
@@ -122,7 +127,7 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
         }),
     };
     this.#keeper = new Keeper(this.#context, this.#accounts, {
-      jobsPerAccount: effort.jobsPerAccount,
+      effort,
       onBackgroundError: options.onBackgroundError ?? (() => {}),
     });
     this.#sharing = new Sharing(this.#context, {
@@ -131,7 +136,8 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
     });
     const onHint = (account: CacheAccount, { service, node }: NodeAddress) =>
       this.#keeper.look(account, { service, node }, { after: true });
-    this.#items = new LiveItems({ ...this.#context, onHint });
+    const onStored = (node: NodeRecord) => this.#keeper.listSoon(node);
+    this.#items = new LiveItems({ ...this.#context, onHint, onStored });
     this.#live = new LiveEvents({ ...this.#context, items: this.#items, onHint });
     this.#writes = new OwnWrites({ ...this.#context, items: this.#items, onHint });
     this.#fromCache = new CacheReader(store);
@@ -171,7 +177,13 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
     if (cached) return online ? cached : { ...cached, stale: true };
     if (!online) throw new NotConnectedError(account.jid);
     const requester = this.#context.traffic.foreground(account.requester);
-    const { namespace, ...answer } = await this.#fromService.read(requester, request);
+    const { namespace, ...answer } = await this.#fromService.read(requester, request).catch(async (error) => {
+      // No node, or none for us: what is kept of it is not the service's truth.
+      if (isAnswer(error) && DENIALS.has(error.type)) await this.#doubt(account, request, node);
+      throw error;
+    });
+    if (node?.state === "synced" && (await contradicts(this.#store, node, request, answer)))
+      await this.#doubt(account, request, node);
     if (useCache) this.#considerSync(account, request, node, namespace);
     return answer;
   }
@@ -303,7 +315,11 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
   /** Subscribes an account to a node (XEP-0060 §6.1); what was missed of a kept one is looked for. */
   async subscribe(account: CacheAccount, { service, node: name }: NodeAddress): Promise<SubscriptionState> {
     const address = { service, node: name };
-    const state = await this.#context.subscriber.subscribe(account, address);
+    const before = await this.#find(account, address);
+    const state = await this.#context.subscriber.subscribe(account, address).catch(async (error) => {
+      if (isAnswer(error) && error.type === "not_found") await this.#doubt(account, address, before);
+      throw error;
+    });
     const node = await this.#find(account, address);
     if (node && !node.subscribed && state === "subscribed")
       this.#keeper.look(account, address, { after: true });
@@ -325,6 +341,11 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
       await this.#keeper.passOn(account, address);
     }
     return state;
+  }
+
+  /** Takes up the nodes whose time to be looked at has come; it happens by itself, too. */
+  takeUpWhatIsDue(): void {
+    this.#keeper.wake();
   }
 
   /** Whether nodes are being read or checked now. */
@@ -357,6 +378,18 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
     if (node.accountId === undefined && !this.#context.feeds.feederOf(node)) return false;
     const { unsubscribedMaxAgeMs } = this.#context.timing;
     return node.subscribed || Date.now() - (node.lastCheck?.getTime() ?? 0) < unsubscribedMaxAgeMs;
+  }
+
+  /** What is read from now on comes from the service, until the copy has been compared with it. */
+  async #doubt(
+    account: CacheAccount,
+    { service, node: name }: NodeAddress,
+    node: NodeRecord | undefined,
+  ): Promise<void> {
+    if (!readable(node)) return;
+    this.#accounts.set(account.id, account);
+    await this.#store.nodes.markNodeStale(node.id);
+    this.#keeper.look(account, { service, node: name }, { after: true });
   }
 
   #find(account: CacheAccount, { service, node }: NodeAddress): Promise<NodeRecord | undefined> {

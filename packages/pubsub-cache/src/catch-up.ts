@@ -17,7 +17,14 @@ import { nextCheckOf } from "./next-check.js";
 import { publishedSince } from "./node-archive.js";
 import { type Difference, findDifference } from "./node-difference.js";
 import { failNode } from "./node-failure.js";
-import { hidesOverwrites, isShareable, type NodeNotes, notesOf, objection } from "./node-notes.js";
+import {
+  hidesOverwrites,
+  isShareable,
+  type NodeNotes,
+  notesOf,
+  objection,
+  observedOf,
+} from "./node-notes.js";
 import type { RunChanges } from "./run-changes.js";
 import { tell } from "./telling.js";
 
@@ -69,7 +76,7 @@ export class CatchUp {
     if (!node) throw new NotFoundError(`the node ${address.node} at ${address.service} was deleted`);
     const requester = traffic.background(account.requester);
     const subscribed = await subscriber.ensure(account, address);
-    const notes = await this.#notes(requester, account, address, node);
+    const notes = await this.#notes(requester, address, node);
     if (objection(notes) !== undefined || notes.stableItems === false) return undefined;
     if (node.accountId === undefined ? !isShareable(notes) : isShareable(notes)) return undefined;
     let moment = changes.now;
@@ -81,7 +88,7 @@ export class CatchUp {
       found = await this.#difference(account, address, node, notes);
     }
     if (!found) return undefined;
-    const now = { ...notes, listsIds: true, readInParts: undefined };
+    const now = { ...notes, listsIds: true, readInParts: undefined, listedAt: Date.now() };
     return this.#apply(account, address, node, now, subscribed, found, {
       changes,
       moment,
@@ -127,15 +134,14 @@ export class CatchUp {
 
   async #notes(
     requester: Requester,
-    account: CacheAccount,
     { service, node: name }: NodeAddress,
     node: NodeRecord,
   ): Promise<NodeNotes> {
     const before = notesOf(node);
     try {
-      const { paging, overwritten, listsIds, readInParts } = before;
-      const told = await fetchNodeMetadata(requester, service, name, { own: service === account.jid });
-      return { paging, overwritten, listsIds, readInParts, ...told };
+      const own = before.configurable !== false;
+      const told = await fetchNodeMetadata(requester, service, name, { own });
+      return { ...observedOf(before), readInParts: before.readInParts, ...told };
     } catch (error) {
       if (isAnswer(error)) return before;
       throw error;

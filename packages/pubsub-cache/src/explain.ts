@@ -4,6 +4,7 @@ import { needsFullCheck } from "./next-check.js";
 import { type NodeNotes, notesOf, objection } from "./node-notes.js";
 import type { CachePolicy, CacheTiming } from "./policy.js";
 import { runStateOf } from "./run-state.js";
+import { nextListing, silencesOf } from "./silences.js";
 
 /** Why a node is, or is not, in the cache. */
 export interface Explanation {
@@ -92,7 +93,7 @@ function stateReasons(node: NodeRecord, { busy, online, timing }: Circumstances)
   const progress = run ? ` ${run.received} items are read so far, and it goes on from there.` : "";
   switch (node.state) {
     case "synced":
-      if (node.subscribed) return ["It is kept, and its service tells of every change."];
+      if (node.subscribed) return keptReasons(node, timing);
       return [
         `It is kept without a subscription, which its service does not allow or its user has ended: reads use the copy for ${timing.unsubscribedMaxAgeMs / 1000} s after each check.`,
       ];
@@ -116,6 +117,19 @@ function stateReasons(node: NodeRecord, { busy, online, timing }: Circumstances)
   }
 }
 
+function keptReasons(node: NodeRecord, timing: CacheTiming): string[] {
+  const silences = silencesOf(notesOf(node));
+  if (silences.length === 0) return ["It is kept, and its service tells of every change."];
+  const listing = nextListing(node, timing);
+  const remedy =
+    listing === undefined
+      ? "it lists no ids to compare either, so that only a synchronisation that is asked for shows it"
+      : `the ids of its items are compared soon after new ones came, and next at ${time(new Date(listing))}`;
+  return [
+    `It is kept, and its service tells of published and retracted items. But ${silences.join("; and ")}: ${remedy}.`,
+  ];
+}
+
 function failureReasons(node: NodeRecord, online: boolean): string[] {
   const { message, since } = node.lastError ?? {};
   const times = node.failures > 1 ? ` (${node.failures} times in a row)` : "";
@@ -132,7 +146,7 @@ function freshnessReasons(node: NodeRecord, { timing }: Circumstances): string[]
   if (!needsFullCheck(node) || !node.lastSync) return [];
   const due = new Date(node.lastSync.getTime() + timing.fullCheckMs);
   return [
-    `Its service leaves overwritten items in their place, so that one overwritten during an absence shows only when everything is read again: at ${time(due)}, or by a synchronisation that is asked for.`,
+    `Its service leaves overwritten items in their place, so that one overwritten during an absence shows only when everything is read again. It was too large for that at once, or for what is left of the day's budget: it is read at ${time(due)}, or by a synchronisation that is asked for.`,
   ];
 }
 

@@ -5,13 +5,18 @@ import { CatchUp } from "./catch-up.js";
 import type { CacheContext } from "./context.js";
 import { isDisconnection } from "./faults.js";
 import { Jobs } from "./jobs.js";
+import { ListingCheck } from "./listing-check.js";
 import { needsFullCheck, nextCheckOf } from "./next-check.js";
-import { notesOf } from "./node-notes.js";
+import { hidesOverwrites, notesOf } from "./node-notes.js";
+import { OverwriteBudget } from "./overwrite-budget.js";
+import type { CacheEffort } from "./policy.js";
+import { nextListing } from "./silences.js";
+import { SoonListings } from "./soon-listings.js";
 import { Synchroniser } from "./synchroniser.js";
 import { Wakeup } from "./wakeup.js";
 
 export interface KeeperOptions {
-  readonly jobsPerAccount: number;
+  readonly effort: CacheEffort;
   /** Told of background work that failed; the node's `lastError` has it too. */
   readonly onBackgroundError: (error: unknown, address: NodeAddress) => void;
 }
@@ -34,15 +39,23 @@ export class Keeper {
   readonly #catchUp: CatchUp;
   readonly #wakeup: Wakeup;
   readonly #accounts: Map<number, CacheAccount>;
+  readonly #overwrites: OverwriteBudget;
+  readonly #listing: ListingCheck;
+  readonly #soon: SoonListings;
+  /** Nodes that have to be compared in full, though their ids may be the same. */
+  readonly #doubted = new Set<string>();
   #stopped = false;
 
   constructor(context: CacheContext, accounts: Map<number, CacheAccount>, options: KeeperOptions) {
     this.#context = context;
     this.#accounts = accounts;
     this.#options = options;
-    this.#jobs = new Jobs(options.jobsPerAccount);
+    this.#jobs = new Jobs(options.effort.jobsPerAccount);
     this.#synchroniser = new Synchroniser(context);
     this.#catchUp = new CatchUp(context);
+    this.#overwrites = new OverwriteBudget(options.effort.overwriteBytesPerDay);
+    this.#listing = new ListingCheck(context);
+    this.#soon = new SoonListings(context, () => this.wake());
     this.#wakeup = new Wakeup(() => this.#workOff());
   }
 
@@ -63,7 +76,12 @@ export class Keeper {
   }
 
   /** Sees to it in the background that a node is kept and up to date. */
-  look(account: CacheAccount, address: NodeAddress, options: { after?: boolean } = {}): void {
+  look(
+    account: CacheAccount,
+    address: NodeAddress,
+    options: { after?: boolean; routine?: boolean } = {},
+  ): void {
+    if (!options.routine) this.#doubted.add(keyOf(account, address));
     const job = () => this.#passingOn(account, address, () => this.#care(account, address));
     this.#jobs.run(keyOf(account, address), account.id, job, options).then(
       () => this.#wakeup.by(this.#context.store.nodes.nextDue(new Date(0))),
@@ -74,6 +92,11 @@ export class Keeper {
         this.#options.onBackgroundError(error, address);
       },
     );
+  }
+
+  /** Sees to it that the ids of a node are compared soon, where its service does not tell of everything. */
+  listSoon(node: NodeRecord): void {
+    this.#soon.plan(node);
   }
 
   /** Looks at everything that an account keeps: a session has begun in which events may have been missed. */
@@ -139,10 +162,24 @@ export class Keeper {
 
   /** What a node needs now, until it is as its service has it, or that cannot be reached. */
   async #care(account: CacheAccount, address: NodeAddress): Promise<NodeRecord> {
+    const routine = !this.#doubted.delete(keyOf(account, address));
+    const listed = routine ? await this.#list(account, address) : undefined;
+    if (listed) return listed;
     for (let round = 1; ; round++) {
       const node = await this.#careOnce(account, address);
       if (node.state !== "stale" || round >= MOST_ROUNDS) return node;
     }
+  }
+
+  /** A routine check by the ids alone; undefined where that is not enough. */
+  async #list(account: CacheAccount, address: NodeAddress): Promise<NodeRecord | undefined> {
+    const { store, timing, feeds } = this.#context;
+    const node = await store.nodes.find({ accountId: account.id, ...address });
+    if (this.#stopped || !account.online() || node?.state !== "synced" || node.lastError) return undefined;
+    if (nextListing(node, timing) === undefined || !feeds.isFedBy(node, account)) return undefined;
+    const fullCheckDue = (node.lastSync?.getTime() ?? 0) + timing.fullCheckMs <= Date.now();
+    if (needsFullCheck(node) && fullCheckDue) return undefined;
+    return this.#listing.check(account, address, node);
   }
 
   async #careOnce(account: CacheAccount, address: NodeAddress): Promise<NodeRecord> {
@@ -161,8 +198,17 @@ export class Keeper {
       return this.#synchroniser.sync(account, address, { tell: readable === true, afresh: false });
     const fullCheckDue = (node.lastSync?.getTime() ?? 0) + timing.fullCheckMs <= Date.now();
     const hidden = needsFullCheck(node) && (fullCheckDue || notesOf(node).readInParts === true);
-    const caughtUp = hidden ? undefined : await this.#catchUp.catchUp(account, address, node);
+    const caughtUp =
+      hidden || this.#readsWhole(node) ? undefined : await this.#catchUp.catchUp(account, address, node);
     return caughtUp ?? this.#synchroniser.sync(account, address, { tell: true, afresh: true });
+  }
+
+  /** Whether items may have been overwritten in their places during an absence, and the node is not too large to find out at once. */
+  #readsWhole(node: NodeRecord): boolean {
+    const notes = notesOf(node);
+    if (node.state !== "stale" || !hidesOverwrites(notes) || notes.archived) return false;
+    const { readWholeBytes } = this.#options.effort;
+    return node.bytes <= readWholeBytes || this.#overwrites.take(node.service, node.bytes);
   }
 
   /** Takes up the nodes that are due, and says when the next one is. */
@@ -177,7 +223,7 @@ export class Keeper {
         await store.nodes.markNodeStale(node.id);
       } else if (!(await this.#discard(node))) {
         await store.nodes.update(node.id, { nextCheck: null });
-        this.look(account, addressOf(node));
+        this.look(account, addressOf(node), { routine: true });
       }
     }
     this.#wakeup.by(store.nodes.nextDue(new Date(0)));

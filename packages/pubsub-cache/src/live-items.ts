@@ -4,7 +4,7 @@ import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
 import { described } from "./analysers/described.js";
 import type { CacheContext } from "./context.js";
 import { changedItems, isNews, prepareItems, withKeepableIds, withoutRepeats } from "./ingest.js";
-import { hidesOverwrites, notesOf } from "./node-notes.js";
+import { hidesOverwrites, mostItems, notesOf } from "./node-notes.js";
 import { isKept, isReadable } from "./node-state.js";
 import { retractionOf } from "./own-news.js";
 import { tell } from "./telling.js";
@@ -14,6 +14,8 @@ type ItemsEvent = Extract<PubsubEvent, { event: "items" }>;
 export interface LiveItemsOptions extends CacheContext {
   /** A node needs to be looked at: more has happened than its event tells. */
   readonly onHint: (account: CacheAccount, address: NodeAddress) => void;
+  /** A node has new items, for which others may have had to make room. */
+  readonly onStored: (node: NodeRecord) => void;
 }
 
 /** Items whose payload was not sent, waiting to be asked for. */
@@ -214,12 +216,13 @@ export class LiveItems {
         await tell(unit, store, node, account.id, address, { event: "items", ids: news, origin });
       if (!isReadable(now)) return;
       // §7.1.2.5: a full node drops its oldest items without a word.
-      const dropped = await store.itemCare.discard(now.id, { items: notes.maxItems });
+      const dropped = await store.itemCare.discard(now.id, { items: mostItems(notes) });
       if (dropped.length > 0)
         await tell(unit, store, node, account.id, address, { event: "retract", ids: dropped, origin });
       await store.itemCare.trim(now.id, { items: policy.maxItems, bytes: policy.maxBytes });
     });
     runs.note(node.id, (changes) => changes.published(ids));
+    if (origin === "live" && news.length > 0 && isReadable(node)) this.#options.onStored(node);
     return news.length > 0;
   }
 

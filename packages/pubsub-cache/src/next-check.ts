@@ -1,6 +1,7 @@
 import type { NodeRecord, Store } from "@larder/storage";
 import { hidesOverwrites, notesOf } from "./node-notes.js";
 import type { CachePolicy, CacheTiming } from "./policy.js";
+import { nextListing } from "./silences.js";
 
 /**
  * When a node that is up to date is looked at again by itself; null where its service tells of everything.
@@ -16,6 +17,8 @@ export async function nextCheckOf(
   const checked = node.lastCheck?.getTime() ?? Date.now();
   if (!node.subscribed) moments.push(checked + timing.unsubscribedCheckMs);
   if (needsFullCheck(node)) moments.push((node.lastSync?.getTime() ?? 0) + timing.fullCheckMs);
+  const listing = nextListing(node, timing);
+  if (listing !== undefined) moments.push(listing);
   const oldest = await store.itemCare.oldestUpdate(node.id);
   if (oldest && notes.itemExpireSeconds !== undefined)
     moments.push(oldest.getTime() + notes.itemExpireSeconds * 1000);

@@ -6,12 +6,29 @@ import type { ServiceWays } from "./node-pages.js";
 export interface NodeNotes extends NodeMetadata, Partial<ServiceWays> {
   /** The ids of its items can be asked for alone (XEP-0060 §5.5); absent until it was tried. */
   readonly listsIds?: boolean;
+  /** When the ids of its items were compared last, in milliseconds. */
+  readonly listedAt?: number;
+  /** How many items its service had left when it had dropped the oldest without a word. */
+  readonly droppedAt?: number;
   /** The copy was read across an absence, so that items may have changed behind the reading. */
   readonly readInParts?: boolean;
 }
 
 export const notesOf = ({ metadata }: Pick<NodeRecord, "metadata">): NodeNotes =>
   (metadata ?? {}) as NodeNotes;
+
+/** What watching the node has shown, without what its service has said: that is asked anew. */
+export const observedOf = ({
+  paging,
+  overwritten,
+  listsIds,
+  listedAt,
+  droppedAt,
+  configurable,
+}: NodeNotes): NodeNotes => ({ paging, overwritten, listsIds, listedAt, droppedAt, configurable });
+
+/** How many items the node holds at most, as far as its service says, or was seen to keep. */
+export const mostItems = ({ maxItems, droppedAt }: NodeNotes): number | undefined => maxItems ?? droppedAt;
 
 /** Why a node is not worth keeping, or cannot be kept right; undefined where nothing speaks against it. */
 export function objection({ kind, persistence, consistentItems }: NodeNotes): string | undefined {

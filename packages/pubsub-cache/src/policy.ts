@@ -16,6 +16,10 @@ export interface CacheTiming {
   readonly unsubscribedCheckMs: number;
   /** After what time a node is read again in full where nothing else would show an item overwritten meanwhile. Default a day. */
   readonly fullCheckMs: number;
+  /** How often the ids of a node are compared whose service does not tell of every change. Default 600_000. */
+  readonly listingMs: number;
+  /** How long after new items of such a node they are compared once more, to find what had to make room. Default 10_000. */
+  readonly listingSoonMs: number;
   /** The first pause after a failure; it doubles with each further one. Default 30_000. */
   readonly retryMs: number;
   /** The longest pause. Default an hour. */
@@ -26,6 +30,13 @@ export interface CacheTiming {
 export interface CacheEffort {
   /** Requests that may be under way to the services of one host. Default 4. */
   readonly requestsPerHost: number;
+  /**
+   * Nodes of at most so many characters are read whole after an absence where overwritten items keep their places, so
+   * that only reading them shows a change. Default 1_000_000.
+   */
+  readonly readWholeBytes: number;
+  /** The same for larger nodes: so many characters a day of the services of one host. Default 50_000_000. */
+  readonly overwriteBytesPerDay: number;
   /** Nodes of one account that are synchronised or checked side by side. Default 3. */
   readonly jobsPerAccount: number;
 }
@@ -36,11 +47,18 @@ export const defaultTiming: CacheTiming = {
   unsubscribedMaxAgeMs: 300_000,
   unsubscribedCheckMs: 3_600_000,
   fullCheckMs: 86_400_000,
+  listingMs: 600_000,
+  listingSoonMs: 10_000,
   retryMs: 30_000,
   maxRetryMs: 3_600_000,
 };
 
-export const defaultEffort: CacheEffort = { requestsPerHost: 4, jobsPerAccount: 3 };
+export const defaultEffort: CacheEffort = {
+  requestsPerHost: 4,
+  jobsPerAccount: 3,
+  readWholeBytes: 1_000_000,
+  overwriteBytesPerDay: 50_000_000,
+};
 
 /** The pause after so many failures in a row, with a fifth of chance in it so that nodes do not come in step. */
 export function retryPause({ retryMs, maxRetryMs }: CacheTiming, failures: number): number {

@@ -18,7 +18,14 @@ import { isAnswer } from "./faults.js";
 import { changedItems, isNews, prepareItems, withKeepableIds } from "./ingest.js";
 import { nextCheckOf } from "./next-check.js";
 import { failNode } from "./node-failure.js";
-import { hidesOverwrites, isShareable, type NodeNotes, notesOf, objection } from "./node-notes.js";
+import {
+  hidesOverwrites,
+  isShareable,
+  type NodeNotes,
+  notesOf,
+  objection,
+  observedOf,
+} from "./node-notes.js";
 import { type NodePage, type PageMark, readNode } from "./node-pages.js";
 import type { RunChanges } from "./run-changes.js";
 import { type RunState, runStateOf } from "./run-state.js";
@@ -139,7 +146,7 @@ export class Synchroniser {
       doubtful: false,
       window: [],
     };
-    run.notes = { ...withoutMetadata(run.notes), ...(await this.#metadata(run)) };
+    run.notes = { ...observedOf(run.notes), ...(await this.#metadata(run)) };
     if (objection(run.notes) !== undefined) return this.#ignore(run);
     if (node.accountId === undefined && !isShareable(run.notes)) return this.#unshare(run, request);
     const pages = readNode({
@@ -156,9 +163,9 @@ export class Synchroniser {
   }
 
   /** What the service says of the node; nothing where it does not say. */
-  async #metadata({ requester, address, account, node }: Run): Promise<NodeNotes> {
+  async #metadata({ requester, address, node }: Run): Promise<NodeNotes> {
     try {
-      const own = address.service === account.jid;
+      const own = notesOf(node).configurable !== false;
       return await fetchNodeMetadata(requester, address.service, address.node, { own });
     } catch (error) {
       // Who shares a node must not lose it for an answer that says nothing of it.
@@ -392,7 +399,7 @@ export class Synchroniser {
             ids: gone,
             origin: "catchup",
           });
-        const notes = { ...run.notes, readInParts: run.interrupted || undefined };
+        const notes = { ...run.notes, readInParts: run.interrupted || undefined, listedAt: Date.now() };
         const started = new Date(run.startedAt);
         await store.nodes.update(node.id, {
           state: "synced",
@@ -437,10 +444,3 @@ const MISSING_AT_ONCE = 50;
 
 /** A node that has so many times what is kept of one is read no further: it may have no end. */
 const FAR_TOO_LARGE = 4;
-
-/** What the answers have shown, without what the service has said: that is asked anew. */
-const withoutMetadata = ({ paging, overwritten, listsIds }: NodeNotes): NodeNotes => ({
-  paging,
-  overwritten,
-  listsIds,
-});

@@ -36,7 +36,7 @@ for (const [kind, behaviour] of [
   ["a service with ejabberd's ways", { paging: "ejabberd" }],
 ] as const) {
   test(`${kind}: after an absence ids and the newest items are compared, and the difference is told`, async (t) => {
-    const w = await world(t, behaviour, 300);
+    const w = await world(t, behaviour, 300, { effort: { readWholeBytes: 0, overwriteBytesPerDay: 0 } });
     await w.cache.sync(w.account, w.address);
     const { lastSync } = await nodeOf(w);
     const asked = askedFromNow(w);
@@ -60,6 +60,9 @@ for (const [kind, behaviour] of [
   });
 }
 
+/** Metadata of a node whose service tells of every change (XEP-0460 §10). */
+const TELLS_ALL = { "{urn:xmpp:pubsub-caching:0}always-notify": "true" };
+
 test("where overwritten items move to the end, they are found without reading everything", async (t) => {
   const w = await world(t, { paging: "none" }, 300);
   await w.cache.sync(w.account, w.address);
@@ -74,7 +77,9 @@ test("where overwritten items move to the end, they are found without reading ev
 });
 
 test("where overwritten items keep their places, a full reading follows a day after the last one", async (t) => {
-  const w = await world(t, { paging: "ejabberd" }, 100);
+  const w = await world(t, { paging: "ejabberd", metadata: TELLS_ALL }, 100, {
+    effort: { readWholeBytes: 100, overwriteBytesPerDay: 0 },
+  });
   await w.cache.sync(w.account, w.address);
   await absent(w, () => w.service.publish("i5", "hidden"));
   const { items } = await w.cache.getCached(w.account, { ...w.address, itemIds: ["i5"] });
@@ -91,7 +96,7 @@ test("where overwritten items keep their places, a full reading follows a day af
 });
 
 test("a node's own archive tells what was overwritten in its place, and no full reading is due", async (t) => {
-  const w = await world(t, { paging: "ejabberd", archive: true }, 100);
+  const w = await world(t, { paging: "ejabberd", archive: true, metadata: TELLS_ALL }, 100);
   await w.cache.sync(w.account, w.address);
   const { lastSync } = await nodeOf(w);
   await absent(w, () => {
@@ -375,7 +380,7 @@ test("what a full node drops without a word is dropped here too", async (t) => {
 });
 
 test("items that have expired at the service go here too, at their time", async (t) => {
-  const w = await world(t, { metadata: { "pubsub#item_expire": "3600" } }, 3);
+  const w = await world(t, { metadata: { ...TELLS_ALL, "pubsub#item_expire": "3600" } }, 3);
   await w.cache.sync(w.account, w.address);
   const { id, nextCheck } = await nodeOf(w);
   t.true(Math.abs((nextCheck?.getTime() ?? 0) - Date.now() - 3_600_000) < 60_000);
@@ -553,3 +558,18 @@ test("what is to be looked at while the connection is lost is looked at when it 
   await w.cache.idle();
   t.deepEqual(await w.cached(), ["i2"]);
 });
+
+for (const [what, effort, found] of [
+  ["small enough is read whole", { overwriteBytesPerDay: 0 }, true],
+  ["within the day's budget is read whole", { readWholeBytes: 0 }, true],
+  ["beyond both is not", { readWholeBytes: 0, overwriteBytesPerDay: 5000 }, false],
+] as const) {
+  test(`after an absence a node ${what}, to find what was overwritten in its place`, async (t) => {
+    const w = await world(t, { paging: "ejabberd", metadata: TELLS_ALL }, 100, { effort });
+    await w.cache.sync(w.account, w.address);
+    await absent(w, () => w.service.publish("i5", "hidden"));
+    t.deepEqual(await w.told(), found ? ["catchup items i5"] : []);
+    const { items } = await w.cache.getCached(w.account, { ...w.address, itemIds: ["i5"] });
+    t.deepEqual(items[0]?.parsed, { title: found ? "hidden" : "text of i5" });
+  });
+}

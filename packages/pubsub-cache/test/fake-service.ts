@@ -24,6 +24,8 @@ export interface Behaviour {
   readonly refusesSubscriptions?: boolean;
   /** Fields of the node's metadata (XEP-0060 §5.4); without them the node has none. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Fields of the node's configuration (§8.2.1); without them it is not ours to read. */
+  readonly config?: Readonly<Record<string, string>>;
   /** Does not list the ids of items. */
   readonly hidesIds?: boolean;
   /** Lists no more than so many ids, or items where it does not page. */
@@ -151,8 +153,12 @@ export class FakeService implements Requester {
     this.asked.push(what);
     const times = this.asked.filter((name) => name === what).length;
     await this.before(what, times);
-    const answer = this.#answerTo(what, iq, element);
-    await this.after(what, times);
+    let answer: string;
+    try {
+      answer = this.#answerTo(what, iq, element);
+    } finally {
+      await this.after(what, times);
+    }
     return parseTrustedXml(`<iq xmlns="jabber:client" type="result" from="${this.service}">${answer}</iq>`);
   }
 
@@ -192,6 +198,7 @@ export class FakeService implements Requester {
     }
     if (!this.exists) throw new StanzaError("item-not-found");
     if (element && iq.attrs.type === "set" && what !== "subscribe") return pubsub(this.#change(element));
+    if (what === "configure") return this.#config();
     if (what === "urn:xmpp:mam:2") return this.#queryArchive(iq);
     if (what === "disco#info") return this.#info();
     if (what === "disco#items") return this.#listing();
@@ -206,6 +213,15 @@ export class FakeService implements Requester {
     const type = `<field var="FORM_TYPE" type="hidden"><value>${PUBSUB}#meta-data</value></field>`;
     const form = metadata ? `<x xmlns="jabber:x:data" type="result">${type}${fields.join("")}</x>` : "";
     return `<query xmlns="http://jabber.org/protocol/disco#info"><identity category="pubsub" type="leaf"/>${this.behaviour.archive ? '<feature var="urn:xmpp:mam:2"/>' : ""}${form}</query>`;
+  }
+
+  #config(): string {
+    const { config } = this.behaviour;
+    if (!config) throw new StanzaError("forbidden");
+    const fields = Object.entries(config).map(
+      ([name, value]) => `<field var="${name}"><value>${value}</value></field>`,
+    );
+    return `<pubsub xmlns="${PUBSUB}#owner"><configure node="${this.node}"><x xmlns="jabber:x:data" type="form">${fields.join("")}</x></configure></pubsub>`;
   }
 
   #listing(): string {

@@ -34,6 +34,8 @@ export interface NodeMetadata {
   readonly purgeKeepsLastItem?: boolean;
   /** The node's own archive can be asked (XEP-0442). */
   readonly archived?: boolean;
+  /** Whether the account may read the node's configuration, as an owner may (XEP-0060 §8.2.1); absent where it was not asked. */
+  readonly configurable?: boolean;
 }
 
 type Fields = Readonly<Record<string, string | readonly string[]>>;
@@ -42,7 +44,7 @@ const CACHING = "{urn:xmpp:pubsub-caching:0}";
 const NS_MAM = "urn:xmpp:mam:2";
 const persistences = ["persistent", "semi-persistent", "transient", "transient-with-last-item"] as const;
 
-function readFields(fields: Fields): Omit<NodeMetadata, "kind" | "archived"> {
+function readFields(fields: Fields): Omit<NodeMetadata, "kind" | "archived" | "configurable"> {
   const text = (name: string): string | undefined => {
     const value = fields[name];
     const first = typeof value === "string" ? value : value?.[0];
@@ -89,9 +91,9 @@ const withoutGaps = (metadata: NodeMetadata): NodeMetadata =>
 
 /**
  * Asks for the metadata of a node (XEP-0060 §5.3, §5.4). Where the answer says nothing of a limit on items and
- * the node is ours, its configuration is asked too (§8.2.1): Prosody 0.12 tells it only there.
+ * the node may be ours, its configuration is asked too (§8.2.1): Prosody 0.12 tells it only there.
  *
- * @param options.own whether the account is likely to own the node
+ * @param options.own whether the account may own the node
  * @throws {StanzaError} `not_found`, `forbidden`, …
  */
 export async function fetchNodeMetadata(
@@ -106,16 +108,24 @@ export async function fetchNodeMetadata(
   const kind = types.includes("collection") && !types.includes("leaf") ? "collection" : "leaf";
   const archived = info.features.has(NS_MAM) ? true : undefined;
   if (!options.own || told.maxItems !== undefined) return withoutGaps({ ...told, kind, archived });
-  const configured = readFields(await ownConfig(requester, service, node));
-  return withoutGaps({ ...withoutGaps(configured), ...withoutGaps(told), kind, archived });
+  const fields = await ownConfig(requester, service, node);
+  const configured = fields === undefined ? {} : withoutGaps(readFields(fields));
+  return withoutGaps({
+    ...configured,
+    ...withoutGaps(told),
+    kind,
+    archived,
+    configurable: fields !== undefined,
+  });
 }
 
-async function ownConfig(requester: Requester, service: string, node: string): Promise<Fields> {
+/** The configuration of a node; undefined where it is not ours to read. */
+async function ownConfig(requester: Requester, service: string, node: string): Promise<Fields | undefined> {
   try {
     const { formType, fields } = await fetchNodeConfig(requester, service, node);
     return formType === undefined || formType === NS_PUBSUB_NODE_CONFIG ? fields : {};
   } catch (error) {
-    if (hasErrorType(error) && error.type !== "not_connected" && error.type !== "timeout") return {};
+    if (hasErrorType(error) && error.type !== "not_connected" && error.type !== "timeout") return undefined;
     throw error;
   }
 }

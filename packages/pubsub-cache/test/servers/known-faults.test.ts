@@ -87,6 +87,7 @@ for (const name of servers) {
     at.proxy?.pause(); // the reader cannot come back before the changes are made
     await server.restart();
     const before = Date.now();
+    const from = await at.store.events.newest();
     await at.publisher.online();
     await changes(at);
     at.proxy?.cut();
@@ -96,6 +97,9 @@ for (const name of servers) {
       return node?.state === "synced" && (node.lastCheck?.getTime() ?? 0) > before;
     });
     await isEqual(t, at);
+    const { events } = await at.store.events.since(from, { limit: 100 });
+    const told = new Set(events.flatMap(({ data }) => (data.ids as string[] | undefined) ?? []));
+    t.deepEqual([...told].sort(), ["i1", "i2", "x", "y", "z"], "attributes in another order are no change");
     await at.publisher.publish("after", "after");
     await heard(at, "after");
     await isEqual(t, at);

@@ -15,7 +15,14 @@ import {
   type WireItem,
   xml,
 } from "@larder/core";
-import { type CacheAccount, microblogAnalyser, ParserPool, PubsubCache } from "@larder/pubsub-cache";
+import {
+  type CacheAccount,
+  type CacheEffort,
+  type CacheTiming,
+  microblogAnalyser,
+  ParserPool,
+  PubsubCache,
+} from "@larder/pubsub-cache";
 import { createStore, Database, type Store } from "@larder/storage";
 import {
   type EjabberdServer,
@@ -41,7 +48,7 @@ export function startServer(name: ServerName, resumptionSeconds = 600): Promise<
 }
 
 export const entry = (title: string): string =>
-  `<entry xmlns="http://www.w3.org/2005/Atom"><title>${title}</title><id>urn:x</id><updated>2026-01-01T00:00:00Z</updated></entry>`;
+  `<entry xmlns="http://www.w3.org/2005/Atom"><title>${title}</title><id>urn:x</id><link rel="alternate" href="https://a.example/" type="text/html" title="t" hreflang="en"/><updated>2026-01-01T00:00:00Z</updated></entry>`;
 
 /** Who publishes: another account, with a session of its own. */
 export class Publisher {
@@ -55,11 +62,12 @@ export class Publisher {
     return { service: this.service, node: this.node };
   }
 
-  create(): Promise<string> {
+  /** @param options.quiet without a word to subscribers when it is deleted, where the service knows to do that */
+  create({ maxItems = 10_000, quiet = false } = {}): Promise<string> {
     const config = {
       "pubsub#access_model": "open",
-      "pubsub#max_items": "10000",
-      "pubsub#notify_delete": "1",
+      "pubsub#max_items": String(maxItems),
+      "pubsub#notify_delete": quiet ? "0" : "1",
       "pubsub#notify_retract": "1",
     };
     return createNode(this.session, { ...this.address, config });
@@ -166,6 +174,8 @@ export interface PlaceOptions {
   readonly node?: string;
   readonly proxied?: boolean;
   readonly stanzaBytes?: number;
+  readonly timing?: Partial<CacheTiming>;
+  readonly effort?: Partial<CacheEffort>;
 }
 
 /** A server, a publisher, a reader with its cache, all gone after the test. */
@@ -180,7 +190,8 @@ export async function place(t: ExecutionContext, server: RealServer, options: Pl
     pool,
     analysers: [microblogAnalyser],
     onBackgroundError: (error) => failures.push(error),
-    timing: { retryMs: 200, maxRetryMs: 1000 },
+    timing: { retryMs: 200, maxRetryMs: 1000, ...options.timing },
+    effort: options.effort,
   });
   const proxy: TcpProxy | undefined = options.proxied
     ? await startTcpProxy({ port: server.port })
@@ -230,7 +241,7 @@ export type Place = Awaited<ReturnType<typeof place>>;
 
 /** An item in few words, for comparing. */
 const digest = ({ id, xml: text }: { id: string; xml: string }): string =>
-  `${id} ${text.length < 300 ? (/<title>([^<]*)/.exec(text)?.[1] ?? "") : createHash("sha1").update(text).digest("hex")}`;
+  `${id} ${text.length < 1000 ? (/<title>([^<]*)/.exec(text)?.[1] ?? "") : createHash("sha1").update(text).digest("hex")}`;
 
 /** What the cache has, oldest first; undefined where the node is not in it. */
 export async function cachedItems({ cache, account, address }: Place): Promise<string[] | undefined> {
@@ -277,7 +288,8 @@ export async function until(at: Place, holds: () => Promise<boolean>): Promise<v
   }
 }
 
-const nodeOf = (at: Place) => at.store.nodes.find({ accountId: at.account.id, ...at.address });
+/** The node as it is kept. */
+export const nodeOf = (at: Place) => at.store.nodes.find({ accountId: at.account.id, ...at.address });
 
 /** Resolves when the node is no longer in the cache. */
 export const untilDropped = (at: Place): Promise<void> => until(at, async () => !(await nodeOf(at)));
