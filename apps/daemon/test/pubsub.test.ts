@@ -285,6 +285,11 @@ test("an event that somebody else sends for a cached node changes nothing", asyn
     ),
   );
   await mallory.sendTracked(
+    parseTrustedXml(
+      `<message xmlns="jabber:client" to="${alice}"><event xmlns="http://jabber.org/protocol/pubsub#event"><purge node="${node}"/></event></message>`,
+    ),
+  );
+  await mallory.sendTracked(
     parseTrustedXml(`<message xmlns="jabber:client" type="chat" to="${alice}"><body>after</body></message>`),
   );
   await client.call("signals_subscribe", {
@@ -295,6 +300,7 @@ test("an event that somebody else sends for a cached node changes nothing", asyn
     ({ signal, params }) => signal === "message_new" && params.message.bodies[0]?.text === "after",
   );
   t.is((await client.call("ps_cache_get", { account: alice, service, node })).items.length, 2);
+  t.is((await client.call("stats_get")).network.unfollowed, 1);
 });
 
 test("an account's own PEP node needs no service, and the same request id publishes once", async (t) => {

@@ -23,6 +23,7 @@ import type { CacheContext, SyncProgress } from "./context.js";
 import { contradicts } from "./contradictions.js";
 import { type Explanation, explain } from "./explain.js";
 import { isAnswer } from "./faults.js";
+import { FollowedNodes } from "./followed-nodes.js";
 import type { ItemParser } from "./ingest.js";
 import { Keeper } from "./keeper.js";
 import { announcedNodes, LiveEvents } from "./live.js";
@@ -104,15 +105,17 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
     const traffic = new ServiceTraffic(effort.requestsPerHost, this.#closing.signal);
     this.#store = store;
     this.analysers = new AnalyserRegistry(options.analysers);
+    const followed = new FollowedNodes(store, this.announcedNodes);
     this.#context = {
       store,
       pool,
       analysers: this.analysers,
       lanes: new Lanes(),
       traffic,
-      subscriber: new Subscriber(store, traffic),
+      subscriber: new Subscriber(store, traffic, followed),
       feeds: new SharedFeeds(),
       runs: new RunRegistry(),
+      followed,
       news: new OwnNews(),
       policy: { ...defaultPolicy, ...options.policy },
       timing: { ...defaultTiming, ...options.timing },
@@ -265,6 +268,19 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
   }
 
   /**
+   * Whether a notification may be of a node that the account follows, said at once and from memory. One that is not
+   * need not be given to {@link handleMessage}.
+   */
+  follows(account: CacheAccount, stanza: XmlElement): boolean {
+    return this.#context.followed.follows(account, stanza);
+  }
+
+  /** To be called when the roster has a contact: events of its nodes that our caps ask for are followed. */
+  contactAdded(account: CacheAccount, jid: string): void {
+    this.#context.followed.noteContact(account.id, jid);
+  }
+
+  /**
    * Gives a message stanza to the cache; resolves when its effects are committed.
    *
    * @returns whether it was a notification that counts
@@ -281,6 +297,7 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
     this.#accounts.set(account.id, account);
     this.#sessions.begin(account);
     this.#context.subscriber.sessionStarted(account);
+    await this.#context.followed.load(account);
     await this.#keeper.sessionStarted(account);
     await this.#sharing.sessionStarted(account);
   }
@@ -300,6 +317,7 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
   /** To be called when an account was removed: shared copies that nobody else may read go with it. */
   async accountRemoved(account: CacheAccount): Promise<void> {
     this.#accounts.delete(account.id);
+    this.#context.followed.forget(account.id);
     await this.#sharing.sessionEnded(account);
     await this.#store.sharedNodes.removeUnread();
   }

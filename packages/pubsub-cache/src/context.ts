@@ -2,6 +2,7 @@ import type { Lanes } from "@larder/core";
 import type { Store } from "@larder/storage";
 import type { CacheAccount, NodeAddress } from "./account.js";
 import type { AnalyserRegistry } from "./analysers/registry.js";
+import type { FollowedNodes } from "./followed-nodes.js";
 import type { ItemParser } from "./ingest.js";
 import type { OwnNews } from "./own-news.js";
 import type { CachePolicy, CacheTiming } from "./policy.js";
@@ -32,6 +33,7 @@ export interface CacheContext {
   readonly timing: CacheTiming;
   /** What events have changed while nodes are being read. */
   readonly runs: RunRegistry;
+  readonly followed: FollowedNodes;
   /** Changes of ours that were told before their notifications. */
   readonly news: OwnNews;
   /** Names the session of an account: reading that goes on in another one may have missed something. */

@@ -10,6 +10,7 @@ import {
 import { fitsKey, type Store } from "@larder/storage";
 import type { CacheAccount, NodeAddress } from "./account.js";
 import { isAnswer } from "./faults.js";
+import type { FollowedNodes } from "./followed-nodes.js";
 import type { ServiceTraffic } from "./service-traffic.js";
 
 /** The id of a subscription, where it can be kept; one that cannot is as if the service had given none. */
@@ -25,6 +26,7 @@ const LIST_TIMEOUT_MS = 5000;
 export class Subscriber {
   readonly #store: Store;
   readonly #traffic: ServiceTraffic;
+  readonly #followed: FollowedNodes;
   /** By account and service, what came of asking for the subscriptions in this session. */
   readonly #reconciled = new Map<string, Promise<void>>();
   /** By account and service, whether its subscriptions are known; where not, the nodes that were subscribed to anew. */
@@ -34,7 +36,8 @@ export class Subscriber {
   /** Services that did not answer when they were asked for subscriptions. */
   readonly #mute = new Set<string>();
 
-  constructor(store: Store, traffic: ServiceTraffic) {
+  constructor(store: Store, traffic: ServiceTraffic, followed: FollowedNodes) {
+    this.#followed = followed;
     this.#store = store;
     this.#traffic = traffic;
   }
@@ -123,6 +126,7 @@ export class Subscriber {
     const { subscriptions, database } = this.#store;
     const requester = this.#traffic[priority](account.requester);
     const key = nodeKeyOf(account, { service, node });
+    this.#followed.note(account.id, { service, node });
     this.#asking.set(key, (this.#asking.get(key) ?? 0) + 1);
     try {
       const { state, subid } = await subscribe(requester, service, node);
@@ -163,6 +167,7 @@ export class Subscriber {
       if (this.#mute.has(service)) throw new UnsupportedError(`${service} does not list subscriptions`);
       const requester = this.#traffic.background(account.requester);
       const current = await fetchSubscriptions(requester, service, { timeoutMs: LIST_TIMEOUT_MS });
+      for (const { node } of current) this.#followed.note(account.id, { service, node });
       await this.#store.subscriptions.replace(
         account.id,
         service,

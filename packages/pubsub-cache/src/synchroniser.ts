@@ -91,7 +91,8 @@ export class Synchroniser {
    * @throws {NotFoundError} the node was deleted meanwhile
    */
   async sync(account: CacheAccount, address: NodeAddress, request: SyncRequest): Promise<NodeRecord> {
-    const { runs, store } = this.#context;
+    const { runs, store, followed } = this.#context;
+    followed.note(account.id, address);
     const node = await store.nodes.ensure({ accountId: account.id, ...address });
     // Before anything is asked for: events from here on are newer than whatever its pages say.
     const changes = runs.begin(node.id);

@@ -1,4 +1,5 @@
 import { NotFoundError } from "@larder/core";
+import type { Analyser } from "@larder/pubsub-cache";
 import test, { type ExecutionContext } from "ava";
 import { analyser, gate, type World, world } from "./support.js";
 
@@ -277,4 +278,37 @@ test("the last item, sent again because we subscribe for a first synchronisation
   await cache.sync(account, address);
   t.deepEqual(await told(), []);
   t.deepEqual(await cached(), ["i0", "i1", "i2"]);
+});
+
+test("events of nodes that nobody follows are known without a look into the database", async (t) => {
+  const avatars: Analyser = { name: "avatars", type: "avatar", node: "avatars", toSync: true, notify: true };
+  const { cache, account, address, service, store } = await world(t, {}, 1, {
+    analysers: [analyser, avatars],
+  });
+  const follows = (node: string, from?: string) =>
+    cache.follows(account, service.event(`<items node="${node}"/>`, from));
+  t.true(follows("feed"), "before a session begins nothing is known");
+  const contact = { name: undefined, groups: [], ask: undefined };
+  await store.roster.apply(account.id, { jid: "bob@larder.test", subscription: "to", ...contact }, undefined);
+  await store.subscriptions.put({ accountId: account.id, ...address, node: "subscribed", state: "pending" });
+  await cache.sessionStarted(account);
+  await cache.idle();
+  t.false(follows("feed"));
+  t.true(follows("subscribed"));
+  t.false(follows("subscribed", "mallory@evil.test"));
+  t.false(follows("subscribed", "pubsub.larder.test/x"));
+  t.false(follows("subscribed", "@@"));
+  t.true(follows("anything", account.jid), "what our own account tells is for others to judge");
+  t.true(follows("avatars", "bob@larder.test"));
+  t.false(follows("avatars", "carol@larder.test"));
+  cache.contactAdded(account, "carol@larder.test");
+  t.true(follows("avatars", "carol@larder.test"));
+  const done = cache.sync(account, address);
+  t.true(follows("feed"), "before anything is asked");
+  await done;
+  await cache.sessionStarted(account);
+  await cache.idle();
+  t.true(follows("feed"));
+  await cache.subscribe(account, { ...address, node: "late" });
+  t.true(follows("late"));
 });

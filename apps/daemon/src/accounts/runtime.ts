@@ -93,6 +93,7 @@ export class AccountRuntime implements MessagingOwner {
   readonly #restrictions: ReactionRestrictions;
   readonly #offline: OfflineDelivery;
   #begun: Promise<void> = Promise.resolve();
+  #unfollowed = 0;
 
   private constructor(record: AccountRecord, services: AccountServices, ca: string | undefined) {
     const { secrets, log } = services;
@@ -127,6 +128,7 @@ export class AccountRuntime implements MessagingOwner {
       this.#requireOwn(iq);
       blocked.unblock(readBlocked(unblock));
     });
+    this.session.intercept((stanza) => this.#isUnwanted(stanza));
     this.session.onStanza((stanza) => this.#take(stanza), { lane: laneOf });
     this.session.on("online", ({ resumed }) => {
       // After a resumption the server still has what it kept for the session; what was written meanwhile waits.
@@ -169,6 +171,11 @@ export class AccountRuntime implements MessagingOwner {
   /** What came and could not be kept, because it or its address is over a limit. */
   get dropped(): number {
     return this.session.stats.dropped + this.messaging.dropped;
+  }
+
+  /** Notifications of nodes that nobody follows. */
+  get unfollowed(): number {
+    return this.#unfollowed;
   }
 
   /** What came and claimed to be what it is not. */
@@ -254,6 +261,27 @@ export class AccountRuntime implements MessagingOwner {
     if (contact && isKeepable(contact) && entries.length === 1)
       await this.#services.store.roster.apply(this.id, contact, version);
     return undefined;
+  }
+
+  /**
+   * Whether nobody follows what a notification tells: it is dropped as it arrives, before it waits in a lane and costs a
+   * look into the database.
+   */
+  #isUnwanted(stanza: XmlElement): boolean {
+    const { cache } = this.#services;
+    if (stanza.name === "iq") this.#noteContact(stanza);
+    if (stanza.name !== "message" || !stanza.getChild("event", NS_PUBSUB_EVENT)) return false;
+    if (stanza.getChild("body") || cache.follows(this, stanza)) return false;
+    this.#unfollowed++;
+    return true;
+  }
+
+  /** A contact is known before its first event arrives, which may be next. */
+  #noteContact(iq: XmlElement): void {
+    const { from } = iq.attrs;
+    const query = iq.attrs.type === "set" ? iq.getChild("query", NS_ROSTER) : undefined;
+    if (!query || (from !== undefined && bareJid(from) !== this.jid)) return;
+    for (const { jid } of readRoster(query).entries.slice(0, 1)) this.#services.cache.contactAdded(this, jid);
   }
 
   async #take(stanza: XmlElement): Promise<void> {

@@ -22,6 +22,7 @@ export const statsGet: MethodHandler<"stats_get"> = async (_input, { store, acco
       forged: sum(({ forged }) => forged),
       paused: sum(({ session }) => session.stats.pauses),
       waiting: await store.waiting.count(),
+      unfollowed: sum(({ unfollowed }) => unfollowed),
     },
   };
 };

@@ -38,6 +38,15 @@ export class SubscriptionRepository {
     );
   }
 
+  /** The nodes to which an account is subscribed, or has asked to be. */
+  of(accountId: number): Promise<{ service: string; node: string }[]> {
+    return this.#db.read(({ executor }) =>
+      executor.all<{ service: string; node: string }>(
+        sql`SELECT service, node FROM pubsub_subscription WHERE account_id = ${accountId} AND state <> 'none'`,
+      ),
+    );
+  }
+
   /** All of an account at a service. */
   at(accountId: number, service: string): Promise<SubscriptionRecord[]> {
     return this.#db.read(async ({ executor }) => {

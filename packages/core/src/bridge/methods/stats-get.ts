@@ -19,6 +19,7 @@ export const statsGet = defineMethod({
       forged: z.int().describe("stanzas that claimed to be from somebody else"),
       paused: z.int().describe("times that a server was held back because too much was unfinished"),
       waiting: z.int().describe("reactions, receipts and retractions whose message is not here"),
+      unfollowed: z.int().describe("notifications of nodes that no account follows"),
     }),
   }),
 });
