@@ -41,6 +41,8 @@ import {
 import { CacheReader, checkSelection, notCached, type ReadAnswer, type ReadRequest } from "./reader.js";
 import { RecentlySeen } from "./recently-seen.js";
 import { RunRegistry } from "./run-changes.js";
+import { SeenItems } from "./seen-items.js";
+import { ServiceItems } from "./service-items.js";
 import { ServiceReader } from "./service-reader.js";
 import { ServiceTraffic } from "./service-traffic.js";
 import { SessionNames } from "./session-names.js";
@@ -97,6 +99,7 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
   readonly #writes: OwnWrites;
   readonly #fromCache: CacheReader;
   readonly #fromService = new ServiceReader();
+  readonly #serviceItems: ServiceItems;
 
   constructor(options: PubsubCacheOptions) {
     super();
@@ -116,6 +119,7 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
       feeds: new SharedFeeds(),
       runs: new RunRegistry(),
       followed,
+      seen: new SeenItems(),
       news: new OwnNews(),
       policy: { ...defaultPolicy, ...options.policy },
       timing: { ...defaultTiming, ...options.timing },
@@ -144,6 +148,7 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
     this.#live = new LiveEvents({ ...this.#context, items: this.#items, onHint });
     this.#writes = new OwnWrites({ ...this.#context, items: this.#items, onHint });
     this.#fromCache = new CacheReader(store);
+    this.#serviceItems = new ServiceItems(this.#context);
   }
 
   /** Names of the nodes that the account's caps have to announce with `+notify` (XEP-0060 §9.2). */
@@ -180,15 +185,19 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
     if (cached) return online ? cached : { ...cached, stale: true };
     if (!online) throw new NotConnectedError(account.jid);
     const requester = this.#context.traffic.foreground(account.requester);
-    const { namespace, ...answer } = await this.#fromService.read(requester, request).catch(async (error) => {
-      // No node, or none for us: what is kept of it is not the service's truth.
-      if (isAnswer(error) && DENIALS.has(error.type)) await this.#doubt(account, request, node);
-      throw error;
-    });
+    const { namespaces, ...answer } = await this.#fromService
+      .read(requester, request)
+      .catch(async (error) => {
+        // No node, or none for us: what is kept of it is not the service's truth.
+        if (isAnswer(error) && DENIALS.has(error.type)) await this.#doubt(account, request, node);
+        throw error;
+      });
     if (node?.state === "synced" && (await contradicts(this.#store, node, request, answer)))
       await this.#doubt(account, request, node);
-    if (useCache) this.#considerSync(account, request, node, namespace);
-    return answer;
+    const { service, node: name } = request;
+    const items = await this.#serviceItems.complete({ service, node: name }, node, answer.items, namespaces);
+    if (useCache) this.#considerSync(account, request, node, namespaces);
+    return { ...answer, items };
   }
 
   /**
@@ -259,6 +268,7 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
   /** Empties the cache; it then fills again as if new. */
   reset(): Promise<{ nodes: number; items: number }> {
     this.#seen.clear();
+    this.#context.seen.clear();
     return this.#store.cacheRemoval.reset();
   }
 
@@ -418,17 +428,17 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
     account: CacheAccount,
     { service, node: name }: NodeAddress,
     node: NodeRecord | undefined,
-    namespace: string | undefined,
+    namespaces: readonly string[],
   ): void {
     this.#accounts.set(account.id, account);
     const address = { service, node: name };
-    this.#seen.note(account, address, namespace);
+    this.#seen.note(account, address, namespaces[0]);
     if (node?.state === "ignored" || !fitsKey(name) || !fitsKey(service)) return;
     if (node && this.#isFresh(node)) return; // a copy that leaves out what was asked
     const pausing =
       node && node.failures >= TRIES_BY_READING && (node.nextCheck?.getTime() ?? 0) > Date.now();
     if (pausing) return;
-    const analysis = this.analysers.analyse({ ...address, namespace });
+    const analysis = this.analysers.analyseItems(address, namespaces);
     if (analysis?.toSync || readable(node)) this.#keeper.look(account, address);
   }
 }

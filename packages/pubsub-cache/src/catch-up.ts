@@ -215,7 +215,7 @@ export class CatchUp {
     node: NodeRecord,
     wire: readonly WireItem[],
   ): Promise<ItemInput[]> {
-    const { store, pool, analysers, onDropped } = this.#context;
+    const { store, pool, analysers, seen, onDropped } = this.#context;
     const keepable = withKeepableIds(wire, (count) => onDropped(account, address, count));
     const stored = await store.items.known(
       node.id,
@@ -223,9 +223,9 @@ export class CatchUp {
     );
     const items = keepable.map((item) => withStored(item, stored.get(item.id)));
     const known = analysers.byName(node.analyser);
-    const namespace = items[0]?.payload?.namespace;
-    const analyser = known ?? analysers.byName(analysers.analyse({ ...address, namespace })?.analyser);
-    return prepareItems(pool, address, node.subtype, analyser, items);
+    const namespaces = items.map(({ payload }) => payload?.namespace);
+    const analyser = known ?? analysers.byName(analysers.analyseItems(address, namespaces)?.analyser);
+    return prepareItems(pool, address, node.subtype, analyser, seen.timed(address, items));
   }
 
   async #apply(

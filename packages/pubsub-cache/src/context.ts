@@ -7,6 +7,7 @@ import type { ItemParser } from "./ingest.js";
 import type { OwnNews } from "./own-news.js";
 import type { CachePolicy, CacheTiming } from "./policy.js";
 import type { RunRegistry } from "./run-changes.js";
+import type { SeenItems } from "./seen-items.js";
 import type { ServiceTraffic } from "./service-traffic.js";
 import type { SharedFeeds } from "./shared-feeds.js";
 import type { Subscriber } from "./subscriber.js";
@@ -34,6 +35,7 @@ export interface CacheContext {
   /** What events have changed while nodes are being read. */
   readonly runs: RunRegistry;
   readonly followed: FollowedNodes;
+  readonly seen: SeenItems;
   /** Changes of ours that were told before their notifications. */
   readonly news: OwnNews;
   /** Names the session of an account: reading that goes on in another one may have missed something. */

@@ -1,5 +1,5 @@
 import { getItemsById, type PubsubEvent, type WireItem } from "@larder/core";
-import type { NodeRecord } from "@larder/storage";
+import { fitsKey, type NodeRecord } from "@larder/storage";
 import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
 import { described } from "./analysers/described.js";
 import type { CacheContext } from "./context.js";
@@ -40,12 +40,26 @@ export class LiveItems {
     while (this.#fetching.size > 0) await Promise.all(this.#fetching);
   }
 
-  /** An event of a node that nobody asked for but by our caps: it is told, and the node is kept from now on. */
+  /**
+   * An event of a node that nobody asked for but by our caps. Where the node is to be kept, its items are from now on, and
+   * told from there: what is read and told later of them is the same.
+   */
   async announced(account: CacheAccount, address: NodeAddress, event: ItemsEvent): Promise<void> {
-    const { analysers, onHint } = this.#options;
-    await this.#tellOnly(account, address, event);
-    const namespace = event.items[0]?.payload?.namespace;
-    if (analysers.analyse({ ...address, namespace })?.toSync) onHint(account, address);
+    const { store, analysers, followed, onHint } = this.#options;
+    const namespaces = event.items.map(({ payload }) => payload?.namespace);
+    const isWanted = analysers.analyseItems(address, namespaces)?.toSync === true && fitsKey(address.node);
+    if (!isWanted) return this.#tellOnly(account, address, event);
+    const withPayload = event.items.filter(({ payload, id }) => payload !== undefined && fitsKey(id));
+    if (withPayload.length > 0) {
+      followed.note(account.id, address);
+      const node = await store.nodes.ensure({ accountId: account.id, ...address });
+      await this.#store(account, address, node, withPayload, event.delayed ? "catchup" : "live", {
+        first: true,
+      });
+    }
+    const items = event.items.filter((item) => !withPayload.includes(item));
+    await this.#tellOnly(account, address, { ...event, items });
+    onHint(account, address);
   }
 
   async apply(
@@ -169,15 +183,21 @@ export class LiveItems {
     node: NodeRecord,
     items: readonly WireItem[],
     origin: "live" | "catchup",
-    stillTrue: (ids: readonly { id: string }[]) => readonly { id: string }[] = (ids) => ids,
+    options: {
+      /** Those that no event has overtaken since they were asked for. */
+      readonly stillTrue?: (ids: readonly { id: string }[]) => readonly { id: string }[];
+      /** They are what makes the node known, and told whatever they are. */
+      readonly first?: boolean;
+    } = {},
   ): Promise<boolean> {
-    const { store, pool, analysers, runs, onDropped, policy } = this.#options;
+    const { stillTrue = (ids) => ids, first = false } = options;
+    const { store, pool, analysers, seen, runs, onDropped, policy } = this.#options;
     const keepable = withoutRepeats(withKeepableIds(items, (count) => onDropped(account, address, count)));
     if (keepable.length === 0) return false;
     // A node that was empty, or is being read for the first time, is recognised by what it brings.
     const known = analysers.byName(node.analyser);
-    const namespace = keepable[0]?.payload?.namespace;
-    const analysis = known ? undefined : analysers.analyse({ ...address, namespace });
+    const namespaces = keepable.map(({ payload }) => payload?.namespace);
+    const analysis = known ? undefined : analysers.analyseItems(address, namespaces);
     const analyser = known ?? analysers.byName(analysis?.analyser);
     const subtype = analysis ? analysis.subtype : node.subtype;
     const before = await store.items.known(
@@ -191,7 +211,8 @@ export class LiveItems {
         keepable.filter(({ id }) => !changed.some((item) => item.id === id)),
       );
     if (changed.length === 0) return false; // a repeated notification, or the last item sent on subscribing (§6.1.7)
-    const prepared = await prepareItems(pool, address, subtype, analyser, changed);
+    const timed = seen.timed(address, changed);
+    const prepared = await prepareItems(pool, address, subtype, analyser, timed);
     const current = new Set(stillTrue(changed).map(({ id }) => id));
     // There again: a retraction that is told from now on is another one.
     for (const id of current) this.#options.news.arrived(node.id, retractionOf(id));
@@ -212,7 +233,7 @@ export class LiveItems {
       const keepPlaces = hidesOverwrites(notes) || sentAgain;
       await store.items.storeLive(now.id, now.generation, stored, { keepPlaces });
       // What was there before a first reading is not told, also where it is sent again because we subscribe (§6.1.7).
-      if (news.length > 0 && (origin === "live" || isReadable(now)))
+      if (news.length > 0 && (origin === "live" || first || isReadable(now)))
         await tell(unit, store, node, account.id, address, { event: "items", ids: news, origin });
       if (!isReadable(now)) return;
       // §7.1.2.5: a full node drops its oldest items without a word.
@@ -271,9 +292,9 @@ export class LiveItems {
         await lanes.run(laneOf(address), async () => {
           const node = await store.nodes.get(nodeId);
           if (!node || !isKept(node)) return;
-          await this.#store(account, address, node, items, "live", (found) =>
-            changes.stillTrue(found, moment),
-          );
+          await this.#store(account, address, node, items, "live", {
+            stillTrue: (found) => changes.stillTrue(found, moment),
+          });
         });
       }
     } finally {

@@ -46,14 +46,17 @@ export class ServiceReader {
    * @throws {StanzaError} what the service answered
    * @throws {NotConnectedError} the account is offline
    */
-  async read(requester: Requester, request: ReadRequest): Promise<ReadAnswer & { namespace?: string }> {
+  async read(
+    requester: Requester,
+    request: ReadRequest,
+  ): Promise<ReadAnswer & { namespaces: readonly string[] }> {
     const { service, node, orderBy, itemIds, maxItems } = request;
     if (orderBy) await requireOrderBy(requester, service);
     const address = { service, node, orderBy };
     const now = new Date();
     const answer = (items: readonly WireItem[], rest: Omit<ReadAnswer, "items" | "source">) => ({
       items: items.map((item) => fromWire(item, now)),
-      namespace: items[0]?.payload?.namespace,
+      namespaces: items.flatMap(({ payload }) => payload?.namespace ?? []),
       source: "service" as const,
       ...rest,
     });

@@ -224,8 +224,8 @@ export class Synchroniser {
       }
     }
     if (run.analyser) return undefined;
-    const namespace = page.items[0]?.payload?.namespace;
-    const found = analysers.analyse({ ...address, namespace, nodeType: run.notes.type });
+    const namespaces = page.items.map(({ payload }) => payload?.namespace);
+    const found = analysers.analyseItems({ ...address, nodeType: run.notes.type }, namespaces);
     // A node that is empty now keeps the name that its items gave it.
     const kept = found ? undefined : analysers.byName(node.analyser);
     run.analysis = found ?? (kept && { ...kept, analyser: kept.name, subtype: node.subtype });
@@ -235,7 +235,7 @@ export class Synchroniser {
   }
 
   async #prepare(run: Run, page: NodePage): Promise<PreparedPage> {
-    const { store, pool, onDropped } = this.#context;
+    const { store, pool, seen, onDropped } = this.#context;
     const { account, address, node, analyser } = run;
     const items = withKeepableIds(page.items, (count) => onDropped(account, address, count));
     const known = await store.items.known(
@@ -244,7 +244,8 @@ export class Synchroniser {
     );
     const changed = changedItems(items, known, analyser);
     const subtype = run.analysis ? run.analysis.subtype : node.subtype;
-    const prepared = await prepareItems(pool, address, subtype, analyser, changed);
+    const timed = seen.timed(address, changed);
+    const prepared = await prepareItems(pool, address, subtype, analyser, timed);
     return {
       page: { ...page, items },
       known,

@@ -38,6 +38,8 @@ export interface Behaviour {
   readonly account?: string;
   /** Namespace of the payloads; "" gives them none of their own. */
   readonly namespace?: string;
+  /** Items whose payloads are in another namespace, `urn:example:other`. */
+  readonly oddIds?: readonly string[];
   /** Writes attributes in another order each time, as a server that keeps none. */
   readonly shuffles?: boolean;
   /** Who published the items, which notifications alone state. */
@@ -115,7 +117,10 @@ export class FakeService implements Requester {
   #turns = 0;
 
   itemXml(id: string, text = `text of ${id}`): string {
-    const { namespace = "urn:example:entry", shuffles } = this.behaviour;
+    const { shuffles, oddIds } = this.behaviour;
+    const namespace = oddIds?.includes(id)
+      ? "urn:example:other"
+      : (this.behaviour.namespace ?? "urn:example:entry");
     const attributes = ['rel="alternate"', `href="https://a.example/${id}"`, 'type="text/html"', 'title="t"'];
     const turn = this.#turns++ % attributes.length;
     const turned = [...attributes.slice(turn), ...attributes.slice(0, turn)].join(" ");

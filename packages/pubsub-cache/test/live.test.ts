@@ -250,7 +250,7 @@ for (const [who, from, subscription, accepted] of [
       await w.store.roster.replace(w.account.id, [{ jid: from, subscription, groups: [] }], undefined);
     t.is(await w.event(`<items node="feed">${w.service.itemXml("i1")}</items>`, from), accepted);
     await w.cache.idle();
-    t.deepEqual(await w.told(), accepted ? ["live items"] : []);
+    t.deepEqual(await w.told(), accepted ? ["live items i1"] : []);
     const node = await w.store.nodes.find({ accountId: w.account.id, service: from, node: "feed" });
     t.is(node?.state, accepted ? "synced" : undefined);
     t.false(await w.event(`<items node="other">${w.service.itemXml("i1")}</items>`, from));

@@ -28,6 +28,25 @@ export class AnalyserRegistry {
     return this.#analysers.find((analyser) => analyser.name === name);
   }
 
+  /**
+   * Analyses a node by the payloads of some of its items: the most frequent namespace that anybody knows decides, so that
+   * an odd item does not.
+   */
+  analyseItems(
+    facts: Omit<NodeFacts, "namespace">,
+    namespaces: readonly (string | undefined)[],
+  ): Analysis | undefined {
+    const counts = new Map<string, number>();
+    for (const namespace of namespaces)
+      if (namespace !== undefined) counts.set(namespace, (counts.get(namespace) ?? 0) + 1);
+    const byFrequency = [...counts].sort(([, one], [, other]) => other - one);
+    for (const [namespace] of byFrequency) {
+      const analysis = this.analyse({ ...facts, namespace });
+      if (analysis) return analysis;
+    }
+    return this.analyse(facts);
+  }
+
   analyse(facts: NodeFacts): Analysis | undefined {
     const match = this.#analysers.find(
       ({ node, namespace }) =>
