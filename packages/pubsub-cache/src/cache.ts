@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import {
+  bareJid,
   Lanes,
   NotConnectedError,
   type Requester,
@@ -28,6 +29,7 @@ import type { ItemParser } from "./ingest.js";
 import { Keeper } from "./keeper.js";
 import { announcedNodes, LiveEvents } from "./live.js";
 import { LiveItems } from "./live-items.js";
+import { LostNotifications } from "./lost-notifications.js";
 import { OwnNews } from "./own-news.js";
 import { OwnWrites } from "./own-writes.js";
 import {
@@ -92,6 +94,7 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
   readonly #sessions = new SessionNames();
   readonly #accounts = new Map<number, CacheAccount>();
   readonly #seen = new RecentlySeen();
+  readonly #lost = new LostNotifications();
   readonly #keeper: Keeper;
   readonly #sharing: Sharing;
   readonly #items: LiveItems;
@@ -297,6 +300,17 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
    */
   handleMessage(account: CacheAccount, stanza: XmlElement): Promise<boolean> {
     return this.#live.handle(account, stanza);
+  }
+
+  /**
+   * To be called when a notification was over a limit and dropped unread: the nodes of its service are compared, once in
+   * a while.
+   */
+  async notificationLost(account: CacheAccount, from: string | undefined): Promise<void> {
+    const service = from === undefined ? account.jid : bareJid(from);
+    if (service === undefined || !this.#lost.mayCompare(account, service)) return;
+    for (const node of await this.nodes({ accountIds: [account.id], services: [service] }))
+      await this.#doubt(account, node, node);
   }
 
   /**

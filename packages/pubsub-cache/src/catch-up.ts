@@ -7,11 +7,12 @@ import {
   requestItems,
   type WireItem,
 } from "@larder/core";
-import type { ItemInput, NodeRecord } from "@larder/storage";
+import { fitsKey, type ItemInput, type NodeRecord } from "@larder/storage";
 import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
 import type { CacheContext } from "./context.js";
 import { isAnswer } from "./faults.js";
 import { isNews, prepareItems, withKeepableIds, withoutRepeats, withStored } from "./ingest.js";
+import { type LeftOutItem, leftOutOf } from "./left-out.js";
 import { oldestFirst } from "./newest-first.js";
 import { nextCheckOf } from "./next-check.js";
 import { publishedSince } from "./node-archive.js";
@@ -32,6 +33,11 @@ import { tell } from "./telling.js";
 const NEWEST = 20;
 /** Beyond this part of a node, reading everything costs no more. */
 const LARGEST_PART = 0.5;
+
+/** A difference, and what is left out of the copy in any case. */
+interface Found extends Difference {
+  readonly leftOut?: readonly LeftOutItem[];
+}
 
 /**
  * Brings a node that was kept up to an absence up to date: compares the ids of its items and the newest of them,
@@ -88,7 +94,13 @@ export class CatchUp {
       found = await this.#difference(account, address, node, notes);
     }
     if (!found) return undefined;
-    const now = { ...notes, listsIds: true, readInParts: undefined, listedAt: Date.now() };
+    const now = {
+      ...notes,
+      leftOut: found.leftOut,
+      listsIds: true,
+      readInParts: undefined,
+      listedAt: Date.now(),
+    };
     return this.#apply(account, address, node, now, subscribed, found, {
       changes,
       moment,
@@ -100,12 +112,16 @@ export class CatchUp {
     address: NodeAddress,
     node: NodeRecord,
     notes: NodeNotes,
-  ): Promise<Difference | undefined> {
+  ): Promise<Found | undefined> {
     const requester = this.#context.traffic.background(account.requester);
-    const ids = await this.#ids(requester, address, notes);
-    if (!ids) return undefined;
+    const listed = await this.#ids(requester, address, notes);
+    if (!listed) return undefined;
+    const leftOut = leftOutOf(listed, notes.leftOut);
+    const missing = new Set(leftOut?.map(({ id }) => id));
+    const ids = new Set([...listed].filter((id) => fitsKey(id) && !missing.has(id)));
     const kept = await this.#context.store.itemCare.order(node.id);
-    const found = await this.#compare(requester, address, node, ids, kept);
+    const compared = await this.#compare(requester, address, node, ids, kept);
+    const found = compared && { ...compared, leftOut };
     if (!found || !notes.archived || !hidesOverwrites(notes)) return found;
     return this.#withArchived(account, requester, address, node, found);
   }
@@ -116,8 +132,8 @@ export class CatchUp {
     background: Requester,
     address: NodeAddress,
     node: NodeRecord,
-    found: Difference,
-  ): Promise<Difference | undefined> {
+    found: Found,
+  ): Promise<Found | undefined> {
     const since = node.lastCheck ?? new Date(0);
     const archived = await publishedSince(account.requester, background, address, since);
     if (!archived) return undefined;
@@ -202,7 +218,9 @@ export class CatchUp {
   async #newest(requester: Requester, address: NodeAddress, wanted: number): Promise<WireItem[] | undefined> {
     try {
       const answer = oldestFirst(await requestItems(requester, { ...address, maxItems: wanted }));
-      return withoutRepeats(answer.items).slice(-wanted);
+      return withoutRepeats(answer.items)
+        .filter(({ id }) => fitsKey(id))
+        .slice(-wanted);
     } catch (error) {
       if (error instanceof AnswerTooLargeError) return undefined;
       throw error;
@@ -216,7 +234,7 @@ export class CatchUp {
     wire: readonly WireItem[],
   ): Promise<ItemInput[]> {
     const { store, pool, analysers, seen, onDropped } = this.#context;
-    const keepable = withKeepableIds(wire, (count) => onDropped(account, address, count));
+    const keepable = withKeepableIds(wire, (dropped) => onDropped(account, address, dropped.length));
     const stored = await store.items.known(
       node.id,
       keepable.map(({ id }) => id),

@@ -1,5 +1,6 @@
 import { saysTheSame } from "@larder/core";
-import type { NodeRecord, Store } from "@larder/storage";
+import { fitsKey, type NodeRecord, type Store } from "@larder/storage";
+import { notesOf } from "./node-notes.js";
 import type { ReadAnswer, ReadRequest } from "./reader.js";
 
 /**
@@ -20,8 +21,10 @@ export async function contradicts(
     ]),
   );
   const partial = node.completeFrom !== undefined;
+  const leftOut = new Set(notesOf(node).leftOut?.map(({ id }) => id));
   for (const item of items) {
     const stored = kept.get(item.id);
+    if (!stored && (!fitsKey(item.id) || leftOut.has(item.id))) continue; // left out on purpose
     if (stored ? !saysTheSame(stored, item) : !partial) return true;
   }
   if (request.itemIds) return kept.size > new Set(ids).size;

@@ -1,5 +1,6 @@
 import type { NodeRecord } from "@larder/storage";
 import type { NodeAddress } from "./account.js";
+import { countLeftOut } from "./left-out.js";
 import { needsFullCheck } from "./next-check.js";
 import { type NodeNotes, notesOf, objection } from "./node-notes.js";
 import type { CachePolicy, CacheTiming } from "./policy.js";
@@ -162,6 +163,13 @@ function limitReasons(node: NodeRecord, notes: NodeNotes, policy: CachePolicy): 
       `Older items are left out (limits: ${limits.join(", ") || "none"}; or they were purged): what the copy cannot answer exactly is asked of the service.`,
     );
   }
+  const leftOut = countLeftOut(notes.leftOut);
+  if (leftOut?.tooLongIds)
+    reasons.push(`Items whose ids are too long to be kept are left out (${leftOut.tooLongIds}).`);
+  if (leftOut?.tooLarge)
+    reasons.push(
+      `Items that are larger, or nested deeper, than what is taken from the network are left out (${leftOut.tooLarge}).`,
+    );
   if (notes.maxItems !== undefined) reasons.push(`Its service keeps the newest ${notes.maxItems} items.`);
   if (notes.itemExpireSeconds !== undefined)
     reasons.push(`Its service drops items after ${notes.itemExpireSeconds} s.`);

@@ -137,9 +137,12 @@ export function withoutRepeats(items: readonly WireItem[]): WireItem[] {
   return [...new Map(items.map((item) => [item.id, item])).values()];
 }
 
-/** Those whose ids the store can keep; `onDropped` is told how many others there are. */
-export function withKeepableIds(items: readonly WireItem[], onDropped: (count: number) => void): WireItem[] {
+/** Those whose ids the store can keep; `onDropped` is given the others. */
+export function withKeepableIds(
+  items: readonly WireItem[],
+  onDropped: (items: readonly WireItem[]) => void,
+): WireItem[] {
   const keepable = items.filter(({ id }) => fitsKey(id));
-  if (keepable.length < items.length) onDropped(items.length - keepable.length);
+  if (keepable.length < items.length) onDropped(items.filter(({ id }) => !fitsKey(id)));
   return keepable;
 }

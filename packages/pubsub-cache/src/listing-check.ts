@@ -74,11 +74,14 @@ export class ListingCheck {
     const order = (await this.#context.store.itemCare.order(node.id)).map(({ itemId }) => itemId);
     const kept = new Set(order);
     const gone = order.filter((id) => !listed.has(id));
+    const leftOut = new Set(notesOf(node).leftOut?.map(({ id }) => id));
     return {
       gone,
       // Of a copy without its oldest items, and of ids that cannot be kept, nothing can be told.
       unknown:
-        node.completeFrom === undefined ? [...listed].filter((id) => fitsKey(id) && !kept.has(id)) : [],
+        node.completeFrom === undefined
+          ? [...listed].filter((id) => fitsKey(id) && !kept.has(id) && !leftOut.has(id))
+          : [],
       dropped: listed.size > 0 && gone.every((id, index) => order[index] === id) && gone.length > 0,
     };
   }

@@ -4,8 +4,10 @@ import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
 import { described } from "./analysers/described.js";
 import type { CacheContext } from "./context.js";
 import { changedItems, isNews, prepareItems, withKeepableIds, withoutRepeats } from "./ingest.js";
+import { tooLarge, tooLong } from "./left-out.js";
 import { hidesOverwrites, mostItems, notesOf } from "./node-notes.js";
 import { isKept, isReadable } from "./node-state.js";
+import { noteLeftOut } from "./note-left-out.js";
 import { retractionOf } from "./own-news.js";
 import { tell } from "./telling.js";
 
@@ -174,6 +176,7 @@ export class LiveItems {
         await tell(unit, store, node, account.id, address, { event: "retract", ids: told, origin: "live" });
     });
     runs.note(node.id, (changes) => changes.retracted(ids));
+    if (notesOf(node).leftOut) await noteLeftOut(store, node.id, { gone: ids });
   }
 
   /** @returns whether any of them was new or different */
@@ -192,7 +195,12 @@ export class LiveItems {
   ): Promise<boolean> {
     const { stillTrue = (ids) => ids, first = false } = options;
     const { store, pool, analysers, seen, runs, onDropped, policy } = this.#options;
-    const keepable = withoutRepeats(withKeepableIds(items, (count) => onDropped(account, address, count)));
+    const dropped: WireItem[] = [];
+    const keepable = withoutRepeats(withKeepableIds(items, (others) => void dropped.push(...others)));
+    if (dropped.length > 0) {
+      onDropped(account, address, dropped.length);
+      await noteLeftOut(store, node.id, { added: dropped.map(tooLong) });
+    }
     if (keepable.length === 0) return false;
     // A node that was empty, or is being read for the first time, is recognised by what it brings.
     const known = analysers.byName(node.analyser);
@@ -288,10 +296,12 @@ export class LiveItems {
         const ids = [...wanted.ids].slice(0, AT_ONCE);
         for (const id of ids) wanted.ids.delete(id);
         const moment = changes.now;
-        const items = await getItemsById(requester, address, ids);
+        const tooLargeIds: string[] = [];
+        const items = await getItemsById(requester, address, ids, (id) => void tooLargeIds.push(id));
         await lanes.run(laneOf(address), async () => {
           const node = await store.nodes.get(nodeId);
           if (!node || !isKept(node)) return;
+          await noteLeftOut(store, node.id, { added: tooLargeIds.map(tooLarge) });
           await this.#store(account, address, node, items, "live", {
             stillTrue: (found) => changes.stillTrue(found, moment),
           });

@@ -1,5 +1,6 @@
 import type { NodeMetadata } from "@larder/core";
 import type { NodeRecord } from "@larder/storage";
+import type { LeftOutItem } from "./left-out.js";
 import type { ServiceWays } from "./node-pages.js";
 
 /** What is known of a node beside its items: what its service says, and what its answers have shown. */
@@ -10,6 +11,8 @@ export interface NodeNotes extends NodeMetadata, Partial<ServiceWays> {
   readonly listedAt?: number;
   /** How many items its service had left when it had dropped the oldest without a word. */
   readonly droppedAt?: number;
+  /** Items that the copy lacks because they are over a limit of ours. */
+  readonly leftOut?: readonly LeftOutItem[];
   /** The copy was read across an absence, so that items may have changed behind the reading. */
   readonly readInParts?: boolean;
 }
@@ -25,7 +28,16 @@ export const observedOf = ({
   listedAt,
   droppedAt,
   configurable,
-}: NodeNotes): NodeNotes => ({ paging, overwritten, listsIds, listedAt, droppedAt, configurable });
+  leftOut,
+}: NodeNotes): NodeNotes => ({
+  paging,
+  overwritten,
+  listsIds,
+  listedAt,
+  droppedAt,
+  configurable,
+  leftOut,
+});
 
 /** How many items the node holds at most, as far as its service says, or was seen to keep. */
 export const mostItems = ({ maxItems, droppedAt }: NodeNotes): number | undefined => maxItems ?? droppedAt;

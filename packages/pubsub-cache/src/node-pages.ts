@@ -21,6 +21,8 @@ export interface NodePage {
   readonly passedOver?: boolean;
   /** What came before was a part of an answer that could not be read to its end: the reading begins anew with this. */
   readonly startsOver?: boolean;
+  /** Ids of items that could not be read, since one alone is over our limits. */
+  readonly tooLarge?: readonly string[];
   /** The service may have held something back without saying so. */
   readonly doubtful?: boolean;
 }

@@ -25,9 +25,10 @@ export async function* readByIds(options: ReadingOptions): AsyncGenerator<NodePa
       (async () => {
         const asked = { moment: moment(), at: performance.now() };
         const ids = wanted.slice(start, start + size.now);
-        const items = await getItemsById(requester, address, ids);
+        const tooLarge: string[] = [];
+        const items = await getItemsById(requester, address, ids, (id) => void tooLarge.push(id));
         size.note(ids.length, charactersOf(items), performance.now() - asked.at);
-        return { items, moment: asked.moment, ids };
+        return { items, moment: asked.moment, ids, tooLarge };
       })(),
     );
   let start = from ? wanted.indexOf(from.after) + 1 : 0;

@@ -2,7 +2,9 @@ import { InvalidParamsError, NotFoundError } from "@larder/core";
 import type { ItemRecord, NodeRecord, Store } from "@larder/storage";
 import type { NodeAddress } from "./account.js";
 import { decodeCursor, encodeCursor, type PageCursor } from "./cursor.js";
+import { countLeftOut, type LeftOutCounts } from "./left-out.js";
 import { DEFAULT_PAGE, localPage, readWish } from "./local-page.js";
+import { notesOf } from "./node-notes.js";
 
 /** Which items are wanted; at most one of `maxItems`, `itemIds` and `rsm`. */
 export interface ReadRequest extends NodeAddress {
@@ -46,6 +48,8 @@ export interface ReadAnswer {
   /** Nothing further in the direction asked. */
   readonly complete: boolean;
   readonly source: "cache" | "service";
+  /** Items of the node that cannot be among these, since they are over limits of ours. */
+  readonly leftOut?: LeftOutCounts;
   /** The cache answered while events may have been missed. */
   readonly stale?: boolean;
 }
@@ -91,9 +95,16 @@ export class CacheReader {
     const whole =
       node.completeFrom === undefined || holdsAll(node.completeFrom, numberingOf(node), request, answer);
     if (!whole && exact) return undefined;
+    const leftOut = countLeftOut(notesOf(node).leftOut);
+    const lacksSome = leftOut !== undefined && !request.rsm;
+    // One that is asked for by name may be one of those: its service has it, perhaps.
+    if (exact && request.itemIds && lacksSome && answer.items.length < new Set(request.itemIds).size)
+      return undefined;
     const { positions, ...rest } = answer;
     return {
       ...rest,
+      ...(leftOut && { leftOut }),
+      ...(lacksSome && answer.items.length < (request.itemIds?.length ?? Infinity) && { complete: false }),
       // Of what stands before the copy nothing is known, so neither are places and numbers.
       ...(node.completeFrom !== undefined && {
         complete: rest.complete && readsForward(request),

@@ -11,6 +11,7 @@ import {
 } from "@larder/core";
 import type { NodeAddress } from "./account.js";
 import { encodeCursor } from "./cursor.js";
+import { countLeftOut, tooLarge } from "./left-out.js";
 import { localPage, type PageWish, readWish } from "./local-page.js";
 import { oldestFirst } from "./newest-first.js";
 import type { ReadAnswer, ReadItem, ReadRequest } from "./reader.js";
@@ -40,6 +41,12 @@ async function requireOrderBy(requester: Requester, service: string): Promise<vo
   throw new UnsupportedError(`${service} cannot order items (XEP-0413); a synchronised node can`);
 }
 
+/** What an answer says of items that could not be read. */
+const leftOut = (ids: readonly string[]) => {
+  const counts = countLeftOut(ids.map(tooLarge));
+  return counts && { leftOut: counts };
+};
+
 /** Reads items from the service, paging here where the service does not. */
 export class ServiceReader {
   /**
@@ -61,43 +68,58 @@ export class ServiceReader {
       ...rest,
     });
     if (itemIds) {
-      const { items } = await getItems(requester, { ...address, itemIds });
+      const { items, tooLarge = [] } = await getItems(requester, { ...address, itemIds });
       const byId = new Map(items.map((item) => [item.id, item]));
       return answer(
         itemIds.flatMap((id) => byId.get(id) ?? []),
-        { complete: true },
+        { complete: tooLarge.length === 0, ...leftOut(tooLarge) },
       );
     }
     if (request.rsm) {
       const { items, ...rest } = await this.#page(requester, address, readWish(request.rsm));
       return answer(items, rest);
     }
-    if (maxItems === undefined) return answer(await this.#everything(requester, address), { complete: true });
-    const { items, rsm } = oldestFirst(await getItems(requester, { ...address, maxItems }));
+    if (maxItems === undefined) {
+      const { items, tooLarge } = await this.#everything(requester, address);
+      return answer(items, { complete: tooLarge.length === 0, ...leftOut(tooLarge) });
+    }
+    const { items, rsm, tooLarge = [] } = oldestFirst(await getItems(requester, { ...address, maxItems }));
     // Some services ignore max_items, or stop at a limit of their own; the newest are at the end.
     const short = items.length < maxItems && (rsm?.count ?? 0) <= items.length;
-    return answer(items.slice(-maxItems), { complete: short });
+    return answer(items.slice(-maxItems), {
+      complete: short && tooLarge.length === 0,
+      ...leftOut(tooLarge),
+    });
   }
 
   async #page(requester: Requester, address: ServiceAddress, wish: PageWish) {
     const { max, after, before, last, index } = wish;
     const cursor = after ?? before;
-    if (cursor && cursor.rsmId === undefined)
-      return localPage(await this.#everything(requester, address), wish);
+    if (cursor && cursor.rsmId === undefined) return this.#localPage(requester, address, wish);
     const rsm = { max, after: after?.rsmId, before: last ? "" : before?.rsmId, index };
     try {
       const answer = oldestFirst(await getItems(requester, { ...address, rsm }));
-      return answer.rsm ? servicePage(answer.items, answer.rsm, wish) : localPage(answer.items, wish);
+      return answer.rsm
+        ? servicePage(answer.items, answer.rsm, wish)
+        : { ...localPage(answer.items, wish), ...leftOut(answer.tooLarge ?? []) };
     } catch (error) {
       // XEP-0059 §2.2: a service that no longer knows the id says so. Our cursors outlive their items.
       if (!cursor || !hasErrorType(error) || error.type !== "not_found") throw error;
-      return localPage(await this.#everything(requester, address), wish);
+      return this.#localPage(requester, address, wish);
     }
   }
 
+  async #localPage(requester: Requester, address: ServiceAddress, wish: PageWish) {
+    const { items, tooLarge } = await this.#everything(requester, address);
+    return { ...localPage(items, wish), ...leftOut(tooLarge) };
+  }
+
   /** The whole node; a service may page also where nobody asked it to (XEP-0060 §6.5.4). */
-  async #everything(requester: Requester, address: ServiceAddress): Promise<WireItem[]> {
-    let { items, rsm } = await getItems(requester, address);
+  async #everything(
+    requester: Requester,
+    address: ServiceAddress,
+  ): Promise<{ items: WireItem[]; tooLarge: readonly string[] }> {
+    let { items, rsm, tooLarge = [] } = await getItems(requester, address);
     const found = new Map(items.map((item) => [item.id, item]));
     while (
       rsm?.last !== undefined &&
@@ -112,7 +134,7 @@ export class ServiceReader {
       for (const item of items) found.set(item.id, item);
       if (found.size === before) break;
     }
-    return [...found.values()];
+    return { items: [...found.values()], tooLarge };
   }
 }
 

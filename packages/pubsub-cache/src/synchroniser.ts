@@ -16,6 +16,7 @@ import { described } from "./analysers/described.js";
 import type { CacheContext } from "./context.js";
 import { isAnswer } from "./faults.js";
 import { changedItems, isNews, prepareItems, withKeepableIds } from "./ingest.js";
+import { type LeftOutItem, mergeLeftOut, tooLarge, tooLong } from "./left-out.js";
 import { nextCheckOf } from "./next-check.js";
 import { failNode } from "./node-failure.js";
 import {
@@ -61,6 +62,7 @@ interface Run {
   total?: number;
   passedOver: boolean;
   doubtful: boolean;
+  leftOut?: readonly LeftOutItem[];
   /** Ids of what was read by this run, part by part, oldest first. */
   readonly window: string[][];
 }
@@ -145,6 +147,7 @@ export class Synchroniser {
       characters: goOn?.characters ?? 0,
       passedOver: goOn?.passedOver ?? false,
       doubtful: false,
+      leftOut: goOn ? notesOf(node).leftOut : undefined,
       window: [],
     };
     run.notes = { ...observedOf(run.notes), ...(await this.#metadata(run)) };
@@ -192,11 +195,13 @@ export class Synchroniser {
         }
         if (page.startsOver) {
           await writing;
+          run.leftOut = undefined;
           run.received = 0;
           run.characters = 0;
         }
         if (page.ways) run.notes = { ...run.notes, ...page.ways };
         if (page.passedOver) run.passedOver = true;
+        if (page.tooLarge) run.leftOut = mergeLeftOut(run.leftOut, page.tooLarge.map(tooLarge));
         if (page.doubtful) run.doubtful = true;
         run.total = page.total ?? run.total;
         const prepared = this.#prepare(run, page);
@@ -237,7 +242,10 @@ export class Synchroniser {
   async #prepare(run: Run, page: NodePage): Promise<PreparedPage> {
     const { store, pool, seen, onDropped } = this.#context;
     const { account, address, node, analyser } = run;
-    const items = withKeepableIds(page.items, (count) => onDropped(account, address, count));
+    const items = withKeepableIds(page.items, (dropped) => {
+      run.leftOut = mergeLeftOut(run.leftOut, dropped.map(tooLong));
+      onDropped(account, address, dropped.length);
+    });
     const known = await store.items.known(
       node.id,
       items.map(({ id }) => id),
@@ -356,7 +364,10 @@ export class Synchroniser {
     const missing = ids.filter((id) => !seen.has(id) && fitsKey(id));
     for (let start = 0; start < missing.length; start += MISSING_AT_ONCE) {
       const moment = changes.now;
-      const items = await getItemsById(requester, address, missing.slice(start, start + MISSING_AT_ONCE));
+      const part = missing.slice(start, start + MISSING_AT_ONCE);
+      const items = await getItemsById(requester, address, part, (id) => {
+        run.leftOut = mergeLeftOut(run.leftOut, [tooLarge(id)]);
+      });
       await this.#write(run, await this.#prepare(run, { items, moment }));
     }
   }
@@ -401,7 +412,12 @@ export class Synchroniser {
             ids: gone,
             origin: "catchup",
           });
-        const notes = { ...run.notes, readInParts: run.interrupted || undefined, listedAt: Date.now() };
+        const notes = {
+          ...run.notes,
+          readInParts: run.interrupted || undefined,
+          listedAt: Date.now(),
+          leftOut: run.leftOut,
+        };
         const started = new Date(run.startedAt);
         await store.nodes.update(node.id, {
           state: "synced",

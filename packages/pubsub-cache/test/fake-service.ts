@@ -1,4 +1,10 @@
-import { parseTrustedXml, type Requester, StanzaError, type XmlElement } from "@larder/core";
+import {
+  AnswerTooLargeError,
+  parseTrustedXml,
+  type Requester,
+  StanzaError,
+  type XmlElement,
+} from "@larder/core";
 
 export interface FakeItem {
   readonly id: string;
@@ -38,6 +44,8 @@ export interface Behaviour {
   readonly account?: string;
   /** Namespace of the payloads; "" gives them none of their own. */
   readonly namespace?: string;
+  /** Items of which no answer can be read. */
+  readonly unreadable?: readonly string[];
   /** Items whose payloads are in another namespace, `urn:example:other`. */
   readonly oddIds?: readonly string[];
   /** Writes attributes in another order each time, as a server that keeps none. */
@@ -289,6 +297,8 @@ export class FakeService implements Requester {
   }
 
   #answer(items: readonly FakeItem[], index?: number): string {
+    if (items.some(({ id }) => this.behaviour.unreadable?.includes(id)))
+      throw new AnswerTooLargeError("too large");
     const xml = `<items node="${this.node}">${items.map(({ id, text }) => this.itemXml(id, text)).join("")}</items>`;
     if (index === undefined) return xml;
     const count = (this.behaviour.count ?? ((real) => real))(this.items.length);

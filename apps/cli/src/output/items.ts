@@ -57,7 +57,13 @@ export function renderPage(page: Page): string {
   const count = page.rsm?.count === undefined ? "" : ` of ${page.rsm.count}`;
   const next =
     page.complete || !page.rsm ? "" : `\nmore: --rsm '${JSON.stringify({ after: page.rsm.last })}'`;
-  return `${renderItems(page.items)}\n${pc.dim(`${page.items.length}${count} items from ${from}${next}`)}`;
+  const { tooLongIds = 0, tooLarge = 0 } = page.leftOut ?? {};
+  const missing = [
+    ...(tooLongIds > 0 ? [`${tooLongIds} with too long an id`] : []),
+    ...(tooLarge > 0 ? [`${tooLarge} too large or nested too deep`] : []),
+  ];
+  const lacks = missing.length > 0 ? `\nleft out: ${missing.join(", ")}` : "";
+  return `${renderItems(page.items)}\n${pc.dim(`${page.items.length}${count} items from ${from}${lacks}${next}`)}`;
 }
 
 /** The columns that the caller named, from the item and its parsed data. */

@@ -136,6 +136,14 @@ export class AccountRuntime implements MessagingOwner {
       this.#begun = begun;
       begun.catch((err: unknown) => log.warn({ account: this.jid, err }, "beginning the session failed"));
     });
+    this.session.on("dropped", ({ name, from }) => {
+      if (name !== "message") return;
+      services.cache
+        .notificationLost(this, from)
+        .catch((err: unknown) =>
+          log.warn({ account: this.jid, err }, "a lost notification was not looked into"),
+        );
+    });
     this.session.on("state", ({ state }) => {
       if (state === "online") return;
       services.cache

@@ -34,8 +34,8 @@ const itemHead = (
 
 /** A page of items, written out; see {@link JsonText}. */
 export function itemsPageText(answer: ReadAnswer, address: NodeAddress, account: string): JsonText {
-  const { items, rsm, complete, source, stale } = answer;
-  const rest = { rsm, complete, source, stale } satisfies Omit<ItemsPageView, "items">;
+  const { items, rsm, complete, source, stale, leftOut } = answer;
+  const rest = { rsm, complete, source, stale, leftOut } satisfies Omit<ItemsPageView, "items">;
   const accounts = [account];
   const parts: (string | Uint8Array)[] = [`{"items":[${ELEMENT_MARK}`];
   for (const item of items) {
@@ -48,12 +48,12 @@ export function itemsPageText(answer: ReadAnswer, address: NodeAddress, account:
 
 /** The same to go on with. */
 export function itemsPageView(answer: ReadAnswer, address: NodeAddress, account: string): ItemsPageView {
-  const { items, rsm, complete, source, stale } = answer;
+  const { items, rsm, complete, source, stale, leftOut } = answer;
   const views = items.map((item) => {
     const parsed = item.parsedJson === undefined ? item.parsed : (JSON.parse(item.parsedJson) as unknown);
     return itemView({ ...withoutParsed(item), parsed }, address, [account]);
   });
-  return { items: views, rsm, complete, source, stale };
+  return { items: views, rsm, complete, source, stale, leftOut };
 }
 
 function pushItem(

@@ -22,6 +22,8 @@ export interface ItemsAnswer {
   readonly items: readonly WireItem[];
   /** Only where the answer had a `<set/>`: a service that ignores RSM returns everything without one. */
   readonly rsm?: RsmAnswer;
+  /** Ids of items that are there and could not be read, since one alone is over our limits for a stanza. */
+  readonly tooLarge?: readonly string[];
 }
 
 /** How long a service may take to return a page, or a whole node where it does not page. */
@@ -43,7 +45,9 @@ export async function getItems(requester: Requester, request: ItemsRequest): Pro
     return await requestItems(requester, request);
   } catch (error) {
     if (!(error instanceof AnswerTooLargeError) || request.orderBy) throw error;
-    return { items: await getInParts(requester, request) };
+    const tooLarge: string[] = [];
+    const items = await getInParts(requester, request, (id) => void tooLarge.push(id));
+    return { items, tooLarge };
   }
 }
 
@@ -85,13 +89,18 @@ export async function fetchItemIdsInOrder(
   return newest !== undefined && newest.id === ids[0] ? ids.reverse() : ids;
 }
 
-async function getInParts(requester: Requester, request: ItemsRequest): Promise<WireItem[]> {
+async function getInParts(
+  requester: Requester,
+  request: ItemsRequest,
+  onTooLarge: (id: string) => void,
+): Promise<WireItem[]> {
   const { service, node, itemIds, maxItems } = request;
   const ids = itemIds ?? (await fetchItemIdsInOrder(requester, service, node));
   const wanted = maxItems === undefined ? ids : ids.slice(-maxItems);
   const found: WireItem[] = [];
   for (let start = 0; start < wanted.length; start += PART) {
-    found.push(...(await getItemsById(requester, { service, node }, wanted.slice(start, start + PART))));
+    const part = wanted.slice(start, start + PART);
+    found.push(...(await getItemsById(requester, { service, node }, part, onTooLarge)));
   }
   return found;
 }
@@ -100,12 +109,14 @@ async function getInParts(requester: Requester, request: ItemsRequest): Promise<
  * Items by their ids (XEP-0060 §6.5.8), in the order asked; those that are gone, or that nobody could read in
  * one stanza, are left out.
  *
+ * @param onTooLarge is given the ids of the latter
  * @throws {StanzaError} `not_found` where there is no such node, `forbidden`, …
  */
 export async function getItemsById(
   requester: Requester,
   address: { service: string; node: string },
   itemIds: readonly string[],
+  onTooLarge: (id: string) => void = () => {},
 ): Promise<WireItem[]> {
   if (itemIds.length === 0) return [];
   try {
@@ -115,10 +126,14 @@ export async function getItemsById(
   } catch (error) {
     const tooLarge = error instanceof AnswerTooLargeError;
     if (!tooLarge && !(await isOfOneItem(requester, address, error))) throw error;
-    if (itemIds.length === 1) return [];
+    const [only = "", ...others] = itemIds;
+    if (others.length === 0) {
+      if (tooLarge) onTooLarge(only);
+      return [];
+    }
     const half = itemIds.length >> 1;
-    const first = await getItemsById(requester, address, itemIds.slice(0, half));
-    return [...first, ...(await getItemsById(requester, address, itemIds.slice(half)))];
+    const first = await getItemsById(requester, address, itemIds.slice(0, half), onTooLarge);
+    return [...first, ...(await getItemsById(requester, address, itemIds.slice(half), onTooLarge))];
   }
 }
 

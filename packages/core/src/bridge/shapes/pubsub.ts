@@ -46,6 +46,12 @@ export const itemsPage = z.object({
   complete: z.boolean(),
   source: z.enum(["cache", "service"]),
   stale: z.boolean().optional(),
+  leftOut: z
+    .object({ tooLongIds: z.int(), tooLarge: z.int() })
+    .optional()
+    .describe(
+      "items of the node that cannot be given, since they are over limits of the daemon; at most 100 are counted",
+    ),
 });
 
 export const orderBy = z.enum(["creation", "modification"]);
