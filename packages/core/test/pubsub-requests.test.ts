@@ -6,6 +6,7 @@ import {
   discoInfoAnswer,
   discoItems,
   getItems,
+  NotAcceptableError,
   type OwnInfo,
   parseTrustedXml,
   publishItem,
@@ -352,4 +353,22 @@ for (const [condition, errorType, type, retryable] of conditions) {
 
 test("an error stanza without an error has an undefined condition", (t) => {
   t.is(StanzaError.fromStanza(xml("iq", { type: "error" })).condition, "undefined-condition");
+});
+
+test("a publish that is refused for its options is not worth a second attempt, and names them", async (t) => {
+  const refusing: Requester = {
+    account: "francisco@denmark.example",
+    request: async () => {
+      throw new StanzaError("resource-constraint", { errorType: "wait" });
+    },
+  };
+  const item = { service, node, payload: xml("entry", { xmlns: "urn:example" }) };
+  const refused = await t.throwsAsync(
+    publishItem(refusing, { ...item, options: { "pubsub#colour": "red", "pubsub#access_model": "open" } }),
+    { instanceOf: NotAcceptableError, message: /pubsub#colour, pubsub#access_model/ },
+  );
+  t.false(refused?.retryable);
+  const busy = await t.throwsAsync(publishItem(refusing, item), { instanceOf: StanzaError });
+  t.is(busy?.type, "busy");
+  t.true(busy?.retryable);
 });

@@ -1,8 +1,9 @@
-import { errorFieldOf, hasErrorType } from "@larder/core";
+import { errorFieldOf, hasErrorType, StanzaError } from "@larder/core";
 import type { NodeRecord } from "@larder/storage";
 import type { CacheAccount, NodeAddress } from "./account.js";
 import type { CacheContext } from "./context.js";
 import { isDisconnection } from "./faults.js";
+import { notesOf } from "./node-notes.js";
 import { retryPause } from "./policy.js";
 import { tell } from "./telling.js";
 
@@ -38,6 +39,14 @@ export async function failNode(
       if (shared) await store.sharedNodes.removeReader(node.id, account.id);
       else await store.nodes.remove(node.id);
     });
+  } else if (keepsNoItems(error)) {
+    feeds.release(node, account);
+    await store.database.write(async () => {
+      await store.items.clear(node.id);
+      const metadata = { ...notesOf(node), persistence: "transient" };
+      const ended = { resume: null, nextCheck: null, lastError: null, failures: 0, lastCheck: new Date() };
+      await store.nodes.update(node.id, { ...ended, state: "ignored", metadata });
+    });
   } else {
     const failures = node.failures + 1;
     const offline = isDisconnection(error) || !account.online();
@@ -66,6 +75,12 @@ function isGone({ state, lastError }: NodeRecord, error: unknown): boolean {
     lastError?.type === "not_found" && Date.now() - Number(lastError.since ?? Date.now()) >= GONE_AFTER_MS
   );
 }
+
+/** The service says so where it is asked for items (XEP-0060 §6.5.9.6); it will say so the next time. */
+const keepsNoItems = (error: unknown): boolean =>
+  error instanceof StanzaError &&
+  error.condition === "feature-not-implemented" &&
+  error.details.applicationCondition === "unsupported";
 
 /** When failing in this way began, in milliseconds. */
 const since = ({ lastError }: NodeRecord, error: unknown): number =>

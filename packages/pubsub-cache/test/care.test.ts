@@ -573,3 +573,21 @@ for (const [what, effort, found] of [
     t.deepEqual(items[0]?.parsed, { title: found ? "hidden" : "text of i5" });
   });
 }
+
+test("a node whose service keeps no items, as the answer to a read says, is not tried again", async (t) => {
+  const w = await world(t, {}, 1);
+  w.service.before = (what) => {
+    if (what === "items")
+      throw new StanzaError("feature-not-implemented", {
+        errorType: "cancel",
+        applicationCondition: "unsupported",
+      });
+  };
+  await t.throwsAsync(w.cache.sync(w.account, w.address));
+  const node = await nodeOf(w);
+  t.like(node, { state: "ignored", nextCheck: undefined, failures: 0 });
+  const { reasons } = await w.cache.explain(w.account, w.address);
+  t.regex(reasons[0] ?? "", /keeps no items/);
+  w.service.before = () => {};
+  t.is((await w.cache.sync(w.account, w.address)).state, "synced", "whoever asks for it may find another");
+});

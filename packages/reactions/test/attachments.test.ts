@@ -31,6 +31,8 @@ class Service implements Requester {
   readonly nodes = new Map<string, Map<string, string>>();
   readonly requests: XmlElement[] = [];
   features: string[] = [];
+  /** Whether we own the nodes of other services. */
+  isOwner = false;
 
   async request(iq: XmlElement): Promise<XmlElement> {
     this.requests.push(iq);
@@ -45,6 +47,7 @@ class Service implements Requester {
       );
     const owner = iq.getChild("pubsub", NS_PUBSUB_OWNER)?.getChild("configure");
     if (owner) {
+      if (iq.attrs.to !== me && !this.isOwner) throw new StanzaError("forbidden", { from: juliet });
       const field = xml("field", { var: "pubsub#access_model" }, xml("value", {}, "whitelist"));
       const form = xml("x", { xmlns: "jabber:x:data", type: "form" }, field);
       return answer(xml("pubsub", { xmlns: NS_PUBSUB_OWNER }, xml("configure", {}, form)));
@@ -156,6 +159,24 @@ const rules: readonly Rule[] = [
         ?.getChild("pubsub", NS_PUBSUB)
         ?.getChild("configure");
       t.regex(form?.toString() ?? "", /pubsub#access_model"><value>whitelist</);
+    },
+  ],
+  [
+    "4.1.1",
+    "the publisher of an item in somebody else's node makes it, and so does the owner of the node",
+    async (t) => {
+      const there = { ...item, service: "pubsub.capulet.lit" };
+      const published = world();
+      published.service.nodes.set(
+        item.node,
+        new Map([[item.id, `<item xmlns="${NS_PUBSUB}" id="${item.id}" publisher="${me}/garden"/>`]]),
+      );
+      await published.attachments.setReactions(published.account, there, ["👷"], "add");
+      t.deepEqual(published.service.changes, ["create", "publish"]);
+      const owned = world();
+      owned.service.isOwner = true;
+      await owned.attachments.setReactions(owned.account, there, ["👷"], "add");
+      t.deepEqual(owned.service.changes, ["create", "publish"]);
     },
   ],
   [

@@ -1,3 +1,4 @@
+import { NotAcceptableError } from "../errors/errors.js";
 import { StanzaError } from "../errors/stanza-error.js";
 import type { Requester } from "../requester.js";
 import type { XmlElement } from "../xml/element.js";
@@ -25,7 +26,7 @@ export async function publishPrivately(
   try {
     await publishItem(requester, { ...address, ...item, options: { ...limits, "pubsub#max_items": "max" } });
   } catch (error) {
-    if (!(error instanceof StanzaError)) throw error;
+    if (!(error instanceof StanzaError || error instanceof NotAcceptableError)) throw error;
     await createNode(requester, { ...address, config: { ...limits, "pubsub#max_items": "1000" } }).catch(
       (reason: unknown) => {
         if (!(reason instanceof StanzaError && reason.condition === "conflict")) throw error; // it is there already

@@ -4,6 +4,7 @@ import {
   discoInfo,
   type FormFields,
   fetchNodeConfig,
+  fetchNodeMetadata,
   getItemsById,
   hasErrorType,
   Lanes,
@@ -134,22 +135,46 @@ export class ItemAttachments {
    * would own it (§4.1.1), so also a service that makes nodes for whoever publishes is not asked.
    */
   async #makeNode(account: AttachingAccount, item: ItemAddress, node: string): Promise<void> {
-    const { jid, requester } = account;
+    const { requester } = account;
     const info = await discoInfo(requester, item.service).catch(() => undefined);
     if (info?.features.has(NS_ATTACHMENTS)) return;
-    if (bareJid(item.service) !== jid)
-      throw new NotFoundError(
-        `nothing can be attached to ${item.id} in ${item.node}: its publisher has made no node for that (XEP-0470 §4.1.1)`,
-      );
-    const { fields } = await fetchNodeConfig(requester, item.service, item.node);
-    const access = fields["pubsub#access_model"];
+    const access = await this.#accessOf(account, item);
     const config: FormFields = access === undefined ? {} : { "pubsub#access_model": access };
     const roomy = { ...config, "pubsub#persist_items": "1", "pubsub#max_items": "max" };
     await createNode(requester, { service: item.service, node, config: roomy }).catch(() =>
       createNode(requester, { service: item.service, node, config }),
     );
   }
+
+  /**
+   * The access model of an item's node, which its attachments are to have, too.
+   *
+   * @throws {NotFoundError} the item was published by somebody else, in a node that is not the account's
+   */
+  async #accessOf({ jid, requester }: AttachingAccount, item: ItemAddress): Promise<string | undefined> {
+    const { service, node, id } = item;
+    try {
+      const { fields } = await fetchNodeConfig(requester, service, node);
+      const access = fields["pubsub#access_model"];
+      return typeof access === "string" ? access : access?.[0];
+    } catch (error) {
+      if (!isRefused(error) || bareJid(service) === jid) throw error;
+    }
+    // Not the owner of the node; who has published the item may make it, too.
+    const [own] = await getItemsById(requester, { service, node }, [id]).catch((error: unknown) => {
+      if (isMissing(error)) return [];
+      throw error;
+    });
+    if (bareJid(own?.publisher) !== jid)
+      throw new NotFoundError(
+        `nothing can be attached to ${id} in ${node}: its publisher has made no node for that (XEP-0470 §4.1.1)`,
+      );
+    return (await fetchNodeMetadata(requester, service, node).catch(() => undefined))?.accessModel;
+  }
 }
+
+const isRefused = (error: unknown): boolean =>
+  hasErrorType(error) && error.type !== "not_connected" && error.type !== "timeout";
 
 const isSame = (one: Attachments, other: Attachments): boolean =>
   one.noticed === other.noticed &&

@@ -39,7 +39,7 @@ export const service = jid
 
 export const node = z.string().min(1).max(4096).describe("name of the node");
 
-export const itemId = z.string().min(1).max(4096).describe("id of the item");
+export const itemId = z.string().max(4096).describe("id of the item, which may be empty");
 
 export const requestId = z
   .string()
