@@ -47,6 +47,7 @@ import { SeenItems } from "./seen-items.js";
 import { ServiceItems } from "./service-items.js";
 import { ServiceReader } from "./service-reader.js";
 import { ServiceTraffic } from "./service-traffic.js";
+import { SessionGaps } from "./session-gaps.js";
 import { SessionNames } from "./session-names.js";
 import { SharedFeeds } from "./shared-feeds.js";
 import { Sharing } from "./sharing.js";
@@ -122,6 +123,7 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
       feeds: new SharedFeeds(),
       runs: new RunRegistry(),
       followed,
+      gaps: new SessionGaps(),
       seen: new SeenItems(),
       news: new OwnNews(),
       policy: { ...defaultPolicy, ...options.policy },
@@ -177,7 +179,7 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
     // In one view of the database: a second one would cost as much as the items.
     const { node, answer: cached } = await this.#store.database.read(async () => {
       const node = await this.#find(account, request);
-      const isUsable = useCache && node && (online ? this.#isFresh(node) : readable(node));
+      const isUsable = useCache && node && (online ? this.#isFresh(account, node) : readable(node));
       return {
         node,
         answer: isUsable
@@ -323,18 +325,21 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
     this.#context.subscriber.sessionStarted(account);
     await this.#context.followed.load(account);
     await this.#keeper.sessionStarted(account);
+    this.#context.gaps.end(account);
     await this.#sharing.sessionStarted(account);
   }
 
   /** To be called when a session goes on that was thought lost: what failed meanwhile is taken up again. */
   async sessionResumed(account: CacheAccount): Promise<void> {
     this.#accounts.set(account.id, account);
+    this.#context.gaps.end(account);
     await this.#keeper.sessionResumed(account);
     await this.#sharing.sessionResumed(account);
   }
 
   /** To be called when an account has no session any more. */
   async sessionEnded(account: CacheAccount): Promise<void> {
+    this.#context.gaps.begin(account);
     await this.#sharing.sessionEnded(account);
   }
 
@@ -414,8 +419,8 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
   }
 
   /** Whether the cache says what the service would say. */
-  #isFresh(node: NodeRecord): boolean {
-    if (node.state !== "synced") return false;
+  #isFresh(account: CacheAccount, node: NodeRecord): boolean {
+    if (node.state !== "synced" || this.#context.gaps.isOpen(account)) return false;
     // A shared copy is up to date while somebody's events are applied to it.
     if (node.accountId === undefined && !this.#context.feeds.feederOf(node)) return false;
     const { unsubscribedMaxAgeMs } = this.#context.timing;
@@ -448,7 +453,7 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
     const address = { service, node: name };
     this.#seen.note(account, address, namespaces[0]);
     if (node?.state === "ignored" || !fitsKey(name) || !fitsKey(service)) return;
-    if (node && this.#isFresh(node)) return; // a copy that leaves out what was asked
+    if (node && this.#isFresh(account, node)) return; // a copy that leaves out what was asked
     const pausing =
       node && node.failures >= TRIES_BY_READING && (node.nextCheck?.getTime() ?? 0) > Date.now();
     if (pausing) return;

@@ -9,6 +9,7 @@ import type { CachePolicy, CacheTiming } from "./policy.js";
 import type { RunRegistry } from "./run-changes.js";
 import type { SeenItems } from "./seen-items.js";
 import type { ServiceTraffic } from "./service-traffic.js";
+import type { SessionGaps } from "./session-gaps.js";
 import type { SharedFeeds } from "./shared-feeds.js";
 import type { Subscriber } from "./subscriber.js";
 
@@ -35,6 +36,7 @@ export interface CacheContext {
   /** What events have changed while nodes are being read. */
   readonly runs: RunRegistry;
   readonly followed: FollowedNodes;
+  readonly gaps: SessionGaps;
   readonly seen: SeenItems;
   /** Changes of ours that were told before their notifications. */
   readonly news: OwnNews;

@@ -48,8 +48,9 @@ export class LiveEvents {
   }
 
   async #apply(account: CacheAccount, address: NodeAddress, event: PubsubEvent): Promise<boolean> {
-    const { store, runs, news, feeds, onHint } = this.#options;
-    const node = await store.nodes.find({ accountId: account.id, ...address });
+    const { store, runs, news, feeds, gaps, onHint } = this.#options;
+    const known = await store.nodes.find({ accountId: account.id, ...address });
+    const node = await gaps.beforeChange(store, account, known);
     if (!node && !(await isFollowed(store, account, address))) {
       if (event.event !== "items" || !(await this.#isAnnounced(account, address))) return false;
       await this.#items.announced(account, address, event);

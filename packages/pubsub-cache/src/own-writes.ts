@@ -91,7 +91,8 @@ export class OwnWrites {
     answer: XmlElement,
     { tracked }: Pending,
   ): Promise<void> {
-    const node = await this.#find(account, write);
+    const { gaps, store } = this.#options;
+    const node = await gaps.beforeChange(store, account, await this.#find(account, write));
     if (write.change === "delete") return this.#delete(account, write, node);
     if (!node) return;
     // What has begun meanwhile may have read the node before the change, or after it.

@@ -2,6 +2,8 @@ import {
   AnswerTooLargeError,
   NotConnectedError,
   NotFoundError,
+  parseTrustedXml,
+  publishItem,
   RequestTimeoutError,
   StanzaError,
 } from "@larder/core";
@@ -590,4 +592,37 @@ test("a node whose service keeps no items, as the answer to a read says, is not 
   t.regex(reasons[0] ?? "", /keeps no items/);
   w.service.before = () => {};
   t.is((await w.cache.sync(w.account, w.address)).state, "synced", "whoever asks for it may find another");
+});
+
+for (const own of [true, false])
+  test(`what ${own ? "we publish" : "is notified"} before a new session has begun for the cache hides nothing that was missed`, async (t) => {
+    const w = await world(t, { paging: "none" }, 30);
+    await w.cache.sync(w.account, w.address);
+    w.account.connected = false;
+    await w.cache.sessionEnded(w.account);
+    w.service.publish("i7", "missed");
+    w.account.connected = true;
+    const read = await w.cache.getItems(w.account, { ...w.address, itemIds: ["i7"] });
+    t.is(read.source, "service");
+    const payload = parseTrustedXml('<entry xmlns="urn:example:entry">new</entry>');
+    if (own) await publishItem(w.cache.writer(w.account), { ...w.address, id: "i12", payload });
+    else {
+      w.service.publish("i12", "new");
+      await w.event(`<items node="feed">${w.service.itemXml("i12", "new")}</items>`);
+    }
+    await w.cache.sessionStarted(w.account);
+    await w.cache.idle();
+    t.deepEqual(await w.cached(), w.service.ids);
+    t.true((await w.told()).includes("live items i12"));
+    t.is(await w.state(), "synced");
+  });
+
+test("a session that goes on has missed nothing: its copies are used at once", async (t) => {
+  const w = await world(t, { paging: "none" }, 3);
+  await w.cache.sync(w.account, w.address);
+  await w.cache.sessionEnded(w.account);
+  t.is((await w.cache.getItems(w.account, w.address)).source, "service");
+  await w.cache.idle();
+  await w.cache.sessionResumed(w.account);
+  t.is((await w.cache.getItems(w.account, w.address)).source, "cache");
 });

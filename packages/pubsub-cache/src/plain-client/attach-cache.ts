@@ -66,6 +66,7 @@ export function attachCache(client: PlainClient, options: AttachOptions): Attach
     [client.streamManagement, "resumed", () => inBackground(cache.sessionResumed(account))],
   ];
   for (const [emitter, event, listener] of listeners) emitter?.on(event, listener);
+  if (!account.online()) inBackground(cache.sessionEnded(account)); // whatever an earlier process has kept may be out of date
   return {
     account,
     detach() {
