@@ -4,7 +4,6 @@ import { loggedIn, message, messageFrom, once, prepared } from "./session-helper
 
 for (const [condition, type] of [
   ["conflict", ConflictError],
-  ["policy-violation", ConnectionError],
   ["not-authorized", ConnectionError],
 ] as const) {
   test(`the stream error ${condition} is final`, async (t) => {
@@ -37,6 +36,45 @@ for (const condition of [
     t.is(session.lastError, undefined);
   });
 }
+
+test("after a policy-violation a session that was online goes on, with pauses that are long and grow", async (t) => {
+  const { session, server, peer, lines } = await loggedIn(
+    t,
+    {},
+    { backOff: { initialMs: 1, afterViolationMs: 20, random: () => 0 } },
+  );
+  let current = peer;
+  for (let round = 0; round < 5; round++) {
+    const paused = once(
+      session,
+      "state",
+      ({ state, error }) => state === "connecting" && error !== undefined,
+    );
+    const back = once(session, "online");
+    current.streamError("policy-violation", "too many unacked stanzas");
+    const { error } = await paused;
+    t.like(error, { type: "connection", condition: "policy-violation" });
+    t.is(session.lastError, error, "it is there to be seen while it waits");
+    current = await server.online();
+    await back;
+  }
+  t.deepEqual(
+    lines.flatMap((line) => /"waitMs":(\d+)/.exec(line)?.[1] ?? []),
+    ["10", "20", "40", "80", "80"],
+  );
+});
+
+test("a policy-violation before a session was ever online is final", async (t) => {
+  const { session } = await prepared(t, {
+    onElement: (peer, element) => {
+      if (element.name !== "auth") return false;
+      peer.streamError("policy-violation", "no");
+      return true;
+    },
+  });
+  await t.throwsAsync(session.connect(), { message: /policy-violation/ });
+  t.is(session.state, "failed");
+});
 
 test("after a final failure, connect begins anew", async (t) => {
   const { session, server, peer } = await loggedIn(t);

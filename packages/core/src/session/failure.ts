@@ -12,6 +12,10 @@ import type { XmlElement } from "../xml/element.js";
 /** Stream errors after which the same attempt can only end the same way, or does harm (RFC 6120 §4.9.3). */
 const finalStreamErrors = new Set(["conflict", "policy-violation", "not-authorized", "unsupported-version"]);
 
+/** The server has ended the stream for what this client does, as ejabberd does for many stanzas that it could not deliver in time. */
+export const isViolation = (error: LarderError): boolean =>
+  error instanceof ConnectionError && error.condition === "policy-violation";
+
 /** SASL failures that say nothing about the credentials (RFC 6120 §6.5). */
 const passingSaslFailures = new Set(["temporary-auth-failure", "aborted"]);
 
@@ -93,10 +97,11 @@ export function libraryFailure(account: string, error: unknown): LarderError {
  * True where another attempt is worth it.
  *
  * @param wasOnline whether this session has been online since it was asked to connect: a certificate or a
- *   missing STARTTLS then is more likely a hotel's portal or a renewal under way than a wrong setting
+ *   missing STARTTLS then is more likely a hotel's portal or a renewal under way than a wrong setting, and a
+ *   violation of the server's policy passes
  */
 export function worthRetrying(error: LarderError, wasOnline: boolean): boolean {
-  if (error instanceof TlsError) return wasOnline;
+  if (error instanceof TlsError || isViolation(error)) return wasOnline;
   if (error instanceof AuthenticationError || error instanceof ConflictError) return false;
   return error.type === "storage" || error.retryable;
 }

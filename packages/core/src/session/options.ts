@@ -85,6 +85,11 @@ export interface BackOffOptions {
   initialMs: number;
   /** Longest wait, in milliseconds. Default 300_000. */
   maxMs: number;
+  /**
+   * First wait after the server has ended a stream for what this client does (`policy-violation`), in milliseconds, each further
+   * one twice as long, up to eight times as long. Default 240_000.
+   */
+  afterViolationMs: number;
   /** A number in [0, 1). Default Math.random: this is about spreading load, not about secrets. */
   random: () => number;
 }

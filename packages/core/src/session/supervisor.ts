@@ -1,6 +1,6 @@
 import { ConnectionError, InternalError, LarderError } from "../errors/errors.js";
 import { BackOff } from "./back-off.js";
-import { worthRetrying } from "./failure.js";
+import { isViolation, worthRetrying } from "./failure.js";
 import type { BackOffOptions, SessionLog, SessionState } from "./options.js";
 
 export interface SupervisorOptions {
@@ -112,7 +112,7 @@ export class Supervisor {
         waiting?.reject(error);
         return;
       }
-      const waitMs = this.#backOff.next();
+      const waitMs = isViolation(error) ? this.#backOff.nextAfterViolation() : this.#backOff.next();
       log.warn({ account, error: error.message, type: error.type, waitMs }, "not connected, trying again");
       this.#set("connecting", error);
       waiting?.reject(error);
