@@ -60,7 +60,17 @@ export {
 } from "./messaging/retraction.js";
 export { readTexts, type TextInLanguage } from "./messaging/texts.js";
 export { type Bookmark, type BookmarkChange, changeBookmark, readBookmark } from "./muc/bookmarks.js";
-export { joinPresence, leavePresence, type MucPresence, mucStatus, readMucPresence } from "./muc/presence.js";
+export {
+  cancelRoom,
+  joinPresence,
+  leavePresence,
+  type MucHistory,
+  type MucPresence,
+  mucStatus,
+  nickPresence,
+  readMucPresence,
+  tellsOfConfiguration,
+} from "./muc/presence.js";
 export { type SelfPingOutcome, selfPing } from "./muc/self-ping.js";
 export * from "./namespaces.js";
 export { type PubsubEvent, readPubsubEvents } from "./pubsub/event.js";

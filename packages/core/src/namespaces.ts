@@ -44,6 +44,7 @@ export const NS_EME = "urn:xmpp:eme:0";
 export const NS_OMEMO = "eu.siacs.conversations.axolotl";
 export const NS_PING = "urn:xmpp:ping";
 export const NS_MUC = "http://jabber.org/protocol/muc";
+export const NS_MUC_OWNER = "http://jabber.org/protocol/muc#owner";
 export const NS_MUC_USER = "http://jabber.org/protocol/muc#user";
 export const NS_VERSION = "jabber:iq:version";
 export const NS_ATOM = "http://www.w3.org/2005/Atom";

@@ -16,6 +16,11 @@ export async function applyError(work: Work, envelope: Envelope): Promise<boolea
       })
     )[0];
   if (!message) return false;
+  // Told already: archives keep errors, and give them at each reading.
+  if (message.state === "failed") return true;
+  // The room has shown it to everybody since.
+  if (message.type === "groupchat" && envelope.via === "archive" && message.stanzaId !== undefined)
+    return true;
   // It has arrived: a server returns once more what waited in another session of theirs (ejabberd), and nothing is amiss.
   if (message.state === "delivered" || message.state === "displayed") return true;
   const { condition, type, text, retryable, message: words } = StanzaError.fromStanza(envelope.message);

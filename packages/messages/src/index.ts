@@ -8,5 +8,7 @@ export type { Companion, CompanionBatch } from "./companion.js";
 export { DisplayedMarks } from "./displayed.js";
 export { type BatchOutcome, type IntakeOptions, MessageIntake } from "./intake.js";
 export { isAddressable, readMessage, roomSubjectOf } from "./read-message.js";
-export { type RoomAccount, Rooms, type RoomsOptions } from "./rooms.js";
+export type { RoomAccount, RoomsOptions } from "./room-options.js";
+export type { ListedRoom, RoomStanding } from "./room-records.js";
+export { Rooms } from "./rooms.js";
 export { MessageSender, type OutgoingMessage } from "./sender.js";

@@ -1,125 +1,80 @@
 import {
-  type ArchiveRequester,
   bareJid,
   ConflictError,
   ConnectionError,
-  type DiscoInfo,
   discoInfo,
   errorFieldOf,
   InvalidParamsError,
-  joinPresence,
+  Lanes,
   leavePresence,
   type MucPresence,
-  mucStatus,
   NotAcceptableError,
-  NotConnectedError,
   NS_MAM,
   NS_MODERATE,
   NS_MODERATE_0,
-  NS_OCCUPANT_ID,
-  NS_SID,
+  nickPresence,
   normaliseJid,
   type OwnOccupant,
-  RequestTimeoutError,
   readMucPresence,
   resourceOf,
   StanzaError,
   selfPing,
   type XmlElement,
 } from "@larder/core";
-import { fitsKey, type RoomRecord, type Store } from "@larder/storage";
-
-/** An account as its rooms see it. */
-export interface RoomAccount {
-  readonly id: number;
-  readonly jid: string;
-  readonly online: () => boolean;
-  readonly requester: ArchiveRequester;
-  readonly send: (stanza: XmlElement) => Promise<void>;
-  /** Passwords of rooms are secrets, and no part of the database. */
-  readonly roomPassword: (room: string) => string | undefined;
-  readonly keepRoomPassword: (room: string, password: string | undefined) => Promise<void>;
-}
-
-export interface RoomsOptions {
-  /** In a room, or in it again: what was said meanwhile is to be read, and what waits to be sent. */
-  readonly onJoined: (room: string) => void;
-  readonly onError: (room: string, error: unknown) => void;
-  /** Children of every presence of ours. */
-  readonly presenceExtra: () => readonly XmlElement[];
-  /** How often to ask whether we are still there (XEP-0410), in milliseconds. Default 15 min. */
-  readonly pingEveryMs?: number;
-  /** How long a room may take to let us in, in milliseconds. Default 30 s. */
-  readonly joinTimeoutMs?: number;
-}
-
-interface Occupant {
-  readonly realJid?: string;
-  readonly occupantId?: string;
-  readonly since: Date;
-}
-
-interface Room {
-  readonly jid: string;
-  nick: string;
-  state: "joining" | "joined";
-  features: ReadonlySet<string>;
-  ownOccupantId?: string;
-  /** Its history comes before its subject (XEP-0045 §7.2.15). */
-  isTellingHistory: boolean;
-  readonly occupants: Map<string, Occupant>;
-  settle?: (error?: Error) => void;
-}
+import { fitsKey, type RoomRecord, type RoomRemoval, type Store } from "@larder/storage";
+import type { LiveRoom, Occupant } from "./live-room.js";
+import { endingOf, refusalOf } from "./room-endings.js";
+import { RoomEntrance } from "./room-entrance.js";
+import { JOIN_TIMEOUT_MS, type RoomAccount, type RoomsOptions } from "./room-options.js";
+import { isWanted, type ListedRoom, RoomRecords, type RoomStanding, standingOf } from "./room-records.js";
 
 const PING_EVERY_MS = 900_000;
-const JOIN_TIMEOUT_MS = 30_000;
 const REJOIN_AFTER_MS = 5_000;
-/** A nick that somebody else has is asked for with so many underscores, when we come back by ourselves. */
-const NICK_ATTEMPTS = 3;
-
-/** Status codes after which only the user can want back in (XEP-0045 §8.2, §9.1). */
-const forGood = [
-  mucStatus.banned,
-  mucStatus.kicked,
-  mucStatus.affiliationChanged,
-  mucStatus.membersOnly,
-] as const;
-
-/** We stay in it from one session to the next. */
-const isWanted = ({ joined, autojoin, bookmarked }: RoomRecord): boolean =>
-  joined || (autojoin && bookmarked);
+/** After an attempt that failed; twice as long after each further one, up to thirty-two times as long. */
+const RETRY_AFTER_MS = 60_000;
 
 /**
  * The rooms of one account (XEP-0045): joining and leaving, being there again after a lost session, and who is there.
- * What is wanted is kept in the database; where we are is known in this session only.
+ * What is wanted is kept in the database; where we are is known in this session only. What is done about one room is done
+ * one after the other.
  */
 export class Rooms {
-  readonly #store: Store;
   readonly #account: RoomAccount;
   readonly #options: RoomsOptions;
-  readonly #rooms = new Map<string, Room>();
-  /** What is known of rooms from earlier sessions. */
-  #records = new Map<string, RoomRecord>();
+  readonly #rooms = new Map<string, LiveRoom>();
+  readonly #records: RoomRecords;
+  readonly #lanes = new Lanes();
+  readonly #entrance: RoomEntrance;
+  /** How often joining a room by ourselves has failed in a row. */
+  readonly #failures = new Map<string, number>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #pinging: NodeJS.Timeout | undefined;
 
   constructor(store: Store, account: RoomAccount, options: RoomsOptions) {
-    this.#store = store;
     this.#account = account;
     this.#options = options;
+    this.#records = new RoomRecords(store, account.id);
+    this.#entrance = new RoomEntrance(store, account, this.#records, this.#rooms, options);
+  }
+
+  /** A new session has begun, in which no room knows us: what is sent to one waits until it is joined. */
+  reset(): void {
+    const rooms = [...this.#rooms.values()];
+    this.#rooms.clear();
+    for (const room of rooms) room.fail(new ConnectionError("the session ended"));
   }
 
   /** Reads what is known of the rooms; to be called before the first message is taken in. */
-  async load(): Promise<void> {
-    this.#records = new Map((await this.#store.rooms.list(this.#account.id)).map((room) => [room.jid, room]));
+  load(): Promise<void> {
+    return this.#records.load();
   }
 
-  /** A new session: no room knows us any more. Those that are wanted are joined in the background. */
+  /** Joins the rooms that are wanted, in the background. */
   async sessionStarted(): Promise<void> {
-    for (const room of this.#rooms.values()) room.settle?.(new ConnectionError(`the session ended`));
-    this.#rooms.clear();
+    this.#failures.clear();
     await this.load();
-    for (const record of this.#records.values()) if (isWanted(record)) this.#joinAgain(record.jid, 0);
+    for (const record of this.#records.all())
+      if (isWanted(record) && record.removal?.destroyed !== true) this.#joinAgain(record.jid);
     this.#pingLater();
   }
 
@@ -132,10 +87,33 @@ export class Rooms {
     clearTimeout(this.#pinging);
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
+    this.reset();
+  }
+
+  /** Every room that the account is in, was in, or has a bookmark of. One that is wanted is `joining` while there is no session. */
+  list(): ListedRoom[] {
+    return this.#records.all().map((record) => {
+      const { bookmarked, autojoin } = record;
+      return { ...this.#standingOf(record), bookmarked, autojoin };
+    });
+  }
+
+  #standingOf(record: RoomRecord): RoomStanding {
+    const live = this.#rooms.get(record.jid);
+    if (live) return { ...standingOf(record, live.state), nick: live.nick };
+    if (record.removal) return standingOf(record, "removed");
+    return standingOf(record, isWanted(record) ? "joining" : "left");
+  }
+
+  /** Whether what is sent to a room may wait until it is joined. */
+  awaits(jid: string): boolean {
+    const record = this.#records.get(jid);
+    return this.#rooms.has(jid) || (record !== undefined && isWanted(record) && record.removal === undefined);
   }
 
   /**
-   * Joins a room, and stays in it: it is joined again at every new session until {@link leave}.
+   * Joins a room, and stays in it: it is joined again at every new session until {@link leave}. In a room that the account is in,
+   * it asks for another nick; where the room refuses that, the account stays in it under the former one.
    *
    * @returns the nick that the room gave us
    * @throws {StanzaError} the room's reason, for example `conflict` where somebody else has the nick
@@ -147,27 +125,19 @@ export class Rooms {
     wanted: { readonly nick?: string; readonly password?: string } = {},
   ): Promise<string> {
     const room = bareJid(jid) ?? jid;
-    const nick = this.#nickFor(room, wanted.nick);
-    if (wanted.password !== undefined) await this.#account.keepRoomPassword(room, wanted.password);
-    await this.#remember(room, { joined: true, nick, lastError: undefined });
-    if (!this.#account.online()) throw new NotConnectedError(this.#account.jid);
-    const present = this.#rooms.get(room);
-    if (present?.state === "joined" && present.nick === nick) return nick;
-    try {
-      return await this.#enter(room, nick);
-    } catch (error) {
-      if (error instanceof StanzaError)
-        await this.#remember(room, { joined: false, lastError: errorFieldOf(error) });
-      throw error;
-    }
+    this.#nickFor(room, wanted.nick);
+    return this.#lanes.run(room, () => this.#joinAsAsked(room, wanted));
   }
 
   /** Leaves a room and stays out. */
   async leave(jid: string): Promise<void> {
-    const room = this.#rooms.get(jid);
-    await this.#remember(jid, { joined: false });
-    this.#rooms.delete(jid);
-    if (room && this.#account.online()) await this.#account.send(leavePresence(jid, room.nick));
+    this.#rooms.get(jid)?.fail(new ConflictError(`the room ${jid} was left`));
+    await this.#lanes.run(jid, async () => {
+      const room = this.#rooms.get(jid);
+      this.#rooms.delete(jid);
+      await this.#records.tell(jid, "left", { joined: false, removal: undefined });
+      if (room && this.#account.online()) await this.#account.send(leavePresence(jid, room.nick));
+    });
   }
 
   /**
@@ -182,23 +152,25 @@ export class Rooms {
   ): Promise<void> {
     if (!fitsKey(room)) return;
     if (!bookmark) {
-      await this.#remember(room, { bookmarked: false, autojoin: false });
+      await this.#records.change(room, { bookmarked: false, autojoin: false });
       if (this.#rooms.has(room)) await this.leave(room);
       return;
     }
     const { name, nick, password, autojoin } = bookmark;
-    if (password !== undefined) await this.#account.keepRoomPassword(room, password);
+    if (password !== undefined) this.#entrance.passwords.offer(room, password);
     const known = this.#records.get(room);
-    await this.#remember(room, {
+    // Servers tell the same again (ejabberd, when somebody's presence changes): it is no reason to come back after a kick.
+    const isNew = known?.bookmarked !== true || known.autojoin !== autojoin;
+    await this.#records.change(room, {
       bookmarked: true,
       autojoin,
       ...(name !== undefined && { name }),
       ...(nick !== undefined && known?.joined !== true && { nick }),
+      ...(act && isNew && known?.bookmarked === true && autojoin && { removal: undefined }),
     });
-    // Servers tell the same again (ejabberd, when somebody's presence changes): it is no reason to come back after a kick.
-    const isNew = known?.bookmarked !== true || known.autojoin !== autojoin;
     if (!act || !isNew) return;
-    if (autojoin && !this.#rooms.has(room)) this.#joinAgain(room, 0);
+    if (autojoin && !this.#rooms.has(room) && this.#records.get(room)?.removal === undefined)
+      this.#joinAgain(room);
     else if (!autojoin && known?.autojoin === true && this.#rooms.has(room)) await this.leave(room);
   }
 
@@ -214,21 +186,24 @@ export class Rooms {
   }
 
   isRoom(jid: string): boolean {
-    return this.#rooms.has(jid) || this.#records.has(jid);
+    return this.#rooms.has(jid) || this.#records.get(jid) !== undefined;
   }
 
   /**
-   * Refuses what could only wait for ever: the room was left, and nothing says that it is to be joined.
+   * Refuses what could only wait for ever: the room was left, or does not want us, and nothing says that it is to be joined.
    *
    * @param jid of a room, or of one who is in it
-   * @throws {NotAcceptableError} as the room would (XEP-0045 §7.9)
+   * @throws {NotAcceptableError} as the room would (XEP-0045 §7.9), with its reason
    */
   checkNotLeft(jid: string): void {
     const room = bareJid(jid) ?? jid;
     const record = this.#records.get(room);
-    if (!record || this.#rooms.has(room) || isWanted(record)) return;
+    if (!record || this.#rooms.has(room)) return;
+    if (!record.removal && isWanted(record)) return;
+    const { text, message } = record.removal?.error ?? {};
+    const why = record.removal === undefined ? "" : ` (${String(text ?? message)})`;
     throw new NotAcceptableError(
-      `the account is not in the room ${room}: join it first (muc_join, or: larder room join)`,
+      `the account is not in the room ${room}${why}: join it first (muc_join, or: larder room join)`,
     );
   }
 
@@ -243,32 +218,28 @@ export class Rooms {
 
   ownOccupant(jid: string): OwnOccupant | undefined {
     const room = this.#rooms.get(jid);
-    if (room) {
-      const occupantId = room.features.has(NS_OCCUPANT_ID) ? room.ownOccupantId : undefined;
-      return { nick: room.nick, occupantId };
-    }
+    if (room) return { nick: room.nick, occupantId: room.ownOccupantId };
     const record = this.#records.get(jid);
     return record && { nick: record.nick };
   }
 
   announcesOccupantIds(jid: string): boolean {
-    return this.#rooms.get(jid)?.features.has(NS_OCCUPANT_ID) ?? this.#records.get(jid)?.occupantIds ?? false;
+    return this.#rooms.get(jid)?.announcesOccupantIds ?? this.#records.get(jid)?.occupantIds ?? false;
   }
 
   /** Whether a room still tells what was said before we came, with the times of that (XEP-0045 §7.2.14). */
   isTellingHistory(jid: string): boolean {
-    return this.#rooms.get(jid)?.isTellingHistory === true;
+    return this.#rooms.get(jid)?.tellsHistory === true;
   }
 
   /** A room has told its subject, which comes after its history (§7.2.15): what comes now is said now. */
   historyTold(jid: string): void {
     const room = this.#rooms.get(jid);
-    if (room) room.isTellingHistory = false;
+    if (room) room.tellsHistory = false;
   }
 
   announcesStanzaIds(jid: string): boolean {
-    const features = this.#rooms.get(jid)?.features;
-    return features?.has(NS_SID) === true || features?.has(NS_MAM) === true;
+    return this.#rooms.get(jid)?.announcesStanzaIds === true;
   }
 
   hasArchive(jid: string): boolean {
@@ -293,11 +264,23 @@ export class Rooms {
     return [...this.#rooms.values()].flatMap(({ jid, state }) => (state === "joined" ? [jid] : []));
   }
 
-  /** The room says that we are not in it: a message of ours came back (XEP-0045 §7.4). */
-  notInRoom(jid: string): void {
-    if (!this.#rooms.has(jid)) return;
+  /** The room says that we are not in it: a message of ours came back (XEP-0045 §7.4), or a ping. */
+  async notInRoom(jid: string): Promise<void> {
+    const room = this.#rooms.get(jid);
+    if (room?.state !== "joined") return;
     this.#rooms.delete(jid);
-    this.#joinAgain(jid, 0);
+    await this.#lost(
+      jid,
+      new StanzaError("recipient-unavailable", { from: jid, text: "the room has lost us" }),
+      0,
+    );
+  }
+
+  /** The room's configuration has changed (XEP-0045 §10.2.1, status 104): what it can do may be otherwise now. */
+  async configurationChanged(jid: string): Promise<void> {
+    const room = this.#rooms.get(jid);
+    const info = room && (await discoInfo(this.#account.requester, jid).catch(() => undefined));
+    if (info && this.#rooms.get(jid) === room) await this.#entrance.learn(room, info);
   }
 
   /** @returns whether the presence was a room's */
@@ -306,61 +289,47 @@ export class Rooms {
     const room = from === undefined ? undefined : this.#rooms.get(bareJid(from) ?? "");
     if (!room) return false;
     if (stanza.attrs.type === "error") {
-      room.settle?.(StanzaError.fromStanza(stanza));
+      room.refused(StanzaError.fromStanza(stanza), resourceOf(from));
       return true;
     }
     const presence = readMucPresence(stanza);
     if (!presence) return false;
-    const isSelf = presence.statuses.has(mucStatus.self);
-    if (presence.available) await this.#entered(room, presence, isSelf);
-    else await this.#left(room, presence, isSelf);
+    const isSelf = room.isSelf(presence);
+    if (presence.available) room.entered(presence);
+    else if (room.left(presence)) {
+      if (isSelf) await this.#ended(room, presence);
+      return true;
+    }
+    // Who is asked for a nick is told it by whoever has asked; one that the room gives by itself is kept here.
+    if (isSelf && room.state === "joined" && this.#records.get(room.jid)?.nick !== room.nick)
+      await this.#records.tell(room.jid, "joined", { nick: room.nick });
     return true;
   }
 
   #occupant(occupant: string): Occupant | undefined {
-    return this.#rooms.get(bareJid(occupant) ?? "")?.occupants.get(resourceOf(occupant) ?? "");
+    return this.#rooms.get(bareJid(occupant) ?? "")?.occupant(resourceOf(occupant) ?? "");
   }
 
-  async #entered(room: Room, presence: MucPresence, isSelf: boolean): Promise<void> {
-    const { nick, realJid } = presence;
-    const { occupantId } = presence; // believed where the room announces such ids, which it may say later
-    const known = room.occupants.get(nick);
-    const sameId = !room.features.has(NS_OCCUPANT_ID) || known?.occupantId === occupantId;
-    const same = known && sameId && bareJid(known.realJid) === bareJid(realJid);
-    room.occupants.set(nick, { realJid, occupantId, since: same ? known.since : new Date() });
-    if (!isSelf) return;
-    room.ownOccupantId = occupantId;
-    if (room.nick !== nick || this.#records.get(room.jid)?.nick !== nick) {
-      room.nick = nick;
-      await this.#remember(room.jid, { nick });
-    }
-    room.settle?.();
-  }
-
-  async #left(room: Room, presence: MucPresence, isSelf: boolean): Promise<void> {
-    const { nick, statuses, newNick } = presence;
-    const known = room.occupants.get(nick);
-    room.occupants.delete(nick);
-    if (statuses.has(mucStatus.nickChanged) && newNick !== undefined) {
-      if (known) room.occupants.set(newNick, { ...known, since: new Date() });
-      if (isSelf) {
-        room.nick = newNick;
-        await this.#remember(room.jid, { nick: newNick });
-      }
-      return;
-    }
-    if (!isSelf) return;
+  /** Our presence in a room has ended, and not because we left. */
+  async #ended(room: LiveRoom, presence: MucPresence): Promise<void> {
+    const { error, removal } = endingOf(presence);
+    const { state } = room;
     this.#rooms.delete(room.jid);
-    const why = forGood.find((status) => statuses.has(status));
-    const said = presence.reason === undefined ? "" : `: ${presence.reason}`;
-    const error = new StanzaError(why === undefined ? "recipient-unavailable" : "forbidden", {
-      text: `the room has put us out (${[...statuses].join(", ")})${said}`,
-      from: room.jid,
-    });
-    room.settle?.(error);
-    if (why !== undefined) await this.#remember(room.jid, { joined: false, lastError: errorFieldOf(error) });
-    else if (this.#records.get(room.jid)?.joined)
-      this.#later(REJOIN_AFTER_MS, () => this.#joinAgain(room.jid, 0));
+    room.fail(error);
+    if (state === "joining") return; // whoever waits for the room is told
+    if (removal) await this.#removed(room.jid, removal);
+    else await this.#lost(room.jid, error, REJOIN_AFTER_MS);
+  }
+
+  /** A passing fault: we are on our way back. */
+  async #lost(jid: string, error: StanzaError, afterMs: number): Promise<void> {
+    await this.#records.tell(jid, "joining", { lastError: errorFieldOf(error) });
+    this.#later(afterMs, () => this.#joinAgain(jid));
+  }
+
+  async #removed(jid: string, removal: RoomRemoval): Promise<void> {
+    await this.#records.tell(jid, "removed", { joined: false, removal, lastError: removal.error });
+    this.#options.onRemoved(jid, removal.error);
   }
 
   #nickFor(room: string, wanted: string | undefined): string {
@@ -372,93 +341,67 @@ export class Rooms {
     return resourceOf(occupant) ?? nick;
   }
 
-  #joinAgain(room: string, attempt: number): void {
-    const nick = `${this.#nickFor(room, undefined)}${"_".repeat(attempt > 0 ? 1 : 0)}`;
-    this.#enter(room, nick)
-      .then(() => this.#remember(room, { joined: true, lastError: undefined }))
-      .catch(async (error: unknown) => {
-        if (
-          error instanceof ConflictError ||
-          (error instanceof StanzaError && error.condition === "conflict")
-        ) {
-          if (attempt + 1 < NICK_ATTEMPTS) return this.#joinAgain(room, attempt + 1);
-        }
-        await this.#remember(room, { lastError: errorFieldOf(error) });
-        this.#options.onError(room, error);
-        const again = !(error instanceof StanzaError) || error.retryable;
-        if (again && this.#account.online()) this.#later(60_000, () => this.#joinAgain(room, 0));
-      })
+  async #joinAsAsked(
+    room: string,
+    wanted: { readonly nick?: string; readonly password?: string },
+  ): Promise<string> {
+    const nick = this.#nickFor(room, wanted.nick);
+    const present = this.#rooms.get(room);
+    if (present?.state === "joined" && this.#account.online()) {
+      await this.#records.tell(room, "joined", { joined: true, removal: undefined, lastError: undefined });
+      if (present.nick !== nick) await this.#rename(present, nick);
+      return present.nick;
+    }
+    const { passwords } = this.#entrance;
+    if (wanted.password !== undefined) await passwords.offerAsAsked(room, wanted.password);
+    const before = this.#records.get(room);
+    await this.#records.change(room, { joined: true, nick, lastError: undefined, removal: undefined });
+    try {
+      await this.#entrance.enter(room, nick);
+    } catch (error) {
+      if (!(error instanceof StanzaError)) {
+        if (this.#account.online()) this.#later(RETRY_AFTER_MS, () => this.#joinAgain(room));
+        throw error;
+      }
+      const { joined = false, removal, nick: former } = before ?? {};
+      await this.#records.change(room, { joined, removal, nick: former, lastError: errorFieldOf(error) });
+      if (before && isWanted(before) && !removal) this.#later(RETRY_AFTER_MS, () => this.#joinAgain(room));
+      else this.#options.onRemoved(room, errorFieldOf(error)); // what was written while we were on our way
+      throw error;
+    }
+    return this.#rooms.get(room)?.nick ?? nick;
+  }
+
+  async #rename(room: LiveRoom, nick: string): Promise<void> {
+    await room.ask(nick, this.#options.joinTimeoutMs ?? JOIN_TIMEOUT_MS, () =>
+      this.#account.send(nickPresence(room.jid, nick, this.#options.presenceExtra())),
+    );
+    await this.#records.tell(room.jid, "joined", { nick: room.nick });
+  }
+
+  #joinAgain(room: string): void {
+    this.#lanes
+      .run(room, () => this.#joinBySelf(room))
       .catch((error: unknown) => this.#options.onError(room, error));
   }
 
-  async #enter(jid: string, nick: string): Promise<string> {
-    if (!this.#account.online()) throw new NotConnectedError(this.#account.jid);
-    const info = await discoInfo(this.#account.requester, jid).catch(() => undefined);
-    const room: Room = {
-      jid,
-      nick,
-      state: "joining",
-      isTellingHistory: true,
-      features: new Set(),
-      occupants: new Map(),
-    };
-    this.#rooms.get(jid)?.settle?.(new ConflictError(`another attempt to join ${jid} has begun`));
-    this.#rooms.set(jid, room);
-    await this.#learn(room, info);
+  /** Joins a room that is wanted still, and never makes one. */
+  async #joinBySelf(room: string): Promise<void> {
+    const record = this.#records.get(room);
+    if (!record || !isWanted(record) || !this.#account.online()) return;
+    if (this.#rooms.get(room)?.state === "joined") return;
     try {
-      await this.#present(room);
-      // Nobody could say anything of a room that we have made by joining it.
-      if (!info)
-        await this.#learn(room, await discoInfo(this.#account.requester, jid).catch(() => undefined));
+      await this.#entrance.enterUnderSomeNick(room, this.#nickFor(room, undefined));
+      this.#failures.delete(room);
     } catch (error) {
-      if (this.#rooms.get(jid) === room) this.#rooms.delete(jid);
-      throw error;
+      const removal = refusalOf(error);
+      this.#options.onError(room, error);
+      if (removal) return this.#removed(room, { ...removal });
+      await this.#records.tell(room, "joining", { lastError: errorFieldOf(error) });
+      const failures = this.#failures.get(room) ?? 0;
+      this.#failures.set(room, Math.min(failures + 1, 5));
+      if (this.#account.online()) this.#later(RETRY_AFTER_MS * 2 ** failures, () => this.#joinAgain(room));
     }
-    room.state = "joined";
-    this.#options.onJoined(jid);
-    return room.nick;
-  }
-
-  /** What a room says of itself (XEP-0045 §6.4). */
-  async #learn(room: Room, info: DiscoInfo | undefined): Promise<void> {
-    const { jid, nick } = room;
-    room.features = info?.features ?? new Set();
-    const name = info?.identities.find(({ category }) => category === "conference")?.name;
-    await this.#remember(jid, {
-      nick,
-      occupantIds: room.features.has(NS_OCCUPANT_ID),
-      ...(name !== undefined && this.#records.get(jid)?.name === undefined && { name }),
-    });
-  }
-
-  /** Sends our presence and waits until the room has said that we are in. */
-  #present(room: Room): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => room.settle?.(new RequestTimeoutError(`${room.jid} did not let us in in time`)),
-        this.#options.joinTimeoutMs ?? JOIN_TIMEOUT_MS,
-      );
-      room.settle = (error) => {
-        clearTimeout(timer);
-        room.settle = undefined;
-        if (error) reject(error);
-        else resolve();
-      };
-      const presence = joinPresence(room.jid, room.nick, {
-        password: this.#account.roomPassword(room.jid),
-        history: !room.features.has(NS_MAM),
-        extra: this.#options.presenceExtra(),
-      });
-      this.#account
-        .send(presence)
-        .catch((error: unknown) => room.settle?.(error instanceof Error ? error : new Error(String(error))));
-    });
-  }
-
-  async #remember(jid: string, patch: Partial<Omit<RoomRecord, "accountId" | "jid">>): Promise<void> {
-    await this.#store.rooms.update(this.#account.id, jid, patch);
-    const record = await this.#store.rooms.get(this.#account.id, jid);
-    if (record) this.#records.set(jid, record);
   }
 
   #later(ms: number, task: () => void): void {
@@ -479,11 +422,11 @@ export class Rooms {
     this.#pinging.unref();
   }
 
-  #ping(room: Room): void {
+  #ping(room: LiveRoom): void {
     if (!this.#account.online()) return;
     selfPing(this.#account.requester, room.jid, room.nick)
-      .then((outcome) => {
-        if (outcome === "not-joined" && this.#rooms.get(room.jid) === room) this.notInRoom(room.jid);
+      .then(async (outcome) => {
+        if (outcome === "not-joined" && this.#rooms.get(room.jid) === room) await this.notInRoom(room.jid);
       })
       .catch((error: unknown) => this.#options.onError(room.jid, error));
   }

@@ -8,7 +8,6 @@ import {
   parseTrustedXml,
   retractionStanza,
   UnsupportedError,
-  type XmlElement,
 } from "@larder/core";
 import type { LocalisedText, MessageRecord, Store } from "@larder/storage";
 import type { MessagingAccount } from "./account.js";
@@ -30,6 +29,9 @@ export interface OutgoingMessage {
   readonly requestId?: string;
 }
 
+/** Ids of stanzas that are remembered as sent once more. */
+const MAX_SENT_AGAIN = 1000;
+
 const laneOf = (account: MessagingAccount, conversation: string) =>
   JSON.stringify([account.id, conversation]);
 
@@ -44,6 +46,10 @@ export class MessageSender {
   readonly #acknowledged = new Map<number, Promise<void>>();
   /** Rows of what was handed to a session, whether or not that ended since, until the server has it. */
   readonly #handedOver = new Set<number>();
+  /** The transmission of each message that counts: what an earlier one ends with says nothing any more. */
+  readonly #transmissions = new Map<number, symbol>();
+  /** Ids of stanzas that went out once more because a room had lost us; the latest {@link MAX_SENT_AGAIN}. */
+  readonly #sentAgain = new Set<string>();
   /** Of what was written before, nobody knows any more whether it went out. */
   readonly #since = Date.now();
   readonly #onError: (error: unknown) => void;
@@ -195,6 +201,59 @@ export class MessageSender {
     });
   }
 
+  /**
+   * A room has not taken a message because it had lost us: it is to go out once more, and no further time, when the room is
+   * joined.
+   *
+   * @returns whether it waits for that
+   */
+  again(
+    account: MessagingAccount,
+    party: { readonly conversation: string; readonly address: string },
+    id: string,
+  ): Promise<boolean> {
+    const { conversation } = party;
+    return this.#lanes.run(laneOf(account, conversation), async () => {
+      const key = JSON.stringify([account.id, id]);
+      if (this.#sentAgain.has(key)) return false;
+      const { messages } = this.#store;
+      const named = await messages.byWireNames(account.id, [{ conversation, id }], { direction: "out" });
+      const records = await messages.byIds(named.map((head) => head.id));
+      const message = records.find(({ raw }) => raw !== undefined && parseTrustedXml(raw).attrs.id === id);
+      if (!message || (message.state !== "sent" && message.state !== "pending")) return false;
+      this.#sentAgain.add(key);
+      for (const oldest of this.#sentAgain) {
+        if (this.#sentAgain.size <= MAX_SENT_AGAIN) break;
+        this.#sentAgain.delete(oldest);
+      }
+      this.#acknowledged.delete(message.id);
+      this.#transmissions.delete(message.id);
+      if (message.state === "pending") return true;
+      await this.#store.database.write(async (unit) => {
+        await messages.setState(message.id, "pending");
+        await unit.log("message_update", account.id, { uid: message.uid, update: "state", origin: "live" });
+      });
+      return true;
+    });
+  }
+
+  /** Fails what waits to be said in a room, or through it: the room does not want us any more. */
+  async refuse(account: MessagingAccount, room: string, error: object): Promise<void> {
+    const { messages, database } = this.#store;
+    const conversations = await messages.pendingConversations(account.id);
+    for (const conversation of conversations)
+      if (conversation === room || conversation.startsWith(`${room}/`))
+        await this.#lanes.run(laneOf(account, conversation), () =>
+          database.write(async (unit) => {
+            for (const { id, uid } of await messages.pending(account.id, conversation)) {
+              if (this.#acknowledged.has(id)) continue; // on its way: the room or its server will answer
+              await messages.setState(id, "failed", error);
+              await unit.log("message_update", account.id, { uid, update: "error", error, origin: "live" });
+            }
+          }),
+        );
+  }
+
   #keep(account: MessagingAccount, message: OutgoingMessage): Promise<MessageRecord> {
     return this.#store.database.write(async (unit) => {
       if (message.requestId !== undefined) {
@@ -273,10 +332,13 @@ export class MessageSender {
       const inRoom = message.type === "groupchat" || conversation.includes("/");
       if (inRoom && account.isInRoom?.(room) === false) continue; // it would only come back: it waits for the room
       // Forgotten in the conversation's own turn: a list of pending messages that was read before may still have it.
-      const acknowledged = this.#transmit(account, message, parseTrustedXml(message.raw)).finally(
+      const transmission = Symbol(message.uid);
+      this.#transmissions.set(message.id, transmission);
+      const acknowledged = this.#transmit(account, message, message.raw, transmission).finally(
         () =>
           void this.#lanes.run(laneOf(account, conversation), async () => {
             if (this.#acknowledged.get(message.id) === acknowledged) this.#acknowledged.delete(message.id);
+            if (this.#transmissions.get(message.id) === transmission) this.#transmissions.delete(message.id);
           }),
       );
       acknowledged.catch(this.#onError); // a caller that waits sees it too
@@ -287,19 +349,25 @@ export class MessageSender {
     return begun;
   }
 
-  async #transmit(account: MessagingAccount, message: MessageRecord, stanza: XmlElement): Promise<void> {
+  async #transmit(
+    account: MessagingAccount,
+    message: MessageRecord,
+    raw: string,
+    transmission: symbol,
+  ): Promise<void> {
+    const counts = () => this.#transmissions.get(message.id) === transmission;
     try {
-      await account.sendTracked(stanza);
+      await account.sendTracked(parseTrustedXml(raw));
     } catch (error) {
       // The session ended before the server had it: it goes out again in the next one.
       if (hasErrorType(error) && (error.type === "connection" || error.type === "not_connected")) return;
       // XML or a limit of the server does not allow it: no later attempt would end differently.
-      if (hasErrorType(error) && error.type === "not_acceptable") {
+      if (hasErrorType(error) && error.type === "not_acceptable" && counts()) {
         await this.#settle(account, message, "failed", errorFieldOf(error));
       }
       throw error;
     }
-    await this.#settle(account, message, "sent");
+    if (counts()) await this.#settle(account, message, "sent");
   }
 
   /** Says how it ended, and tells it. */

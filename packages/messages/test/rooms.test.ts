@@ -43,6 +43,7 @@ async function roomWorld(t: ExecutionContext, selfPing: () => StanzaError | unde
         entered++;
         heard();
       },
+      onRemoved: () => {},
       onError: (_, error) => t.log(String(error)),
       presenceExtra: () => [],
     },

@@ -73,7 +73,7 @@ export type { ParsableItem, ParsingRepository, Reparsed } from "./repositories/p
 export { ReactionLedger } from "./repositories/reaction-ledger.js";
 export type { ReactionTargets } from "./repositories/reaction-targets.js";
 export type { ReactionRepository, ReactionWatcher, StandingReactions } from "./repositories/reactions.js";
-export type { RoomRecord, RoomRepository } from "./repositories/rooms.js";
+export type { RoomRecord, RoomRemoval, RoomRepository, RoomState } from "./repositories/rooms.js";
 export type { RosterContact, RosterRepository } from "./repositories/roster.js";
 export { REQUEST_MEMORY_MS, type SendRequestRepository } from "./repositories/send-requests.js";
 export type { SharedNodeRepository } from "./repositories/shared-nodes.js";

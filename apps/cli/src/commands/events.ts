@@ -5,6 +5,7 @@ import { outputOf, withClient } from "../command.js";
 import { shownDifference, shownSender } from "../output/messages.js";
 import type { Output } from "../output/output.js";
 import { excerpt, printable } from "../output/output.js";
+import { shownStanding } from "./rooms.js";
 
 interface EventOptions {
   readonly since?: string;
@@ -39,6 +40,10 @@ function describe({ signal, params }: ShownEvent): string {
     return `${message.conversation}: ${text}${describeUpdate(params)} ${reactions}`.trim();
   }
   if (signal === "connection_state") return `${params.account}: ${params.state}`;
+  if (signal === "muc_state") {
+    const standing = params as SignalParams<"muc_state">;
+    return `${standing.room} ${shownStanding(standing)}`;
+  }
   const items = params.items as { id: string }[] | undefined;
   const ids = items?.map(({ id }) => id) ?? (params.ids as string[] | undefined) ?? [];
   return `${params.node} at ${params.service}: ${params.event ?? params.state} ${ids.join(", ")}`.trim();

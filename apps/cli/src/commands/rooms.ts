@@ -1,6 +1,10 @@
+import type { BridgeResult } from "@larder/core/bridge";
 import type { Command } from "commander";
 import { addMethodCommand } from "../command.js";
 import { readRoomPassword } from "../input.js";
+import { table } from "../output/output.js";
+
+type Standing = Pick<BridgeResult<"muc_list">["rooms"][number], "state" | "reason" | "alternate" | "error">;
 
 export function addRoomCommands(program: Command): void {
   const room = program.command("room").description("Chat rooms.");
@@ -17,12 +21,29 @@ export function addRoomCommands(program: Command): void {
     render: ({ room: joined, nick }) => `in ${joined} as ${nick}`,
   });
   addMethodCommand(room, {
+    usage: "list",
+    method: "muc_list",
+    render: ({ rooms }) =>
+      rooms.length === 0
+        ? "no rooms"
+        : table(
+            ["ROOM", "NICK", "STATE"],
+            rooms.map((each) => [each.room, each.nick ?? "", shownStanding(each)]),
+          ),
+  });
+  addMethodCommand(room, {
     usage: "leave <room>",
     method: "muc_leave",
     without: ["room"],
     prepare: (_options, [address]) => ({ room: address }),
     render: () => "left",
   });
+}
+
+/** What an account is in a room, and why, for a person. */
+export function shownStanding({ state, reason, alternate, error }: Standing): string {
+  const why = state === "removed" ? (reason ?? error?.text ?? error?.message) : error?.message;
+  return `${state}${why === undefined ? "" : `: ${why}`}${alternate === undefined ? "" : ` (now ${alternate})`}`;
 }
 
 export function addContactCommands(program: Command): void {

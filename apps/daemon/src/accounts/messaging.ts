@@ -16,6 +16,7 @@ import {
   receiptStanza,
   type SessionLog,
   StanzaError,
+  tellsOfConfiguration,
   UnsupportedError,
   type WireItem,
   wantsReceipt,
@@ -83,6 +84,8 @@ export class AccountMessaging {
     this.rooms = new Rooms(services.store, owner, {
       presenceExtra,
       onJoined: (room) => this.#inBackground("joining", this.#joined(room)),
+      onRemoved: (room, error) =>
+        this.#inBackground("refusing what waits", services.sender.refuse(owner, room, error)),
       onError: (room, err) =>
         services.log.warn({ account: owner.jid, room, err }, "a room could not be joined"),
     });
@@ -156,6 +159,11 @@ export class AccountMessaging {
   checkReachable(jid: string): void {
     this.blocked.check(jid);
     this.rooms.checkNotLeft(jid);
+  }
+
+  /** A new session: no room knows us any more, and what is sent to one waits until it is joined again. */
+  sessionBegins(): void {
+    this.rooms.reset();
   }
 
   /**
@@ -238,10 +246,10 @@ export class AccountMessaging {
       log.debug({ account, from: envelope.from }, "a message of somebody who is blocked was dropped");
       return;
     }
-    const refused = envelope.message.attrs.type === "error" && StanzaError.fromStanza(envelope.message);
-    if (refused && refused.condition === "not-acceptable" && this.rooms.isRoom(envelope.from))
-      this.rooms.notInRoom(envelope.from); // XEP-0045 §7.4: who is no occupant may not speak
+    if (tellsOfConfiguration(envelope.message) && envelope.from === envelope.conversation)
+      this.#inBackground("asking a room", this.rooms.configurationChanged(envelope.conversation));
     if (roomSubjectOf(envelope) !== undefined) this.rooms.historyTold(envelope.conversation);
+    if (await this.#saidToWhoLeft(envelope)) return;
     const accepted = await intake.take(this.#owner, envelope);
     if (!accepted) return;
     this.touched(envelope.message.attrs.type === "groupchat" ? envelope.conversation : account);
@@ -280,6 +288,25 @@ export class AccountMessaging {
     await this.#owner.requester.request(
       moderationRequest(message.conversation, message.stanzaId, version, reason),
     );
+  }
+
+  /**
+   * A room says that we are no occupants, and so may not speak (XEP-0045 §7.4): its server has lost us. We join it, and what we
+   * said goes out once more.
+   *
+   * @returns whether the message waits for that
+   */
+  async #saidToWhoLeft({ message, from, conversation }: Envelope): Promise<boolean> {
+    if (message.attrs.type !== "error") return false;
+    const room = bareJid(from) ?? from;
+    if (!this.rooms.isRoom(room) || StanzaError.fromStanza(message).condition !== "not-acceptable")
+      return false;
+    await this.rooms.notInRoom(room);
+    const { id } = message.attrs;
+    if (id === undefined || !this.rooms.awaits(room)) return false;
+    const waits = await this.#services.sender.again(this.#owner, { conversation, address: from }, id);
+    if (waits && this.rooms.isJoined(room)) await this.#services.sender.flush(this.#owner, conversation);
+    return waits;
   }
 
   /** What waits goes out: what is said first, since reactions may be to that. */

@@ -240,6 +240,7 @@ export class AccountRuntime implements MessagingOwner {
   /** A new session: everything that the server keeps for a session is asked for anew, before we are available. */
   async #begin(): Promise<void> {
     const { store, cache, log } = this.#services;
+    this.messaging.sessionBegins();
     this.#requests.clear();
     this.#restrictions.clear();
     const info = await discoInfo(this.session, this.jid).catch(() => undefined);

@@ -16,6 +16,7 @@ import { messageRetract } from "./message-retract.js";
 import { messageSend } from "./message-send.js";
 import { mucJoin } from "./muc-join.js";
 import { mucLeave } from "./muc-leave.js";
+import { mucList } from "./muc-list.js";
 import { presenceSubscribe } from "./presence-subscribe.js";
 import { presenceSubscriptionAnswer } from "./presence-subscription-answer.js";
 import { psAnalysersList } from "./ps-analysers-list.js";
@@ -72,6 +73,7 @@ export const methodHandlers: MethodHandlers = {
   conversations_list: conversationsList,
   muc_join: mucJoin,
   muc_leave: mucLeave,
+  muc_list: mucList,
   ps_items_get: psItemsGet,
   ps_cache_get: psCacheGet,
   ps_cache_sync: psCacheSync,

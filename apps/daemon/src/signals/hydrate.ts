@@ -59,6 +59,18 @@ async function pubsubEvent(
   };
 }
 
+function paramsOf(
+  signal: BridgeSignal,
+  store: Store,
+  event: LoggedEvent,
+  nameOf: (id: number) => string,
+): Promise<EventData | undefined> {
+  if (signal === "ps_event") return pubsubEvent(store, event, nameOf);
+  if (signal === "muc_state")
+    return Promise.resolve({ account: nameOf(event.accountId ?? -1), ...event.data });
+  return messageEvent(store, event, nameOf);
+}
+
 /**
  * Fills an event of the log with its content as it is now: what was retracted meanwhile comes without.
  *
@@ -70,9 +82,6 @@ export async function hydrateEvent(
   nameOf: (id: number) => string,
 ): Promise<DeliverableEvent | undefined> {
   const signal = event.signal as BridgeSignal;
-  const params =
-    signal === "ps_event"
-      ? await pubsubEvent(store, event, nameOf)
-      : await messageEvent(store, event, nameOf);
+  const params = await paramsOf(signal, store, event, nameOf);
   return params && { signal, params };
 }

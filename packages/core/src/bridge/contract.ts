@@ -16,6 +16,7 @@ import { messageRetract } from "./methods/message-retract.js";
 import { messageSend } from "./methods/message-send.js";
 import { mucJoin } from "./methods/muc-join.js";
 import { mucLeave } from "./methods/muc-leave.js";
+import { mucList } from "./methods/muc-list.js";
 import { presenceSubscribe } from "./methods/presence-subscribe.js";
 import { presenceSubscriptionAnswer } from "./methods/presence-subscription-answer.js";
 import { psAnalysersList } from "./methods/ps-analysers-list.js";
@@ -72,6 +73,7 @@ export const bridgeMethods = {
   conversations_list: conversationsList,
   muc_join: mucJoin,
   muc_leave: mucLeave,
+  muc_list: mucList,
   ps_items_get: psItemsGet,
   ps_item_publish: psItemPublish,
   ps_item_retract: psItemRetract,

@@ -3,6 +3,7 @@ import { accountState } from "./shapes/account.js";
 import { errorField, origin } from "./shapes/common.js";
 import { message, reactionSender } from "./shapes/message.js";
 import { item } from "./shapes/pubsub.js";
+import { roomStanding } from "./shapes/room.js";
 
 /** Every signal of the bridge: a JSON-RPC notification of this name with these params. */
 export const bridgeSignals = {
@@ -18,6 +19,7 @@ export const bridgeSignals = {
     error: errorField.optional(),
     origin,
   }),
+  muc_state: z.object({ account: z.string(), ...roomStanding, origin }),
   ps_event: z.object({
     account: z.string(),
     service: z.string(),

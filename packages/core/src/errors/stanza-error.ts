@@ -43,6 +43,8 @@ export class StanzaError extends LarderError {
       errorType?: string;
       applicationCondition?: string;
       from?: string;
+      /** Where what is `gone` has gone to, as the error says it (RFC 6120 §8.3.3.5): a URI. */
+      newAddress?: string;
     } = {},
   ) {
     const extra = details.applicationCondition ? ` (${details.applicationCondition})` : "";
@@ -65,6 +67,7 @@ export class StanzaError extends LarderError {
       errorType: error?.attrs.type,
       applicationCondition: application?.name,
       from: stanza.attrs.from,
+      newAddress: condition?.name === "gone" ? condition.text().trim() || undefined : undefined,
     });
   }
 }

@@ -1,13 +1,17 @@
 import { bareJid, normaliseJid, resourceOf } from "../jid/jid.js";
-import { NS_MUC, NS_MUC_USER, NS_OCCUPANT_ID } from "../namespaces.js";
+import { NS_MUC, NS_MUC_OWNER, NS_MUC_USER, NS_OCCUPANT_ID } from "../namespaces.js";
 import { type XmlElement, xml } from "../xml/element.js";
 
 /** Status codes of XEP-0045 §15.6 that matter here. */
 export const mucStatus = {
+  /** The configuration of the room has changed (§10.2.1). */
+  configured: 104,
   /** The presence is our own (§7.2.2). */
   self: 110,
   /** The room gave us another nick than we asked for (§7.2.2). */
   nickAssigned: 210,
+  /** The room was made by our entering it (§10.1). */
+  created: 201,
   banned: 301,
   /** A new nick; the item has it (§7.6). */
   nickChanged: 303,
@@ -34,6 +38,8 @@ export interface MucPresence {
   /** As it is there; whether the room announces such ids is for the caller to know (XEP-0421). */
   readonly occupantId?: string;
   readonly reason?: string;
+  /** The room is destroyed (§10.9), with the room that has taken its place, if any. */
+  readonly destroyed?: { readonly alternate?: string };
 }
 
 /** Reads the presence of an occupant; undefined where it is none. Errors are none. */
@@ -46,6 +52,7 @@ export function readMucPresence(stanza: XmlElement): MucPresence | undefined {
   if (stanza.name !== "presence" || !x || !room || !nick) return undefined;
   if (type !== undefined && type !== "unavailable") return undefined;
   const item = x.getChild("item");
+  const destroy = x.getChild("destroy");
   return {
     room,
     nick,
@@ -56,19 +63,31 @@ export function readMucPresence(stanza: XmlElement): MucPresence | undefined {
     role: item?.attrs.role,
     affiliation: item?.attrs.affiliation,
     occupantId: stanza.getChild("occupant-id", NS_OCCUPANT_ID)?.attrs.id || undefined,
-    reason: item?.getChildText("reason") || undefined,
+    reason: (destroy ?? item)?.getChildText("reason") || undefined,
+    ...(destroy && {
+      destroyed: { alternate: destroy.attrs.jid === undefined ? undefined : bareJid(destroy.attrs.jid) },
+    }),
   };
 }
 
+/** How much a room is to tell of what was said before (§7.2.13): as much as it likes to by default. */
+export type MucHistory = "default" | "none" | { readonly since: Date };
+
+function historyElement(history: MucHistory): XmlElement | undefined {
+  if (history === "default") return undefined;
+  if (history === "none") return xml("history", { maxstanzas: 0 });
+  return xml("history", { since: history.since.toISOString().replace(/\.\d+Z$/, "Z") });
+}
+
 /**
- * The presence that enters a room (XEP-0045 §7.2.1), without history where the archive has it (§7.2.13).
+ * The presence that enters a room (XEP-0045 §7.2.1).
  *
  * @param extra children of every presence of ours, such as capabilities
  */
 export function joinPresence(
   room: string,
   nick: string,
-  options: { password?: string; history: boolean; extra?: readonly XmlElement[] },
+  options: { password?: string; history: MucHistory; extra?: readonly XmlElement[] },
 ): XmlElement {
   return xml(
     "presence",
@@ -77,11 +96,28 @@ export function joinPresence(
       "x",
       { xmlns: NS_MUC },
       options.password !== undefined && xml("password", {}, options.password),
-      !options.history && xml("history", { maxstanzas: 0 }),
+      historyElement(options.history),
     ),
     ...(options.extra ?? []),
   );
 }
+
+/** The presence that asks for another nick in a room that we are in (XEP-0045 §7.6). */
+export const nickPresence = (room: string, nick: string, extra: readonly XmlElement[] = []): XmlElement =>
+  xml("presence", { to: `${room}/${nick}` }, ...extra);
+
+/** The request that destroys a room which was made only now (XEP-0045 §10.1.1). */
+export const cancelRoom = (room: string): XmlElement =>
+  xml("iq", { type: "set", to: room }, xml("query", { xmlns: NS_MUC_OWNER }, xml("destroy", {})));
+
+/** A change of the room's configuration (XEP-0045 §10.2.1): what it says of itself may be otherwise now. */
+export const tellsOfConfiguration = (message: XmlElement): boolean =>
+  message.attrs.type === "groupchat" &&
+  (message
+    .getChild("x", NS_MUC_USER)
+    ?.getChildren("status")
+    .some(({ attrs }) => Number(attrs.code) === mucStatus.configured) ??
+    false);
 
 /** The presence that leaves a room (XEP-0045 §7.14). */
 export const leavePresence = (room: string, nick: string): XmlElement =>

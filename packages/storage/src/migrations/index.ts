@@ -7,6 +7,7 @@ import { earlyConfirmations } from "./2026.11.28T09.00.00.early-confirmations.js
 import { itemsSmallColumnsFirst } from "./2026.11.28T11.00.00.items-small-columns-first.js";
 import { messageDigest } from "./2026.12.01T01.00.00.message-digest.js";
 import { waitingSince } from "./2026.12.01T01.00.00.waiting-since.js";
+import { roomState } from "./2026.12.01T02.00.00.room-state.js";
 import type { Migration } from "./migration.js";
 
 /** Every step of the schema, oldest first. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   itemsSmallColumnsFirst,
   messageDigest,
   waitingSince,
+  roomState,
 ];

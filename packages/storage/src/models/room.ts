@@ -15,6 +15,8 @@ export class RoomModel extends Model {
   declare occupantIds: boolean;
   declare lastError: string | null;
   declare updatedAt: number;
+  declare state: string | null;
+  declare removal: string | null;
 }
 
 export function initRoom(sequelize: Sequelize): ModelStatic<RoomModel> {
@@ -41,6 +43,8 @@ export function initRoom(sequelize: Sequelize): ModelStatic<RoomModel> {
       }),
       lastError: c.json({ comment: "why we could not join, or had to leave" }),
       updatedAt: c.instant({ allowNull: false, comment: "when any of this last changed" }),
+      state: c.text({ comment: "what was told last: joined, joining, left or removed" }),
+      removal: c.json({ comment: "why we are not in it any more, by the room's doing" }),
     },
     {
       sequelize,

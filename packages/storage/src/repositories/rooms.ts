@@ -2,6 +2,20 @@ import type { Database } from "../database.js";
 import { checkKeys } from "../keys.js";
 import { sql } from "../sql.js";
 
+/** What there is to say of an account's being in a room. */
+export type RoomState = "joined" | "joining" | "left" | "removed";
+
+/** Why an account is not in a room any more, or cannot get in, by the room's doing. */
+export interface RoomRemoval {
+  /** In the room's words. */
+  readonly reason?: string;
+  /** The room that has taken a destroyed one's place (XEP-0045 §10.9). */
+  readonly alternate?: string;
+  readonly error: Readonly<Record<string, unknown>>;
+  /** The room is gone: nothing but its user's wish brings the account back. */
+  readonly destroyed: boolean;
+}
+
 /** A chat room (XEP-0045) that an account is in, was in, or has a bookmark of (XEP-0402). */
 export interface RoomRecord {
   readonly accountId: number;
@@ -17,6 +31,9 @@ export interface RoomRecord {
   /** The room announces occupant ids (XEP-0421). */
   readonly occupantIds: boolean;
   readonly lastError?: Readonly<Record<string, unknown>>;
+  /** What was told last. */
+  readonly state?: RoomState;
+  readonly removal?: RoomRemoval;
 }
 
 type Row = Record<string, string | number | null>;
@@ -33,6 +50,8 @@ const recordOf = (row: Row): RoomRecord => ({
   subject: text(row.subject),
   occupantIds: Boolean(row.occupant_ids),
   lastError: row.last_error ? (JSON.parse(String(row.last_error)) as Record<string, unknown>) : undefined,
+  state: text(row.state) as RoomState | undefined,
+  removal: row.removal ? (JSON.parse(String(row.removal)) as RoomRemoval) : undefined,
 });
 
 /** Rooms by account and address. */
@@ -82,13 +101,16 @@ export class RoomRepository {
         ...patch,
       };
       await executor.run(sql`
-        INSERT INTO room (account_id, jid, nick, name, autojoin, joined, bookmarked, subject, occupant_ids, last_error, updated_at)
+        INSERT INTO room (account_id, jid, nick, name, autojoin, joined, bookmarked, subject, occupant_ids, last_error, state,
+          removal, updated_at)
         VALUES (${accountId}, ${jid}, ${room.nick ?? null}, ${room.name ?? null}, ${room.autojoin}, ${room.joined},
           ${room.bookmarked}, ${room.subject ?? null}, ${room.occupantIds},
-          ${room.lastError ? JSON.stringify(room.lastError) : null}, ${Date.now()})
+          ${room.lastError ? JSON.stringify(room.lastError) : null}, ${room.state ?? null},
+          ${room.removal ? JSON.stringify(room.removal) : null}, ${Date.now()})
         ON CONFLICT (account_id, jid) DO UPDATE SET nick = excluded.nick, name = excluded.name, autojoin = excluded.autojoin,
           joined = excluded.joined, bookmarked = excluded.bookmarked, subject = excluded.subject,
-          occupant_ids = excluded.occupant_ids, last_error = excluded.last_error, updated_at = excluded.updated_at`);
+          occupant_ids = excluded.occupant_ids, last_error = excluded.last_error, state = excluded.state,
+          removal = excluded.removal, updated_at = excluded.updated_at`);
     });
   }
 }

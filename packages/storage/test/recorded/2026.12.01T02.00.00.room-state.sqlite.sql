@@ -1,0 +1,14 @@
+-- 2026.12.01T02.00.00.room-state, revision 1: up;
+ALTER TABLE `room` ADD COLUMN `state` TEXT;
+ALTER TABLE `room` ADD COLUMN `removal` TEXT;
+-- down;
+CREATE TABLE `room_new` (`account_id` INTEGER NOT NULL REFERENCES `account` (`id`) ON DELETE CASCADE, `jid` TEXT NOT NULL, `nick` TEXT, `name` TEXT, `autojoin` TINYINT(1) NOT NULL DEFAULT 0, `joined` TINYINT(1) NOT NULL DEFAULT 0, `bookmarked` TINYINT(1) NOT NULL DEFAULT 0, `extensions` TEXT, `subject` TEXT, `occupant_ids` TINYINT(1) NOT NULL DEFAULT 0, `last_error` TEXT, `updated_at` BIGINT NOT NULL, `state` TEXT, PRIMARY KEY (`account_id`, `jid`));
+INSERT INTO `room_new` (`account_id`, `jid`, `nick`, `name`, `autojoin`, `joined`, `bookmarked`, `extensions`, `subject`, `occupant_ids`, `last_error`, `updated_at`, `state`) SELECT `account_id`, `jid`, `nick`, `name`, `autojoin`, `joined`, `bookmarked`, `extensions`, `subject`, `occupant_ids`, `last_error`, `updated_at`, `state` FROM `room` ORDER BY rowid;
+DROP TABLE `room`;
+ALTER TABLE `room_new` RENAME TO `room`;
+CREATE INDEX `room_joined` ON `room` (`account_id`) WHERE joined;
+CREATE TABLE `room_new` (`account_id` INTEGER NOT NULL REFERENCES `account` (`id`) ON DELETE CASCADE, `jid` TEXT NOT NULL, `nick` TEXT, `name` TEXT, `autojoin` TINYINT(1) NOT NULL DEFAULT 0, `joined` TINYINT(1) NOT NULL DEFAULT 0, `bookmarked` TINYINT(1) NOT NULL DEFAULT 0, `extensions` TEXT, `subject` TEXT, `occupant_ids` TINYINT(1) NOT NULL DEFAULT 0, `last_error` TEXT, `updated_at` BIGINT NOT NULL, PRIMARY KEY (`account_id`, `jid`));
+INSERT INTO `room_new` (`account_id`, `jid`, `nick`, `name`, `autojoin`, `joined`, `bookmarked`, `extensions`, `subject`, `occupant_ids`, `last_error`, `updated_at`) SELECT `account_id`, `jid`, `nick`, `name`, `autojoin`, `joined`, `bookmarked`, `extensions`, `subject`, `occupant_ids`, `last_error`, `updated_at` FROM `room` ORDER BY rowid;
+DROP TABLE `room`;
+ALTER TABLE `room_new` RENAME TO `room`;
+CREATE INDEX `room_joined` ON `room` (`account_id`) WHERE joined;
