@@ -43,6 +43,8 @@ export const NS_FALLBACK = "urn:xmpp:fallback:0";
 export const NS_EME = "urn:xmpp:eme:0";
 export const NS_OMEMO = "eu.siacs.conversations.axolotl";
 export const NS_PING = "urn:xmpp:ping";
+/** XEP-0066: a file or other resource by its address. */
+export const NS_OOB = "jabber:x:oob";
 export const NS_MUC = "http://jabber.org/protocol/muc";
 export const NS_MUC_OWNER = "http://jabber.org/protocol/muc#owner";
 export const NS_MUC_USER = "http://jabber.org/protocol/muc#user";

@@ -2,8 +2,14 @@ import { type EarlyConfirmation, fitsKey, type MessageHead } from "@larder/stora
 import { tell, type Work } from "./batch.js";
 import type { Classified } from "./classify.js";
 
-/** What each state may become by a confirmation of the other side. */
-const ranks: Readonly<Record<string, number>> = { pending: 0, sent: 1, delivered: 2, displayed: 3 };
+/** What each state may become by a confirmation of the other side, which knows better than whoever sent an error. */
+const ranks: Readonly<Record<string, number>> = {
+  pending: 0,
+  failed: 1,
+  sent: 1,
+  delivered: 2,
+  displayed: 3,
+};
 
 /** The messages that confirmations are for, by their place in the list. */
 async function findAll(
@@ -35,10 +41,12 @@ async function findAll(
 /** Other side: it has, or has displayed, what we sent. With `displayed` all before it are meant too (XEP-0333 §4.1). */
 async function confirmed(work: Work, message: MessageHead, state: "delivered" | "displayed"): Promise<void> {
   const { store, account } = work;
-  const affected =
+  const before =
     state === "displayed"
       ? await store.messages.sentUpTo(account.id, message.conversation, message.position)
-      : [message];
+      : [];
+  // One that failed is confirmed where it is named itself: of those before it a marker says nothing then.
+  const affected = [message, ...before.filter(({ id }) => id !== message.id)];
   for (const each of affected) {
     if ((ranks[each.state ?? ""] ?? 9) >= (ranks[state] ?? 0)) continue;
     await store.messages.setState(each.id, state);

@@ -10,6 +10,12 @@ import {
 import type { MessageRecord, Store } from "@larder/storage";
 import type { ConnectedAccount } from "./account.js";
 
+/** Messages before one that asks for no marker among which another one is looked for. */
+const MAX_LOOKED_BACK = 50;
+
+const isMarkableRecord = ({ direction, raw }: MessageRecord): boolean =>
+  direction === "in" && raw !== undefined && isMarkable(parseTrustedXml(raw));
+
 /**
  * How far conversations are displayed: told to the other side where it asks (XEP-0333) and to our other devices
  * (XEP-0490), and taken in from those.
@@ -29,10 +35,12 @@ export class DisplayedMarks {
    */
   async mark(account: ConnectedAccount, message: MessageRecord): Promise<boolean> {
     const { conversation } = message;
+    const before = await this.#store.conversations.get(account.id, conversation);
     const moved = await this.#store.conversations.displayed(account.id, conversation, message);
     if (!moved || !account.online()) return moved;
     const { stanzaId, stanzaIdBy } = message;
-    await this.#tellSender(account, message);
+    const marked = await this.#markable(message, before?.displayedPosition);
+    if (marked) await this.#tellSender(account, marked);
     if (stanzaId !== undefined && stanzaIdBy !== undefined)
       await publishDisplayedMark(account.requester, { conversation, stanzaId, by: stanzaIdBy }).catch(
         (error: unknown) => {
@@ -42,9 +50,26 @@ export class DisplayedMarks {
     return moved;
   }
 
+  /**
+   * The last message up to this one whose sender asks for a marker (XEP-0333 §4.1): that of another one says nothing to them.
+   *
+   * @param displayed up to there markers were sent already
+   */
+  async #markable(message: MessageRecord, displayed: number | undefined): Promise<MessageRecord | undefined> {
+    if (isMarkableRecord(message)) return message;
+    const { accountId, conversation, uid } = message;
+    const { messages } = await this.#store.messages.history({
+      accountId,
+      conversation,
+      before: uid,
+      direction: "in",
+      limit: MAX_LOOKED_BACK,
+    });
+    const last = messages.findLast(isMarkableRecord);
+    return last && (displayed === undefined || last.position > displayed) ? last : undefined;
+  }
+
   async #tellSender(account: ConnectedAccount, message: MessageRecord): Promise<void> {
-    if (message.direction !== "in" || message.raw === undefined) return;
-    if (!isMarkable(parseTrustedXml(message.raw))) return;
     const groupchat = message.type === "groupchat";
     const id = groupchat ? message.stanzaId : message.wireId;
     if (id === undefined) return;

@@ -1,11 +1,17 @@
 import {
+  detach,
+  isElement,
   NS_CHAT_MARKERS,
   NS_CLIENT,
   NS_CORRECT,
+  NS_DELAY,
+  NS_FALLBACK,
   NS_MUC_USER,
+  NS_OOB,
   NS_RECEIPTS,
   NS_REPLY,
   NS_SID,
+  parseTrustedXml,
   type XmlElement,
   xml,
 } from "@larder/core";
@@ -25,6 +31,8 @@ export interface OutgoingStanza {
   readonly corrects?: string;
   /** It goes to an occupant through the room. */
   readonly throughRoom?: boolean;
+  /** What else it carries. */
+  readonly payloads?: readonly XmlElement[];
 }
 
 const texts = (name: string, entries: readonly LocalisedText[]) =>
@@ -53,6 +61,37 @@ export function outgoingStanza(message: OutgoingStanza): XmlElement {
     confirmed && xml("request", { xmlns: NS_RECEIPTS }),
     confirmed && xml("markable", { xmlns: NS_CHAT_MARKERS }),
     message.throughRoom === true && xml("x", { xmlns: NS_MUC_USER }),
+    ...(message.payloads ?? []),
     xml("origin-id", { xmlns: NS_SID, id }),
   );
+}
+
+/** Children that a correction says anew, or that concern the stanza and not what it says. */
+const saidAnew = new Set([
+  `body ${NS_CLIENT}`,
+  `subject ${NS_CLIENT}`,
+  `thread ${NS_CLIENT}`,
+  `replace ${NS_CORRECT}`,
+  `request ${NS_RECEIPTS}`,
+  `markable ${NS_CHAT_MARKERS}`,
+  `x ${NS_MUC_USER}`,
+  `origin-id ${NS_SID}`,
+  `stanza-id ${NS_SID}`,
+  `delay ${NS_DELAY}`,
+  `fallback ${NS_FALLBACK}`,
+]);
+
+/**
+ * What a correction has to say again of the stanza before it: it takes the place of all of that (XEP-0308 §3). A file that was the
+ * text itself goes with the text (XEP-0066 §3).
+ */
+export function payloadsOf(raw: string | undefined): XmlElement[] {
+  if (raw === undefined) return [];
+  const message = parseTrustedXml(raw);
+  const body = message.getChildText("body");
+  return message.children
+    .filter(isElement)
+    .filter((child) => !saidAnew.has(`${child.name} ${child.getNS() ?? NS_CLIENT}`))
+    .filter((child) => !(child.getNS() === NS_OOB && child.getChildText("url") === body))
+    .map((child) => detach(child));
 }

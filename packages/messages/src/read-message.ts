@@ -86,7 +86,7 @@ export function readMessage(envelope: Envelope, accountId: number, receivedAt: D
   const subjects = withLanguages(readTexts(message, "subject"));
   const encrypted = encryptionOf(envelope);
   const tombstone = envelope.via === "archive" ? readTombstone(message) : undefined;
-  const silent = bodies.length === 0 && subjects.every(({ text }) => text === "");
+  const silent = bodies.every(({ text }) => text === "") && subjects.every(({ text }) => text === "");
   if (silent && encrypted === undefined && !tombstone && !saysSomething(envelope)) return undefined;
   if (roomSubjectOf(envelope) !== undefined && envelope.stanzaId === undefined) return undefined;
   if (isNotToBeStored(message) || !isAddressable(envelope)) return undefined;

@@ -12,7 +12,7 @@ import {
 import type { LocalisedText, MessageRecord, Store } from "@larder/storage";
 import type { MessagingAccount } from "./account.js";
 import { WordsDigest } from "./digest.js";
-import { outgoingStanza, replyIdOf } from "./outgoing-stanza.js";
+import { outgoingStanza, payloadsOf, replyIdOf } from "./outgoing-stanza.js";
 
 /** A message to send. */
 export interface OutgoingMessage {
@@ -126,6 +126,7 @@ export class MessageSender {
         subjects,
         thread,
         throughRoom: type !== "groupchat" && conversation.includes("/"),
+        payloads: payloadsOf(current.raw),
         ...(!unsent && { corrects: current.wireId }),
       }).toString();
       const digest = unsent ? this.#digest.of({ bodies, subjects }) : this.#digest.before(current);

@@ -1,3 +1,4 @@
+import type { XmlElement } from "@larder/core";
 import { DisplayedMarks } from "@larder/messages";
 import test from "ava";
 import {
@@ -288,6 +289,67 @@ test("receipts and markers make what we sent delivered and displayed, a marker a
   await w.take(marker("d", "mallory@larder.test/x"));
   t.deepEqual(await states(), ["displayed", "displayed", "displayed", "sent"], "of anybody else");
 });
+
+const refusal = (id: string) =>
+  `<message xmlns="jabber:client" from="bob@larder.test" to="${alice}" type="error" id="${id}"><error type="cancel"><service-unavailable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></message>`;
+
+for (const [what, confirm, state] of [
+  ["a receipt", receipt, "delivered"],
+  ["a marker", marker, "displayed"],
+] as const)
+  for (const order of ["after", "before"] as const)
+    test(`${what} that comes ${order} an error outranks it, and a marker of a later message does not`, async (t) => {
+      const w = await world(t);
+      for (const id of ["a", "b", "c"]) await w.take(sentCarbon(mine(id, id)));
+      const both = order === "after" ? [refusal("b"), confirm("b")] : [confirm("b"), refusal("b")];
+      for (const stanza of both) await w.take(stanza);
+      t.like((await w.history())[1], { state, error: undefined });
+      await w.take(refusal("a"));
+      await w.take(marker("c"));
+      t.deepEqual(
+        (await w.history()).map((message) => message.state === "failed"),
+        [what === "a receipt", false, false], // a marker of the second confirms the first, too
+      );
+    });
+
+for (const [what, unmarked, expected] of [
+  ["one that asks for none marks the last before it that does", "c", "b"],
+  ["one that asks for it marks that", "b", "b"],
+  ["one after which nobody asks marks nothing where all before it are marked", undefined, undefined],
+] as const)
+  test(`displaying ${what} (XEP-0333 §4.1)`, async (t) => {
+    const w = await world(t);
+    const markable = '<markable xmlns="urn:xmpp:chat-markers:0"/>';
+    for (const [id, extra] of [
+      ["a", markable],
+      ["b", markable],
+      ["c", ""],
+    ] as const)
+      await w.take(chat(id, `id="${id}"`, extra));
+    const sent: XmlElement[] = [];
+    const account = {
+      ...w.account,
+      jid: alice,
+      online: () => true,
+      requester: {} as never,
+      send: async (stanza: XmlElement) => void sent.push(stanza),
+    };
+    const history = await w.history();
+    const marks = new DisplayedMarks(w.store);
+    const mark = async (id: string) => {
+      const message = history.find(({ wireId }) => wireId === id);
+      if (message) await marks.mark(account, message);
+    };
+    if (unmarked === undefined) {
+      await mark("b");
+      sent.length = 0;
+      await mark("c");
+    } else await mark(unmarked);
+    t.deepEqual(
+      sent.map((stanza) => stanza.getChild("displayed")?.attrs.id),
+      expected === undefined ? [] : [expected],
+    );
+  });
 
 test("what our other device has displayed is read here, and a message of ours says that everything before it is", async (t) => {
   const w = await world(t);

@@ -1,6 +1,6 @@
 import { asStorageFailure } from "@larder/core";
 import test from "ava";
-import { alice, archived, chat, origin, world } from "./support.js";
+import { alice, archived, chat, origin, room, world } from "./support.js";
 
 test("a message is kept with what its stanza says, and told in the same commit", async (t) => {
   const w = await world(t);
@@ -155,6 +155,22 @@ test("an error from the other party fails the message, and is told", async (t) =
     error: { type: "unsupported", condition: "service-unavailable" },
   });
   t.deepEqual(await w.told(), ["message_new", "message_update error"]);
+  for (let reading = 0; reading < 3; reading++)
+    await w.takePage([["s9", new Date().toISOString(), bounce("bob@larder.test", "w1")]]);
+  t.deepEqual(
+    await w.told(),
+    ["message_new", "message_update error"],
+    "archives keep errors: it is told once",
+  );
+});
+
+test("an empty body is no message, and nothing is unread", async (t) => {
+  const w = await world(t);
+  await w.take(chat("", 'id="1"'));
+  await w.take(chat("", 'id="2"', '<body xml:lang="de"/>'));
+  t.is((await w.history()).length, 0);
+  await w.take(chat("", 'id="3"', '<x xmlns="jabber:x:oob"><url>https://example.org/a</url></x>'));
+  t.is((await w.store.conversations.get(w.account.id, "bob@larder.test"))?.unread, 1, "a file is");
 });
 
 test("what has arrived stays so, though another session of theirs returns it", async (t) => {
@@ -192,9 +208,9 @@ test("an error finds its message where another conversation has one with the sam
 test("an error for a private room message comes from room and nick, without a mark", async (t) => {
   const w = await world(t);
   const mark = '<x xmlns="http://jabber.org/protocol/muc#user"/>';
-  await w.take(chat("x", 'id="p"', mark, `${alice}/web`).replace(`to="${alice}"`, 'to="room@muc.test/Nick"'));
-  t.false(await w.take(bounce("room@muc.test/Other", "p")));
-  t.true(await w.take(bounce("room@muc.test/Nick", "p")));
+  await w.take(chat("x", 'id="p"', mark, `${alice}/web`).replace(`to="${alice}"`, `to="${room}/Nick"`));
+  t.false(await w.take(bounce(`${room}/Other`, "p")));
+  t.true(await w.take(bounce(`${room}/Nick`, "p")));
 });
 
 test("our own message to ourselves is one, though it comes back", async (t) => {

@@ -2,7 +2,7 @@ import { InvalidParamsError, NotAcceptableError, type XmlElement } from "@larder
 import { MessageSender, type OutgoingMessage } from "@larder/messages";
 import type { Store } from "@larder/storage";
 import test from "ava";
-import { alice, chat, FakeAccount, origin, world } from "./support.js";
+import { alice, chat, FakeAccount, origin, room, world } from "./support.js";
 
 const to = (text: string, rest: Partial<OutgoingMessage> = {}): OutgoingMessage => ({
   to: "bob@larder.test",
@@ -39,6 +39,88 @@ test("the stanza carries its id as origin-id too, languages, subject and thread,
       `<body xml:lang="de">ä</body><thread>T</thread><request xmlns="urn:xmpp:receipts"/>` +
       `<markable xmlns="urn:xmpp:chat-markers:0"/><origin-id xmlns="urn:xmpp:sid:0" id="${id}"/></message>`,
   );
+});
+
+test("a correction says the whole stanza again: reply, thread and whatever else the message carries", async (t) => {
+  const w = await world(t);
+  await w.take(chat("question", 'id="q"'));
+  const question = (await w.history())[0];
+  const sender = new MessageSender(w.store);
+  const { message, sent } = await sender.send(
+    w.account,
+    to("ansewr", { replyTo: question?.uid ?? "", thread: "T", subject: "S" }),
+  );
+  await sent;
+  const mark = '<x xmlns="urn:example:mark" a="b"><c>d</c></x>';
+  await w.store.messages.setRaw(message.id, (message.raw ?? "").replace("</message>", `${mark}</message>`));
+  for (const text of ["answer", "the answer"]) {
+    const [, current] = await w.history();
+    if (current) await (await sender.correct(w.account, current, text)).sent;
+  }
+  const stanza = w.account.sent.at(-1);
+  t.like(stanza?.getChild("replace")?.attrs, { id: message.wireId });
+  t.is(stanza?.getChildren("replace").length, 1);
+  t.is(stanza?.getChildText("body"), "the answer");
+  t.is(stanza?.getChildText("thread"), "T");
+  t.is(stanza?.getChildText("subject"), "S");
+  t.like(stanza?.getChild("reply", "urn:xmpp:reply:0")?.attrs, { id: "q", to: "bob@larder.test/phone" });
+  t.is(stanza?.getChild("x", "urn:example:mark")?.toString(), mark);
+  for (const name of ["origin-id", "request", "markable", "body"])
+    t.is(stanza?.getChildren(name).length, 1, name);
+  t.is((await w.history())[1]?.replyToId, "q");
+});
+
+test("a message that a room has not taken because it had lost us goes out once more, and no further time", async (t) => {
+  const w = await world(t);
+  const sender = new MessageSender(w.store);
+  const conversation = room;
+  const groupchat = to("hello", { to: room, conversation, type: "groupchat" });
+  const { message, sent } = await sender.send(w.account, groupchat);
+  await sent;
+  const party = { conversation, address: room };
+  t.true(await sender.again(w.account, party, message.wireId ?? ""));
+  t.is((await w.history())[0]?.state, "pending");
+  await sender.flush(w.account);
+  t.deepEqual(
+    w.account.sent.map(({ attrs }) => attrs.id),
+    [message.wireId, message.wireId],
+  );
+  t.false(await sender.again(w.account, party, message.wireId ?? ""));
+  t.false(await sender.again(w.account, party, "nobody's"));
+});
+
+test("the acknowledgement of what a room has not taken does not count for what goes out again", async (t) => {
+  const w = await world(t);
+  const sender = new MessageSender(w.store);
+  let acknowledge = () => {};
+  w.account.acknowledge = () => new Promise<void>((resolve) => (acknowledge = resolve));
+  const groupchat = to("hello", { to: room, conversation: room, type: "groupchat" });
+  const { message, sent } = await sender.send(w.account, groupchat);
+  t.true(await sender.again(w.account, { conversation: room, address: room }, message.wireId ?? ""));
+  acknowledge();
+  await sent;
+  t.is((await w.history())[0]?.state, "pending");
+  await sender.flush(w.account);
+  t.is(w.account.sent.length, 2);
+});
+
+test("what waits for a room that does not want us fails with its reason, also what is private there, and nothing else", async (t) => {
+  const w = await world(t);
+  const sender = new MessageSender(w.store);
+  w.account.connected = false;
+  for (const conversation of [room, `${room}/bob`, `${room}x`])
+    await sender.send(w.account, to("hello", { to: conversation, conversation }));
+  const error = { type: "forbidden", message: "kicked", retryable: false };
+  await sender.refuse(w.account, room, error);
+  t.deepEqual(
+    (await w.history()).map((message) => [message.conversation, message.state]),
+    [
+      [room, "failed"],
+      [`${room}/bob`, "failed"],
+      [`${room}x`, "pending"],
+    ],
+  );
+  t.like((await w.history())[0], { error });
 });
 
 test("messages of one conversation go out in the order in which they were sent", async (t) => {

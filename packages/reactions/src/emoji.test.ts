@@ -1,5 +1,5 @@
 import test from "ava";
-import { normalForm, qualifyEmoji, withoutRepeats } from "./emoji.js";
+import { normalForm, qualifyEmoji, receivedEmoji, withoutRepeats } from "./emoji.js";
 
 const qualified: [what: string, given: string, expected: string][] = [
   ["an emoji", "👍", "👍"],
@@ -49,6 +49,25 @@ const refused: [what: string, given: string][] = [
 ];
 for (const [what, given] of refused)
   test(`${what} is not one emoji`, (t) => t.is(qualifyEmoji(given), undefined));
+
+for (const [what, given] of [
+  ["a picture that Unicode has no character for yet", "\u{1faff}"],
+  ["one with a skin tone", "\u{1faff}🏽"],
+  ["pictures joined to what nobody draws yet", "👍\u200d🌈"],
+] as const)
+  test(`${what} is an emoji where somebody else has sent it`, (t) => {
+    t.is(qualifyEmoji(given), undefined);
+    t.is(receivedEmoji(` ${given}\n`), given);
+  });
+
+for (const [what, given] of [
+  ["two pictures", "\u{1faff}\u{1faff}"],
+  ["a picture and a letter", "\u{1faff}a"],
+  ["a letter", "a"],
+  ["a digit", "1"],
+  ["a picture with a thousand joiners", `👍${"\u200d👍".repeat(1000)}`],
+] as const)
+  test(`${what} is no emoji, whoever has sent it`, (t) => t.is(receivedEmoji(given), undefined));
 
 test("an emoji that repeats another in a different spelling goes, the first stays", (t) => {
   t.deepEqual(withoutRepeats(["\u2764", "👍", "\u2764\ufe0f", "👍"]), ["\u2764", "👍"]);

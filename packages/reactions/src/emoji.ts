@@ -31,6 +31,24 @@ export function qualifyEmoji(text: string): string | undefined {
   return RGI.test(qualified) ? qualified : undefined;
 }
 
+/** Code points of one emoji at most; the longest that is recommended has ten. */
+const MAX_CODE_POINTS = 30;
+
+/**
+ * One emoji that somebody else has sent. Their Unicode may be newer than that of this program: one character as a reader sees it
+ * that begins like a picture is an emoji too.
+ *
+ * @returns undefined where it is none
+ */
+export function receivedEmoji(text: string): string | undefined {
+  const known = qualifyEmoji(text);
+  if (known !== undefined) return known;
+  const trimmed = text.trim();
+  if (!/^\p{Extended_Pictographic}/u.test(trimmed) || [...trimmed].length > MAX_CODE_POINTS) return undefined;
+  const clusters = new Intl.Segmenter("en", { granularity: "grapheme" }).segment(trimmed);
+  return [...clusters].length === 1 ? trimmed : undefined;
+}
+
 /** Emojis without those that repeat an earlier one in whatever spelling; what stays keeps its place. */
 export function withoutRepeats(emojis: readonly string[]): string[] {
   const seen = new Set<string>();

@@ -1,5 +1,5 @@
 import { NS_CLIENT, NS_HINTS, NS_MUC_USER, NS_REACTIONS, type XmlElement, xml } from "@larder/core";
-import { qualifyEmoji, withoutRepeats } from "./emoji.js";
+import { receivedEmoji, withoutRepeats } from "./emoji.js";
 
 /** Reactions as a stanza carries them: the complete set of its sender (XEP-0444 §3.2). */
 export interface ReactionsPayload {
@@ -24,7 +24,7 @@ export function readReactions(message: XmlElement): ReactionsPayload | undefined
   const target = found[0]?.attrs.id;
   if (found.length !== 1 || !target) return undefined;
   const elements = (found[0]?.getChildren("reaction") ?? []).slice(0, MAX_REACTION_ELEMENTS);
-  const emojis = elements.flatMap((reaction) => qualifyEmoji(reaction.text()) ?? []);
+  const emojis = elements.flatMap((reaction) => receivedEmoji(reaction.text()) ?? []);
   return { target, emojis: withoutRepeats(emojis).slice(0, MAX_EMOJIS) };
 }
 

@@ -65,6 +65,13 @@ const invalid = [
   "juliet@example.com/\ud800",
   "juliet@example.com/\uffff",
   `${"a".repeat(1024)}@example.com`,
+  "♚@example.com",
+  "henryⅣ@example.com",
+  "a€b@example.com",
+  "smile🙂@example.com",
+  "quote“d@example.com",
+  `juliet@${"a".repeat(64)}.example`,
+  `juliet@example.${"ä".repeat(59)}`,
   `juliet@example.com/${"\u00e9".repeat(512)}`,
 ];
 for (const text of invalid) {
@@ -85,6 +92,18 @@ test("a domain of digits stays what it is and is no short form of an IP address"
   t.is(normaliseJid("a@0x7f.1"), "a@0x7f.1");
   t.is(normaliseJid("a@\uff11\uff12\uff17.1"), "a@127.1");
 });
+
+for (const text of [
+  "a+b$c=d^e~f|g`h@example.com",
+  "joão.ßtraße@example.com",
+  "山田・太郎@example.com",
+  "παύλος@example.com",
+  "מוטל׳ה@example.com",
+  "नमस्ते@example.com",
+  "d\\27artagnan@example.com",
+  `juliet@${"a".repeat(63)}.example`,
+])
+  test(`${text.slice(0, 40)} is an address`, (t) => t.is(normaliseJid(text), text.normalize("NFC")));
 
 test("a nick with a character newer than this build's Unicode is an address", (t) => {
   t.is(resourceOf("room@example.com/\u{1faff}"), "\u{1faff}");

@@ -16,6 +16,18 @@ const FORBIDDEN_IN_LOCAL = /["&'/:<>@\s]/u; // RFC 7622 §3.3.1
  * may be older than the server's, and a nick with a new emoji must not cost its messages.
  */
 const CONTROL = /[\p{Cc}\p{Cs}\p{Co}\p{Noncharacter_Code_Point}]/u;
+/**
+ * Letters and digits, and what else an identifier may hold outside of ASCII: by rule (RFC 8264 §9.6) or next to certain letters
+ * (RFC 5892 §A.3 to §A.9).
+ */
+const IN_IDENTIFIER =
+  /^[\p{Ll}\p{Lu}\p{Lo}\p{Nd}\p{Lm}\p{Mn}\p{Mc}\u00b7\u0375\u05f3\u05f4\u06fd\u06fe\u0f0b\u3007\u30fb]$/u;
+const MAX_LABEL_OCTETS = 63; // RFC 1035 §2.3.4
+
+/** No symbols, and nothing that only looks like other characters (RFC 8264 §4.2.3, §9.17). */
+const isInIdentifier = (character: string): boolean =>
+  character <= "\u007e" || (IN_IDENTIFIER.test(character) && character.normalize("NFKC") === character);
+
 const NOT_IN_IDENTIFIER = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Z}\p{Cf}]/u;
 
 const bytes = (text: string) => Buffer.byteLength(text, "utf8");
@@ -28,7 +40,8 @@ function mapWidth(text: string): string {
 function normaliseLocal(local: string): string | undefined {
   if (FORBIDDEN_IN_LOCAL.test(local) || NOT_IN_IDENTIFIER.test(local)) return undefined;
   const mapped = mapWidth(local).toLowerCase().normalize("NFC"); // UsernameCaseMapped (RFC 8265 §3.3)
-  return FORBIDDEN_IN_LOCAL.test(mapped) || mapped === "" ? undefined : mapped;
+  if (FORBIDDEN_IN_LOCAL.test(mapped) || mapped === "") return undefined;
+  return [...mapped].every(isInIdentifier) ? mapped : undefined;
 }
 
 /** Node's function follows the URL standard, which decodes %61 and reads 0x7f.1 as an address: no JID does. */
@@ -46,6 +59,7 @@ function normaliseDomain(domain: string): string | undefined {
   if (
     ascii === "" ||
     ascii.length > 253 ||
+    ascii.split(".").some((label) => label.length > MAX_LABEL_OCTETS) ||
     !/^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/.test(ascii)
   ) {
     return undefined;

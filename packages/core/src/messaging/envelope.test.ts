@@ -104,9 +104,25 @@ test("a carbon within a carbon is not opened a second time", (t) => {
 
 const PRIVATE = '<x xmlns="http://jabber.org/protocol/muc#user"/>';
 
+/** A room that the account is in, or was. */
+const known: Partial<EnvelopeOptions> = {
+  ownOccupant: (room) => (room === "room@muc.example" ? { nick: "Romeo" } : undefined),
+};
+
+for (const [what, from] of [
+  ["an ordinary contact", "juliet@capulet.example/phone"],
+  ["an address that is no room of ours", "other@muc.example/Nick"],
+] as const)
+  test(`the mark of a private room message makes none of what ${what} sends`, (t) => {
+    const envelope = open(message(`from="${from}" to="romeo@montague.example" type="chat"`, PRIVATE), known);
+    const bare = from.split("/")[0];
+    t.like(envelope, { conversation: bare, sender: bare, room: undefined });
+  });
+
 test("a private message of a room belongs to room and nick", (t) => {
   const envelope = open(
     message('from="room@muc.example/Nick" to="romeo@montague.example" type="chat"', PRIVATE),
+    known,
   );
   t.is(envelope?.conversation, "room@muc.example/Nick");
   t.is(envelope?.sender, "room@muc.example/Nick");
@@ -114,14 +130,14 @@ test("a private message of a room belongs to room and nick", (t) => {
 
 test("our own private message, as a carbon, belongs to room and nick too", (t) => {
   const inner = message('from="romeo@montague.example/a" to="room@muc.example/Nick" type="chat"', PRIVATE);
-  const envelope = open(carbon("sent", "romeo@montague.example", inner));
+  const envelope = open(carbon("sent", "romeo@montague.example", inner), known);
   t.is(envelope?.conversation, "room@muc.example/Nick");
   t.is(envelope?.sender, "romeo@montague.example");
 });
 
 test("an invitation from the room itself is no private message", (t) => {
   t.is(
-    open(message('from="room@muc.example" to="romeo@montague.example"', PRIVATE))?.conversation,
+    open(message('from="room@muc.example" to="romeo@montague.example"', PRIVATE), known)?.conversation,
     "room@muc.example",
   );
 });

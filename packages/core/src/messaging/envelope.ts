@@ -166,10 +166,10 @@ function describe(
   const other = out ? to : from;
   const bare = bareJid(other);
   if (bare === undefined) return undefined;
-  // XEP-0045 §7.5: a private message is known by this mark, or by the room; the room's own address says nothing of the person.
-  const marked =
-    message.getChild("x", NS_MUC_USER) !== undefined || options.ownOccupant?.(bare) !== undefined;
-  const isPrivate = marked && message.attrs.type !== "groupchat" && other !== bare;
+  // XEP-0045 §7.5: a private message is known by its room. The mark that it should carry proves nothing, for any contact may set
+  // it; and the room's own address says nothing of the person.
+  const isPrivate =
+    options.ownOccupant?.(bare) !== undefined && message.attrs.type !== "groupchat" && other !== bare;
   const conversation = isPrivate ? other : bare;
   return {
     message,

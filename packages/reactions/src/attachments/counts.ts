@@ -1,5 +1,5 @@
 import { hasErrorType } from "@larder/core";
-import { normalForm, qualifyEmoji } from "../emoji.js";
+import { normalForm, receivedEmoji } from "../emoji.js";
 import { attachmentNode, isOwnOfPublisher, NS_ATTACHMENTS_SUMMARY, summaryNode } from "./node-names.js";
 import { payloadOf, readAttachments } from "./payload.js";
 
@@ -78,7 +78,7 @@ export function readSummary(item: AttachmentItem): AttachmentCounts {
   const named = (name: string) => children.find((child) => child.getName() === name);
   const counts = new Map<string, { emoji: string; count: number }>();
   for (const reaction of named("reactions")?.getChildElements() ?? []) {
-    const emoji = qualifyEmoji(reaction.text());
+    const emoji = receivedEmoji(reaction.text());
     if (emoji === undefined || reaction.getName() !== "reaction") continue;
     const known = counts.get(normalForm(emoji))?.count ?? 0;
     counts.set(normalForm(emoji), { emoji, count: known + numberOf(reaction.attrs.count, 1) });

@@ -1,5 +1,5 @@
 import { parseTrustedXml, type XmlElement, xml } from "@larder/core";
-import { qualifyEmoji, withoutRepeats } from "../emoji.js";
+import { receivedEmoji, withoutRepeats } from "../emoji.js";
 import { NS_ATTACHMENTS } from "./node-names.js";
 
 /** What one entity has attached to an item, as far as we know it (XEP-0470 §4.7, §4.8). */
@@ -29,7 +29,7 @@ export function readAttachments(payload: XmlElement | undefined): Attachments {
   if (!isAttachments(payload)) return NOTHING_ATTACHED;
   const elements = (known(payload, "reactions")?.getChildElements() ?? []).slice(0, MAX_REACTION_ELEMENTS);
   const emojis = elements.flatMap((child) =>
-    child.getName() === "reaction" ? (qualifyEmoji(child.text()) ?? []) : [],
+    child.getName() === "reaction" ? (receivedEmoji(child.text()) ?? []) : [],
   );
   return { noticed: known(payload, "noticed") !== undefined, reactions: withoutRepeats(emojis) };
 }
