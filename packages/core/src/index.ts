@@ -32,6 +32,7 @@ export {
   resourceOf,
 } from "./jid/jid.js";
 export { Lanes } from "./lanes.js";
+export { type Attachment, readAttachments } from "./messaging/attachments.js";
 export {
   type Confirmation,
   displayedStanza,
@@ -50,6 +51,7 @@ export {
 } from "./messaging/envelope.js";
 export { fallbackRemover } from "./messaging/fallback.js";
 export { isNotToBeStored } from "./messaging/hints.js";
+export { type Invitation, readInvitation } from "./messaging/invitation.js";
 export {
   moderationRequest,
   type Retraction,
@@ -59,6 +61,7 @@ export {
   type Tombstone,
 } from "./messaging/retraction.js";
 export { readTexts, type TextInLanguage } from "./messaging/texts.js";
+export { readWebAddress } from "./messaging/web-address.js";
 export { type Bookmark, type BookmarkChange, changeBookmark, readBookmark } from "./muc/bookmarks.js";
 export {
   cancelRoom,

@@ -43,6 +43,15 @@ export const NS_FALLBACK = "urn:xmpp:fallback:0";
 export const NS_EME = "urn:xmpp:eme:0";
 export const NS_OMEMO = "eu.siacs.conversations.axolotl";
 export const NS_PING = "urn:xmpp:ping";
+/** XEP-0249: an invitation from person to person. */
+export const NS_CONFERENCE = "jabber:x:conference";
+export const NS_SFS = "urn:xmpp:sfs:0";
+export const NS_SIMS = "urn:xmpp:sims:1";
+export const NS_REFERENCE = "urn:xmpp:reference:0";
+export const NS_URL_DATA = "http://jabber.org/protocol/url-data";
+export const NS_FILE_METADATA = "urn:xmpp:file:metadata:0";
+export const NS_JINGLE_FILE = "urn:xmpp:jingle:apps:file-transfer:5";
+export const NS_HASHES = "urn:xmpp:hashes:2";
 /** XEP-0066: a file or other resource by its address. */
 export const NS_OOB = "jabber:x:oob";
 export const NS_MUC = "http://jabber.org/protocol/muc";

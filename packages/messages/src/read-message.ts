@@ -3,12 +3,16 @@ import {
   type Envelope,
   fallbackRemover,
   isNotToBeStored,
+  NS_CONFERENCE,
   NS_CORRECT,
   NS_EME,
   NS_MUC_USER,
   NS_NICK,
   NS_OMEMO,
+  NS_OOB,
+  NS_REFERENCE,
   NS_REPLY,
+  NS_SFS,
   readTexts,
   readTombstone,
   resourceOf,
@@ -27,10 +31,10 @@ function encryptionOf({ message }: Envelope): string | undefined {
 
 /** What is worth keeping without a word: files (XEP-0066, XEP-0447, XEP-0385) and invitations (XEP-0045 §7.8, XEP-0249). */
 const wordless: readonly (readonly [name: string, namespace: string])[] = [
-  ["x", "jabber:x:oob"],
-  ["file-sharing", "urn:xmpp:sfs:0"],
-  ["reference", "urn:xmpp:reference:0"],
-  ["x", "jabber:x:conference"],
+  ["x", NS_OOB],
+  ["file-sharing", NS_SFS],
+  ["reference", NS_REFERENCE],
+  ["x", NS_CONFERENCE],
 ];
 
 const saysSomething = ({ message }: Envelope): boolean =>

@@ -2,9 +2,9 @@ import { type BridgeClient, DaemonUnreachableError, type SignalParams } from "@l
 import type { Command } from "commander";
 import pc from "picocolors";
 import { outputOf, withClient } from "../command.js";
-import { shownDifference, shownSender } from "../output/messages.js";
+import { briefly, shownDifference, shownSender } from "../output/messages.js";
 import type { Output } from "../output/output.js";
-import { excerpt, printable } from "../output/output.js";
+import { printable } from "../output/output.js";
 import { shownStanding } from "./rooms.js";
 
 interface EventOptions {
@@ -31,11 +31,9 @@ function describeUpdate({ update, difference, error }: Record<string, unknown>):
 }
 
 function describe({ signal, params }: ShownEvent): string {
-  const message = params.message as
-    | { conversation: string; bodies: { text: string }[]; reactions: { emoji: string; count: number }[] }
-    | undefined;
+  const message = params.message as SignalParams<"message_new">["message"] | undefined;
   if (message) {
-    const text = excerpt(message.bodies[0]?.text ?? "", 60);
+    const text = message.retracted === undefined ? briefly(message, 60) : "";
     const reactions = message.reactions.map(({ emoji, count }) => `${emoji} ${count}`).join(" ");
     return `${message.conversation}: ${text}${describeUpdate(params)} ${reactions}`.trim();
   }

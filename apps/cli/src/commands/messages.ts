@@ -2,8 +2,8 @@ import type { Command } from "commander";
 import { addMethodCommand } from "../command.js";
 import { UsageError } from "../exit-codes.js";
 import { confirmed, textOrInput } from "../input.js";
-import { renderMessage, shownDifference, shownSender } from "../output/messages.js";
-import { excerpt, localTime, table } from "../output/output.js";
+import { briefly, renderMessage, shownDifference, shownSender } from "../output/messages.js";
+import { localTime, table } from "../output/output.js";
 import { addUpdateOptions, reactionsFrom } from "../reaction-options.js";
 
 export function addMessageCommands(program: Command): void {
@@ -34,7 +34,7 @@ export function addMessageCommands(program: Command): void {
           name === undefined ? conversation : `${name} <${conversation}>`,
           unread === 0 ? "" : String(unread),
           localTime(last.timestamp),
-          excerpt(last.retracted ? "(retracted)" : (last.bodies[0]?.text ?? ""), 50),
+          briefly(last, 50),
         ]),
       ),
   });

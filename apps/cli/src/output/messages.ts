@@ -1,15 +1,49 @@
 import type { BridgeResult } from "@larder/core/bridge";
 import pc from "picocolors";
-import { localTime, printable } from "./output.js";
+import { excerpt, localTime, printable } from "./output.js";
 
 type Message = BridgeResult<"message_get">["message"];
+type BriefMessage = Pick<Message, "retracted" | "bodies" | "attachments" | "invitation">;
 type Change = BridgeResult<"reactions_log_get">["changes"][number];
 
 function textOf(message: Message): string {
   if (message.retracted) return pc.dim("(retracted)");
-  const body = message.bodies[0]?.text;
+  const body = message.bodies[0]?.text || undefined;
   if (message.encrypted && body === undefined) return pc.dim("(encrypted)");
   return printable(body ?? message.subjects[0]?.text ?? "");
+}
+
+const UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
+
+/** A size in bytes, for a person. */
+function shownSize(bytes: number): string {
+  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), UNITS.length - 1);
+  const value = bytes / 1000 ** power;
+  return `${value >= 10 || power === 0 ? Math.round(value) : value.toFixed(1)} ${UNITS[power]}`;
+}
+
+/** Files and invitation of a message, a line each. */
+function carriedBy({ attachments = [], invitation, bodies }: Message): string[] {
+  const files = attachments.map(({ url, name, size, type }) => {
+    const about = [size === undefined ? undefined : shownSize(size), type].filter(Boolean).join(", ");
+    const address = bodies.some(({ text }) => text.trim() === url) ? "" : url;
+    return ["file:", name, about && `(${about})`, address].filter(Boolean).join(" ");
+  });
+  if (!invitation) return files.filter((line) => line !== "file:");
+  const { room, inviter, reason } = invitation;
+  const by = inviter === undefined ? "" : ` by ${inviter}`;
+  return [...files, `invitation into ${room}${by}${reason === undefined ? "" : `: ${reason}`}`];
+}
+
+/** What a message says, or else carries, in one line of at most this many characters. */
+export function briefly(message: BriefMessage, length: number): string {
+  const { retracted, bodies, attachments, invitation } = message;
+  if (retracted !== undefined) return "(retracted)";
+  const [file] = attachments ?? [];
+  const carried = file
+    ? `file: ${file.name ?? file.url}`
+    : invitation && `invitation into ${invitation.room}`;
+  return excerpt(bodies[0]?.text || (carried ?? ""), length);
 }
 
 /** Who said it, and to whom where that is not us alone. */
@@ -32,7 +66,9 @@ function marksOf({ direction, state, edited, replyTo }: Message): string {
 /** One message for a person: when, who, what, and the reactions below. */
 export function renderMessage(message: Message): string {
   const head = `${pc.dim(localTime(message.timestamp))}  ${partiesOf(message)}${marksOf(message)}  ${pc.dim(message.uid)}`;
-  const body = textOf(message)
+  const body = [textOf(message), ...carriedBy(message).map(printable)]
+    .filter((text) => text !== "")
+    .join("\n")
     .split("\n")
     .map((line) => `    ${line}`)
     .join("\n");

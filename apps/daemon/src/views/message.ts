@@ -1,6 +1,7 @@
 import { type BridgeResult, ELEMENT_MARK } from "@larder/core";
 import type { MessageRecord, Store } from "@larder/storage";
 import { JsonText } from "../bridge/json-text.js";
+import { carriedBy } from "./carried.js";
 import { groupBy } from "./group-by.js";
 import { type ReactionViews, reactionsOf } from "./reactions.js";
 
@@ -38,6 +39,7 @@ function viewOf(record: MessageRecord, account: string, replyUid: string | undef
     retracted: iso(record.retracted),
     delayed: record.delayed || undefined,
     encrypted: record.encrypted === undefined ? undefined : { namespace: record.encrypted },
+    ...carriedBy(record),
     extra: { ...record.extra },
   };
 }

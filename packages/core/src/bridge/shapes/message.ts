@@ -31,6 +31,23 @@ export const reactionChange = z.object({
   refused: z.boolean().optional().describe("the other side did not take it, so that it never stood"),
 });
 
+/** A file that a message shares. */
+export const attachment = z.object({
+  url: z.string().describe("http or https, with a host"),
+  name: z.string().optional(),
+  size: z.int().optional().describe("in bytes"),
+  type: z.string().optional().describe("media type"),
+  hash: z.string().optional().describe("algorithm, a colon, and the hash in Base64, as sha-256:…"),
+});
+
+/** An invitation into a room. */
+export const invitation = z.object({
+  room: z.string(),
+  inviter: z.string().optional(),
+  reason: z.string().optional(),
+  password: z.string().optional(),
+});
+
 export const message = z
   .object({
     uid: z.string(),
@@ -57,6 +74,11 @@ export const message = z
     retracted: time.optional(),
     delayed: z.boolean().optional(),
     encrypted: z.object({ namespace: z.string() }).optional(),
+    attachments: z
+      .array(attachment)
+      .optional()
+      .describe("files that it shares (XEP-0066, XEP-0385, XEP-0447)"),
+    invitation: invitation.optional().describe("into a room (XEP-0045 §7.8, XEP-0249)"),
     reactions: z.array(reactionSummary),
     reactionLog: z.array(reactionChange).optional().describe("on request: how they came about"),
     extra: z.record(z.string(), z.unknown()),
