@@ -38,6 +38,58 @@ const sameSender = (known: MessageHead, message: NewMessage): boolean =>
 const isNoteToSelf = ({ direction, conversation, sender }: MessageHead | NewMessage): boolean =>
   direction === "out" && conversation === sender;
 
+/** For how long a room may take to show us what we said. */
+const REFLECTED_WITHIN_MS = 300_000;
+/** The same where it gives no ids, so that nobody can tell what it has shown already. */
+const REFLECTED_SOON_MS = 30_000;
+/** By how much the stamp of a room may be off the time at which its message came. */
+const STAMPED_WITHIN_MS = 30_000;
+/** Older messages are not looked up by their words: nothing that we sent waits for so long to be shown. */
+const WORDS_COUNT_MS = 86_400_000;
+
+const near = (known: MessageHead, message: NewMessage, ms: number): boolean =>
+  Math.abs(known.timestamp.getTime() - message.timestamp.getTime()) < ms;
+
+/** What a room shows as ours, of which we have only what we sent. */
+const isReflection = (known: MessageHead, message: NewMessage): boolean =>
+  message.direction === "out" &&
+  message.type === "groupchat" &&
+  known.stanzaId === undefined &&
+  known.state !== undefined &&
+  near(known, message, REFLECTED_WITHIN_MS);
+
+/**
+ * A message that has no id in common with any that is here, found by its words: one of ours whose id the room has changed, or one
+ * without ids that a room without archive tells again.
+ */
+async function byWords(
+  { messages }: Store,
+  accountId: number,
+  message: NewMessage,
+  taken: ReadonlySet<number>,
+): Promise<MessageHead | undefined> {
+  const { conversation, direction, digest, type, wireId, originId, stanzaId } = message;
+  if (digest === undefined || type !== "groupchat") return undefined;
+  const hasNoId = wireId === undefined && originId === undefined && stanzaId === undefined;
+  const isOurs = direction === "out" && originId === undefined;
+  if (!isOurs && !(hasNoId && message.delayed)) return undefined;
+  if (Date.now() - message.timestamp.getTime() > WORDS_COUNT_MS && !hasNoId) return undefined;
+  const found = await messages.ofWords({
+    accountId,
+    conversation,
+    direction,
+    digest,
+    near: message.timestamp,
+    withinMs: hasNoId ? STAMPED_WITHIN_MS : stanzaId ? REFLECTED_WITHIN_MS : REFLECTED_SOON_MS,
+  });
+  return found.find((head) => {
+    if (taken.has(head.id) || head.standsFor !== undefined) return false;
+    if (isOurs && head.originId !== undefined) return isReflection(head, message);
+    if (head.wireId !== undefined || head.originId !== undefined || !sameSender(head, message)) return false;
+    return !head.delayed || head.timestamp.getTime() === message.timestamp.getTime();
+  });
+}
+
 /**
  * Whether a message is a copy of one that is known by the same origin-id, or at least by the same id attribute. That does not
  * depend on what has become of the known one since: of what was changed and has no digest, ids, sender and time decide.
@@ -52,6 +104,8 @@ function isCopy(known: Known, message: NewMessage): boolean {
   }
   if (message.wireId === undefined || head.wireId !== message.wireId) return false;
   if (head.originId !== undefined && message.originId !== undefined) return false;
+  // A room may change what we say on its way (XEP-0045 §7.4): what comes back as ours under our id is ours.
+  if (isReflection(head, message)) return true;
   const sameness = compare(known, message);
   if (sameness === "other") return false;
   const oneArchived = (head.stanzaId === undefined) !== (message.stanzaId === undefined);
@@ -118,7 +172,6 @@ export async function findKnown(
     accountId,
     rest.map(([, message]) => message),
   );
-  if (candidates.length === 0) return { copies, standIns };
   const words = await withWords(
     store,
     candidates.map(({ place, head }) => ({ head, message: rest[place]?.[1] })),
@@ -129,6 +182,14 @@ export async function findKnown(
     if (place === undefined || !message || copies.has(place)) continue;
     if (head.standsFor !== undefined) standIns.set(place, [...(standIns.get(place) ?? []), head]);
     else if (isCopy({ head, words: words.get(head.id) }, message)) copies.set(place, head);
+  }
+  const taken = new Set([...copies.values()].map(({ id }) => id));
+  for (const [place, message] of rest) {
+    if (copies.has(place) || standIns.has(place)) continue;
+    const head = await byWords(store, accountId, message, taken);
+    if (!head) continue;
+    copies.set(place, head);
+    taken.add(head.id);
   }
   for (const place of copies.keys()) standIns.delete(place);
   return { copies, standIns };

@@ -1,6 +1,18 @@
 import { asStorageFailure } from "@larder/core";
+import { MessageSender } from "@larder/messages";
 import test from "ava";
-import { alice, archived, chat, origin, room, world } from "./support.js";
+import {
+  alice,
+  archived,
+  chat,
+  digestKey,
+  groupchat,
+  occ,
+  origin,
+  room,
+  type World,
+  world,
+} from "./support.js";
 
 test("a message is kept with what its stanza says, and told in the same commit", async (t) => {
   const w = await world(t);
@@ -261,4 +273,70 @@ test("a message of a party with too long an address is not kept, and the next on
   t.false(await w.take(chat("hi", "", "", `${long}/phone`)));
   t.true(await w.take(chat("hi")));
   t.is((await w.history()).length, 1);
+});
+
+const sentToRoom = async (w: World, text: string) => {
+  const sender = new MessageSender(w.store, { digestKey });
+  const message = { to: room, conversation: room, type: "groupchat", bodies: [{ lang: "", text }] } as const;
+  const { sent, message: kept } = await sender.send(
+    { ...w.account, jid: alice, nickIn: () => "alice" },
+    message,
+  );
+  await sent;
+  return kept;
+};
+const own = occ("occ-alice");
+
+for (const [what, reflected] of [
+  [
+    "takes the white space and the origin-id from",
+    (id: string) => groupchat("alice", "hello", id, own + archived("r1", room)),
+  ],
+  ["says in other words", (id: string) => groupchat("alice", "h*llo", id, own + archived("r1", room))],
+  ["gives another id to", () => groupchat("alice", "hello", "by-the-room", own + archived("r1", room))],
+  ["gives another id to, and none of its own,", () => groupchat("alice", "hello", "by-the-room", own)],
+] as const)
+  test(`what a room ${what} is our message all the same`, async (t) => {
+    const w = await world(t);
+    const kept = await sentToRoom(w, "  hello\n");
+    await w.take(reflected(kept.wireId ?? ""));
+    const history = await w.history();
+    t.is(history.length, 1);
+    const byRoom = reflected("").includes("stanza-id") ? "r1" : undefined;
+    t.like(history[0], { uid: kept.uid, stanzaId: byRoom, state: "sent" });
+    await w.take(groupchat("alice", "hello", "another", origin("another") + own + archived("r2", room)));
+    t.is((await w.history()).length, 2, "what another of our clients says is its own");
+  });
+
+test("the same words of another occupant, or of ours after the room has shown the first, are another message", async (t) => {
+  const w = await world(t);
+  const kept = await sentToRoom(w, "hello");
+  await w.take(groupchat("bob", "hello", "x1", occ("occ-bob") + archived("r1", room)));
+  await w.take(groupchat("alice", "hello", kept.wireId ?? "", own + archived("r2", room)));
+  await w.take(groupchat("alice", "hello", "x2", own + archived("r3", room)));
+  t.is((await w.history()).length, 3);
+});
+
+test("a room without archive that tells again what it said before, without ids, doubles nothing", async (t) => {
+  const w = await world(t);
+  const at = (ms: number) => new Date(Date.now() - ms);
+  const told = (nick: string, body: string, stamp?: Date) =>
+    groupchat(
+      nick,
+      body,
+      "",
+      stamp && `<delay xmlns="urn:xmpp:delay" from="${room}" stamp="${stamp.toISOString()}"/>`,
+    ).replace(' id=""', "");
+  const before = [at(3_600_000), at(3_500_000)] as const;
+  const history = [told("bob", "one", before[0]), told("bob", "two", before[1])];
+  for (const stanza of [...history, told("bob", "three")]) await w.take(stanza);
+  const three = (await w.history())[2];
+  const again = [...history, told("bob", "three", three && new Date(three.timestamp.getTime() + 900))];
+  for (let join = 0; join < 3; join++) for (const stanza of again) await w.take(stanza);
+  for (const stanza of [told("bob", "one", before[1]), told("eve", "one", before[0]), told("bob", "three")])
+    await w.take(stanza);
+  t.deepEqual(
+    (await w.history()).map(({ sender, bodies }) => `${sender.split("/")[1]} ${bodies[0]?.text}`).sort(),
+    ["bob one", "bob one", "bob three", "bob three", "bob two", "eve one"],
+  );
 });
