@@ -90,6 +90,11 @@ export class Rooms {
     this.reset();
   }
 
+  /** Resolves when nothing is being done about any room. */
+  settled(): Promise<void> {
+    return this.#lanes.idle();
+  }
+
   /** Every room that the account is in, was in, or has a bookmark of. One that is wanted is `joining` while there is no session. */
   list(): ListedRoom[] {
     return this.#records.all().map((record) => {
