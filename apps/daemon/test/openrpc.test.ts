@@ -62,6 +62,6 @@ test("what the daemon answers and tells is what openrpc.json says, cursors inclu
     t.true(read.success, `${name}: ${read.error}`);
     t.is(described?.durable, typeof (told.get(name) as { cursor?: string }).cursor === "string");
     const { properties } = (described?.params ?? {}) as { properties?: object };
-    t.is(Object.hasOwn(properties ?? {}, "cursor"), described?.durable);
+    t.is(Object.hasOwn(properties ?? {}, "cursor"), described?.durable === true);
   }
 });

@@ -61,7 +61,6 @@ export {
   type Tombstone,
 } from "./messaging/retraction.js";
 export { readTexts, type TextInLanguage } from "./messaging/texts.js";
-export { readWebAddress } from "./messaging/web-address.js";
 export { type Bookmark, type BookmarkChange, changeBookmark, readBookmark } from "./muc/bookmarks.js";
 export {
   cancelRoom,

@@ -1,8 +1,8 @@
 import test from "ava";
+import { readWebAddress } from "../address.js";
 import { parseTrustedXml } from "../xml/element.js";
 import { readAttachments } from "./attachments.js";
 import { readInvitation } from "./invitation.js";
-import { readWebAddress } from "./web-address.js";
 
 const message = (children: string, attrs = 'from="romeo@montague.example/orchard"') =>
   parseTrustedXml(`<message xmlns="jabber:client" ${attrs}>${children}</message>`);

@@ -1,3 +1,4 @@
+import { readWebAddress } from "../address.js";
 import {
   NS_FILE_METADATA,
   NS_HASHES,
@@ -9,7 +10,6 @@ import {
   NS_URL_DATA,
 } from "../namespaces.js";
 import type { XmlElement } from "../xml/element.js";
-import { readWebAddress } from "./web-address.js";
 
 /** A file that a message shares. */
 export interface Attachment {
