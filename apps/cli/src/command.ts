@@ -4,7 +4,7 @@ import {
   type BridgeParams,
   type BridgeResult,
   bridgeMethods,
-  instancePaths,
+  socketCandidates,
 } from "@larder/core/bridge";
 import type { Command } from "commander";
 import { Output } from "./output/output.js";
@@ -30,12 +30,20 @@ export interface MethodCommand<M extends BridgeMethod> {
     options: Record<string, unknown>,
     args: readonly (string | string[] | undefined)[],
   ) => Promise<object> | object;
+  /** What the command does after the call, with the same connection; what it throws is the command's error. */
+  readonly after?: (
+    client: BridgeClient,
+    result: BridgeResult<M>,
+    options: Record<string, unknown>,
+  ) => Promise<void>;
+  /** Help of the command. Default: the summary of its method. */
+  readonly describe?: string;
   readonly render: (result: BridgeResult<M>, options: Record<string, unknown>) => string;
 }
 
 /** Runs `work` with a connection that is closed afterwards. */
 export async function withClient<T>(work: (client: BridgeClient) => Promise<T>): Promise<T> {
-  const client = await BridgeClient.connect(instancePaths().socket);
+  const client = await BridgeClient.connectAny(socketCandidates());
   try {
     return await work(client);
   } finally {
@@ -46,8 +54,8 @@ export async function withClient<T>(work: (client: BridgeClient) => Promise<T>):
 export const outputOf = (command: Command): Output => new Output(command.optsWithGlobals().json === true);
 
 /** Adds a command whose options, help and checks come from its method's schema. */
-export function addMethodCommand<M extends BridgeMethod>(parent: Command, spec: MethodCommand<M>): void {
-  const command = parent.command(spec.usage).description(bridgeMethods[spec.method].summary);
+export function addMethodCommand<M extends BridgeMethod>(parent: Command, spec: MethodCommand<M>): Command {
+  const command = parent.command(spec.usage).description(spec.describe ?? bridgeMethods[spec.method].summary);
   const without = new Set<string>(spec.without ?? []);
   const parameters = Object.entries(parametersOf(spec.method)).filter(([name]) => !without.has(name));
   for (const [name, schema] of parameters) command.addOption(optionFor(name, schema));
@@ -61,9 +69,12 @@ export function addMethodCommand<M extends BridgeMethod>(parent: Command, spec: 
         .map(([name]) => [name, options[name]]),
     );
     const params = { ...given, ...(await spec.prepare?.(options, args)) };
-    const result = await withClient(
-      (client) => client.request(spec.method, params) as Promise<BridgeResult<M>>,
-    );
+    const result = await withClient(async (client) => {
+      const answer = (await client.request(spec.method, params)) as BridgeResult<M>;
+      await spec.after?.(client, answer, options);
+      return answer;
+    });
     outputOf(command).result(result, () => spec.render(result, options));
   });
+  return command;
 }

@@ -38,6 +38,18 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+/** An account was added and is kept, but could not connect. */
+export class AccountNotOnlineError extends Error {
+  override readonly name = "AccountNotOnlineError";
+  constructor(account: string, cause: unknown) {
+    const why = (cause instanceof Error ? cause.message : String(cause)).replace(`${account}: `, "");
+    super(
+      `${account} was added, but it is not online: ${why} (larder account password or edit mends it, larder account remove takes it away)`,
+      { cause },
+    );
+  }
+}
+
 const wrongUse: readonly number[] = [
   rpcCodes.invalidParams,
   rpcCodes.methodNotFound,

@@ -1,6 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { chmod } from "node:fs/promises";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { BridgeClient, socketCandidates } from "@larder/core/bridge";
 import { startProsody } from "@larder/testing";
 import test from "ava";
 import { Instance, larder } from "./support.js";
@@ -145,6 +148,87 @@ test.serial("the quick start works from the first command to the last", async (t
   t.like(await instance.json(["rpc", "version_get"]), { name: "larder" });
 });
 
+test.serial(
+  "adding an account says whether it is online, and one that is not stays and can be mended",
+  async (t) => {
+    const instance = await Instance.running(t);
+    const where = ["--service", server.service, "--ca-file", server.caFile ?? ""];
+    const wrong = await instance.run(["account", "add", alice, ...where], { input: "wrong" });
+    t.is(wrong.code, 1);
+    t.regex(
+      wrong.stderr,
+      /alice@larder\.test was added, but it is not online: .*password.*larder account password/,
+    );
+    t.is(wrong.stdout, "");
+    t.like(await instance.json(["account", "list"]), { accounts: [{ account: alice }] });
+    t.is(
+      (await instance.run(["account", "password", alice], { input: "wonderland\n" })).stdout,
+      "the password was changed\n",
+    );
+    t.is((await instance.run(["account", "connect", alice])).stdout, "online\n");
+
+    for (const [options, why] of [
+      [["--service", server.service], /authority that is not trusted/],
+      [["--service", "xmpp://127.0.0.1:1"], /connection refused/],
+    ] as const) {
+      const refused = await instance.run(["account", "add", bob, ...options], { input: "builder" });
+      t.is(refused.code, 1);
+      t.regex(refused.stderr, why);
+      t.is(refused.stderr.trimEnd().split("\n").length, 1);
+      if (options[1] === server.service) await instance.run(["account", "remove", bob, "--yes"]);
+    }
+    t.is((await instance.run(["account", "edit", bob])).code, 2);
+    t.regex(
+      (await instance.run(["account", "edit", bob, "--service", "nonsense"])).stderr,
+      /service: takes xmpp:/,
+    );
+    t.is((await instance.run(["account", "edit", bob, ...where])).stdout, "changed\n");
+    t.is((await instance.run(["account", "connect", bob])).stdout, "online\n");
+    await instance.run(["account", "remove", bob, "--yes"]);
+    const scripted = await instance.run(
+      ["account", "add", bob, "--service", "xmpp://127.0.0.1:1", "--no-wait"],
+      { input: "x" },
+    );
+    t.is(scripted.code, 0);
+    t.is(scripted.stdout, `${bob} was added\n`);
+  },
+);
+
+test("a daemon is found in the runtime directory of its login also without being told of it, and the other way round", async (t) => {
+  const uid = process.getuid?.();
+  t.deepEqual(socketCandidates({ HOME: "/h" }, uid), [
+    "/h/.local/state/larder/larder.sock",
+    `/run/user/${uid}/larder/larder.sock`,
+  ]);
+  t.deepEqual(socketCandidates({ HOME: "/h", XDG_RUNTIME_DIR: "/r" }, uid), [
+    "/r/larder/larder.sock",
+    `/run/user/${uid}/larder/larder.sock`,
+    "/h/.local/state/larder/larder.sock",
+  ]);
+  t.deepEqual(socketCandidates({ LARDER_HOME: "/l", XDG_RUNTIME_DIR: "/r" }, uid), ["/l/larder.sock"]);
+  const instance = await Instance.running(t);
+  const missing = join(instance.home, "larder.sock.not");
+  await using client = await BridgeClient.connectAny([missing, join(instance.home, "larder.sock")]);
+  t.like(await client.call("version_get"), { name: "larder" });
+  await t.throwsAsync(BridgeClient.connectAny([missing, `${missing}2`]), {
+    message: /no Larder daemon answers at .* or /,
+  });
+});
+
+test("a socket that this user may not open is told as such, and not as no daemon", async (t) => {
+  const instance = await Instance.running(t);
+  const socket = join(instance.home, "larder.sock");
+  // Root may open any: another user tries, once everything is loaded that only root can read.
+  const program = `
+    import { BridgeClient } from ${JSON.stringify(import.meta.resolve("@larder/core/bridge"))};
+    if (process.getuid() === 0) process.setuid(65534);
+    await BridgeClient.connectAny(["/nowhere.sock", ${JSON.stringify(socket)}]).catch(({ message }) => console.log(message));`;
+  if (process.getuid?.() !== 0) await chmod(socket, 0);
+  const child = spawn(process.execPath, ["--input-type=module", "-e", program]);
+  const [said] = await Promise.all([text(child.stdout), once(child, "close")]);
+  t.regex(said, /^permission denied: .*larder\.sock is another user's/);
+});
+
 test("what goes wrong has the exit code of the contract and a line on standard error alone", async (t) => {
   const instance = await Instance.running(t);
   await instance.json(
@@ -166,6 +250,8 @@ test("what goes wrong has the exit code of the contract and a line on standard e
     [["pubsub", "cache", "search", "--field", "a", "=="], 2, /PATH OP VALUE/],
     [["pubsub", "cache", "search", "--field", "a", "~", "1"], 2, /parsed\.0\.op/],
     [["pubsub", "cache", "search", "--fts", "NOT x"], 2, /fts: /],
+    [["pubsub", "cache", "search", "--order-by", "published:dsec"], 2, /"dsec" is no direction/],
+    [["pubsub", "cache", "search", "--order-by", '["a:b",0]:down'], 2, /"down" is no direction/],
     [["account", "remove", "nobody@larder.test"], 2, /--yes/],
     [["account", "connect"], 1, /127\.0\.0\.1/],
     [["account", "add", "x@y.example"], 2, /no password/],

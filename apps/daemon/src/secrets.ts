@@ -68,7 +68,8 @@ export class SecretStore {
   /** @throws {SecretsNotWritableError} it was not kept, here neither */
   async setPassword(account: string, password: string): Promise<void> {
     const before = this.#secrets[account];
-    this.#secrets[account] = { password, memory: {} };
+    const rooms = before?.rooms;
+    this.#secrets[account] = { password, memory: {}, ...(rooms && { rooms }) };
     try {
       await this.#save();
     } catch (error) {

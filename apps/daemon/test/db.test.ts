@@ -178,6 +178,40 @@ for (const kind of ["backup", "export"]) {
   });
 }
 
+test("passwords go along with a backup when asked for, and without them both commands say so", async (t) => {
+  const home = await homeWithMessages(t, "first");
+  const secrets = { "alice@larder.test": { password: "a-very-secret-word", memory: {} } };
+  await writeFile(join(home, "secrets.json"), JSON.stringify(secrets), { mode: 0o600 });
+  await writeFile(join(home, "digest.key"), `${"ab".repeat(32)}\n`, { mode: 0o600 });
+  const plain = await db(home, `backup ${join(home, "plain")}`);
+  t.regex(plain.stdout, /passwords are not in it: --with-secrets takes them along/);
+  t.false(plain.stdout.includes("a-very-secret-word"));
+  const file = join(home, "kept");
+  t.like(told(await db(home, `backup ${file} --with-secrets --json`)), { secrets: `${file}.secrets` });
+  t.is(await modeOf(`${file}.secrets`), 0o600);
+
+  const elsewhere = await temporaryHome(t);
+  const without = await db(elsewhere, `restore ${file}`);
+  t.regex(without.stdout, /there are no passwords here: larder account password JID/);
+  failsWith(
+    t,
+    await db(elsewhere, `restore ${join(home, "plain")} --with-secrets`),
+    /made without --with-secrets/,
+  );
+  t.is((await db(elsewhere, `restore ${file} --with-secrets`)).code, 0);
+  t.deepEqual(JSON.parse(await readFile(join(elsewhere, "secrets.json"), "utf8")), secrets);
+  t.is(await modeOf(join(elsewhere, "secrets.json")), 0o600);
+  t.is(await readFile(join(elsewhere, "digest.key"), "utf8"), `${"ab".repeat(32)}\n`);
+
+  await writeFile(join(elsewhere, "secrets.json"), '{"b@b.example":{"password":"other","memory":{}}}');
+  const again = told<{ keptSecrets: string }>(await db(elsewhere, `restore ${file} --with-secrets --json`));
+  t.regex(await readFile(again.keptSecrets, "utf8"), /"other"/);
+  await writeFile(`${file}.secrets`, '{"password":"a-very-secret-word"');
+  const broken = await db(elsewhere, `restore ${file} --with-secrets`);
+  failsWith(t, broken, /is no copy of secrets/);
+  t.false(broken.stderr.includes("a-very-secret-word"));
+});
+
 test("while a daemon runs it can be backed up and looked at, and what needs it alone is refused", async (t) => {
   const home = await homeWithMessages(t, "first");
   const daemon = await startDaemon(t, { home });

@@ -32,3 +32,16 @@ test("a second daemon on the same PostgreSQL database is refused in words, from 
     /^larderd: a Larder daemon is running already on the database postgres:\/\/127\.0\.0\.1:\d+\/test_1\n$/,
   );
 });
+
+test("a PostgreSQL that asks for a password that nobody gave is told in words with the remedy", async (t) => {
+  await using server = await startPostgres();
+  const url = new URL(await server.createDatabase());
+  url.password = "";
+  const env = { LARDER_DATABASE_URL: url.href, PGPASSWORD: "", PGPASSFILE: "/nowhere" };
+  const daemon = await startDaemon(t, { env });
+  t.is(await new Promise((resolve) => daemon.process.once("exit", resolve)), 1);
+  t.regex(
+    daemon.log(),
+    /^larderd: .*the server asks for a password and none is known: put it into LARDER_DATABASE_URL/,
+  );
+});

@@ -126,6 +126,12 @@ function explain(error: unknown): { message: string; retryable: boolean } {
     };
   if (isPostgresError(cause))
     return sqlStates[cause.code] ?? { message: text, retryable: failureOf(error) === "conflict" };
+  if (text.includes("client password must be a string"))
+    return {
+      message:
+        "the server asks for a password and none is known: put it into LARDER_DATABASE_URL (postgres://USER:PASSWORD@HOST/DATABASE), PGPASSWORD or ~/.pgpass",
+      retryable: false,
+    };
   if (text.includes("SQLITE_FULL")) return { message: "the disk is full", retryable: true };
   if (text.includes("SQLITE_READONLY"))
     return { message: "the database file is read-only", retryable: false };

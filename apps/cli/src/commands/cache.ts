@@ -44,14 +44,21 @@ export function readConditions(words: readonly string[] | undefined): Search["pa
   return conditions as Search["parsed"];
 }
 
-/** `ORDER[:asc|desc]`, where ORDER is one of the known ones or a path. */
+/**
+ * `ORDER[:asc|desc]`, where ORDER is one of the known ones or a path; a path with a colon is written as a JSON list.
+ *
+ * @throws {UsageError} what stands behind the colon is no direction
+ */
 export function readOrder(text: string): NonNullable<Search["orderBy"]>[number] {
-  const [, what = text, direction] = /^(.*?)(?::(asc|desc))?$/.exec(text) ?? [];
+  const colon = text.startsWith("[") ? text.indexOf(":", text.lastIndexOf("]")) : text.indexOf(":");
+  const what = colon < 0 ? text : text.slice(0, colon);
+  const direction = colon < 0 ? undefined : text.slice(colon + 1);
+  if (direction !== undefined && direction !== "asc" && direction !== "desc")
+    throw new UsageError(
+      `--order-by ${text}: "${direction}" is no direction; write ${what}:asc or ${what}:desc`,
+    );
   const known = orders.find((order) => order === what);
-  return {
-    ...(known ? { order: known } : { path: readPath(what) }),
-    ...(direction && { direction: direction as "asc" | "desc" }),
-  };
+  return { ...(known ? { order: known } : { path: readPath(what) }), ...(direction && { direction }) };
 }
 
 function addSearch(cache: Command): void {

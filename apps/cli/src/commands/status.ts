@@ -1,4 +1,4 @@
-import { BridgeClient, DaemonUnreachableError, instancePaths } from "@larder/core/bridge";
+import { BridgeClient, DaemonUnreachableError, socketCandidates } from "@larder/core/bridge";
 import { type Command, InvalidArgumentError } from "commander";
 import pc from "picocolors";
 import { outputOf } from "../command.js";
@@ -12,11 +12,11 @@ const seconds = (text: string): number => {
 };
 
 /** Connects as soon as the daemon listens; there is no event to wait for before it does. */
-async function connectWithin(path: string, waitMs: number): Promise<BridgeClient> {
+async function connectWithin(paths: readonly string[], waitMs: number): Promise<BridgeClient> {
   const deadline = Date.now() + waitMs;
   for (;;) {
     try {
-      return await BridgeClient.connect(path);
+      return await BridgeClient.connectAny(paths);
     } catch (error) {
       if (!(error instanceof DaemonUnreachableError) || Date.now() >= deadline) throw error;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
@@ -34,7 +34,7 @@ export function addStatusCommand(program: Command): void {
     .description("Whether the daemon answers, and what it holds.")
     .option("--wait <seconds>", "wait so long for it to answer", seconds, 0);
   command.action(async (options: { wait: number }) => {
-    await using client = await connectWithin(instancePaths().socket, options.wait * 1000);
+    await using client = await connectWithin(socketCandidates(), options.wait * 1000);
     const [version, stats, { accounts }] = await Promise.all([
       client.call("version_get"),
       client.call("stats_get"),

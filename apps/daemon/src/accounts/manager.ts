@@ -124,6 +124,36 @@ export class AccountManager {
     await runtime.session.disconnect();
   }
 
+  /**
+   * Changes how an account connects. What its session knows was made of what stood before, so it begins anew.
+   *
+   * @throws {InvalidParamsError} the CA file; nothing is changed
+   * @throws {TlsError} it would connect to another machine without TLS; nothing is changed
+   */
+  async update(
+    account: string,
+    { password, caFile: givenFile, ...rest }: Omit<BridgeInput<"account_update">, "account">,
+  ): Promise<void> {
+    const { store, secrets } = this.#services;
+    const before = this.resolve(account);
+    const caFile = givenFile == null ? givenFile : resolve(givenFile);
+    if (caFile != null) await readCaFile(caFile);
+    const { tls, allowPlaintext, jid } = before.record;
+    const service = rest.service === undefined ? before.record.service : (rest.service ?? undefined);
+    if (tls === "disabled" && !allowPlaintext)
+      requireLoopback(jid, requireJid(jid, "account").domain, service);
+    if (password !== undefined) await secrets.setPassword(jid, password);
+    await store.accounts.update(before.id, { ...rest, caFile, lastError: null });
+    const wasConnecting = before.session.state === "online" || before.session.state === "connecting";
+    const failed = before.session.state === "failed";
+    await before.session.disconnect();
+    before.stop();
+    const record = await store.accounts.get(jid);
+    if (!record) throw new NotFoundError(`there is no account ${jid}`);
+    const runtime = await this.#adopt(record);
+    if (wasConnecting || (failed && record.autoConnect)) this.#connectInBackground(runtime);
+  }
+
   async remove(account: string | undefined, keepData: boolean): Promise<void> {
     const runtime = this.resolve(account);
     await runtime.session.disconnect();

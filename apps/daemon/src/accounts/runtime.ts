@@ -1,4 +1,5 @@
 import {
+  AuthenticationError,
   bareJid,
   capsElement,
   discoInfo,
@@ -104,7 +105,13 @@ export class AccountRuntime implements MessagingOwner {
     this.#ownInfo = ownInfoWith(services.cache.announcedNodes);
     this.session = new Session({
       jid: record.jid,
-      password: async () => secrets.password(record.jid) ?? "",
+      password: async () => {
+        const password = secrets.password(record.jid);
+        if (password !== undefined) return password;
+        throw new AuthenticationError(
+          `${record.jid}: there is no password for it here; give it one with larder account password ${record.jid}`,
+        );
+      },
       resource: record.resource,
       service: record.service,
       tls: record.tls,

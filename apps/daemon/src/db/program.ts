@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import type { InstancePaths } from "@larder/core";
 import {
   backupDatabase,
   checkDatabase,
@@ -16,6 +17,7 @@ import {
 import { Command } from "commander";
 import { createMigrationFile } from "./migration.js";
 import { counted, Output, size, withProgress } from "./output.js";
+import { copySecrets, hasSecrets, requireSecretsCopy, restoreSecrets } from "./secrets-copy.js";
 
 /** Set by a command that did what it was asked, and found that something is wrong. */
 export type Outcome = "done" | "failed";
@@ -64,10 +66,11 @@ const rowsIn = (rows: Readonly<Record<string, number>>) =>
 /**
  * `larderd db`: what an administrator does with the database, without a running daemon.
  *
- * @param url the instance's database
+ * @param paths of the instance
  * @param onOutcome told where a command ends without an error
  */
-export function createDbProgram(url: () => string, onOutcome: (outcome: Outcome) => void): Command {
+export function createDbProgram(paths: () => InstancePaths, onOutcome: (outcome: Outcome) => void): Command {
+  const url = () => paths().databaseUrl;
   const db = new Command("larderd db").description(
     "Look after the database of this instance (LARDER_HOME, LARDER_DATABASE_URL).",
   );
@@ -137,29 +140,51 @@ export function createDbProgram(url: () => string, onOutcome: (outcome: Outcome)
     },
   );
 
-  add(
+  add<{ withSecrets?: boolean }>(
     db,
     "backup <file>",
     "Write a copy of the database, also while a daemon runs.",
-    async ([file = ""], _options, out) => {
+    async ([file = ""], { withSecrets }, out) => {
       const report = await withProgress("backup", ({ update }) =>
         backupDatabase(url(), file, { onProgress: update }),
       );
-      out.result(report, () => `${report.file}: ${size(report.bytes)}`);
+      const secrets = withSecrets === true ? await copySecrets(paths(), file) : undefined;
+      const note = secrets
+        ? `the passwords are in ${secrets}`
+        : "passwords are not in it: --with-secrets takes them along";
+      out.result(
+        { ...report, ...(secrets && { secrets }) },
+        () => `${report.file}: ${size(report.bytes)}\n${note}`,
+      );
     },
-  );
+  ).option("--with-secrets", "write passwords and tokens to FILE.secrets, for this user alone");
 
-  add<{ replace?: boolean }>(
+  add<{ replace?: boolean; withSecrets?: boolean }>(
     db,
     "restore <file>",
     "Put a backup or an export in the place of the database.",
-    async ([file = ""], { replace }, out) => {
+    async ([file = ""], { replace, withSecrets }, out) => {
+      if (withSecrets === true) await requireSecretsCopy(file);
       const report = await withProgress("restore", ({ update }) =>
         restoreDatabase(url(), file, { onProgress: update, replace: replace === true }),
       );
-      out.result(report, () => `restored from ${file}${kept(report.kept)}`);
+      const keptSecrets = withSecrets === true ? await restoreSecrets(paths(), file) : undefined;
+      const missing = withSecrets !== true && !(await hasSecrets(paths()));
+      out.result({ ...report, ...(keptSecrets && { keptSecrets }) }, () =>
+        [
+          `restored from ${file}${kept(report.kept)}`,
+          ...(keptSecrets ? [`the passwords as they were are kept in ${keptSecrets}`] : []),
+          ...(missing
+            ? [
+                "there are no passwords here: larder account password JID gives each account its own, once larderd runs",
+              ]
+            : []),
+        ].join("\n"),
+      );
     },
-  ).option("--replace", "on PostgreSQL: also where the database is not empty; what it holds is lost");
+  )
+    .option("--replace", "on PostgreSQL: also where the database is not empty; what it holds is lost")
+    .option("--with-secrets", "take passwords and tokens from FILE.secrets");
 
   add(
     db,

@@ -36,7 +36,7 @@ export async function runDb(args: readonly string[]): Promise<number> {
   });
   let outcome: Outcome = "done";
   const program = createDbProgram(
-    () => instancePaths().databaseUrl,
+    () => instancePaths(),
     (found) => {
       outcome = found;
     },

@@ -3,6 +3,7 @@ import { accountConnect } from "./account-connect.js";
 import { accountDisconnect } from "./account-disconnect.js";
 import { accountList } from "./account-list.js";
 import { accountRemove } from "./account-remove.js";
+import { accountUpdate } from "./account-update.js";
 import type { MethodHandlers } from "./context.js";
 import { conversationsList } from "./conversations-list.js";
 import { eventsGet } from "./events-get.js";
@@ -57,6 +58,7 @@ export const methodHandlers: MethodHandlers = {
   account_connect: accountConnect,
   account_disconnect: accountDisconnect,
   account_remove: accountRemove,
+  account_update: accountUpdate,
   roster_get: rosterGet,
   presence_subscribe: presenceSubscribe,
   presence_subscription_answer: presenceSubscriptionAnswer,

@@ -19,7 +19,9 @@ export type ReceivedSignal = {
 const isBlank = (parts: readonly Buffer[]): boolean =>
   parts.every((part) => part.length < 3) && textOf(parts).trim() === "";
 
-/** No daemon listens on the socket. */
+const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? error.code : undefined);
+
+/** No daemon listens on the socket, or this user may not open it. */
 export class DaemonUnreachableError extends Error {
   override readonly name = "DaemonUnreachableError";
 }
@@ -66,9 +68,37 @@ export class BridgeClient implements AsyncDisposable {
       const socket = connect(path);
       socket.once("connect", () => resolve(new BridgeClient(socket)));
       socket.once("error", (cause) =>
-        reject(new DaemonUnreachableError(`no Larder daemon answers at ${path}`, { cause })),
+        reject(
+          new DaemonUnreachableError(
+            codeOf(cause) === "EACCES"
+              ? `permission denied: ${path} is another user's; run this as that user, or name your own daemon's home`
+              : `no Larder daemon answers at ${path}`,
+            { cause },
+          ),
+        ),
       );
     });
+  }
+
+  /**
+   * Connects to the first of several sockets that answers.
+   *
+   * @param paths where the daemon may listen; see `socketCandidates`
+   * @throws {DaemonUnreachableError} nobody listens at any of them
+   */
+  static async connectAny(paths: readonly string[]): Promise<BridgeClient> {
+    const failures: DaemonUnreachableError[] = [];
+    for (const path of paths) {
+      try {
+        return await BridgeClient.connect(path);
+      } catch (error) {
+        if (!(error instanceof DaemonUnreachableError)) throw error;
+        failures.push(error);
+      }
+    }
+    const telling = failures.find(({ cause }) => codeOf(cause) === "EACCES") ?? failures[0];
+    if (telling && codeOf(telling.cause) === "EACCES") throw telling;
+    throw new DaemonUnreachableError(`no Larder daemon answers at ${paths.join(" or ")}`, { cause: telling });
   }
 
   /** Resolves when the connection has ended, from whichever side. */

@@ -4,6 +4,7 @@ import { accountConnect } from "./methods/account-connect.js";
 import { accountDisconnect } from "./methods/account-disconnect.js";
 import { accountList } from "./methods/account-list.js";
 import { accountRemove } from "./methods/account-remove.js";
+import { accountUpdate } from "./methods/account-update.js";
 import { conversationsList } from "./methods/conversations-list.js";
 import { eventsGet } from "./methods/events-get.js";
 import { historyGet } from "./methods/history-get.js";
@@ -57,6 +58,7 @@ export const bridgeMethods = {
   account_connect: accountConnect,
   account_disconnect: accountDisconnect,
   account_remove: accountRemove,
+  account_update: accountUpdate,
   roster_get: rosterGet,
   presence_subscribe: presenceSubscribe,
   presence_subscription_answer: presenceSubscriptionAnswer,

@@ -19,7 +19,7 @@ export {
 } from "./errors.js";
 export { LineReader, MAX_LINE_BYTES } from "./lines.js";
 export type { MethodDefinition } from "./method.js";
-export { type InstancePaths, instancePaths } from "./paths.js";
+export { type InstancePaths, instancePaths, socketCandidates } from "./paths.js";
 export type { ConditionOperator } from "./shapes/search.js";
 export {
   type BridgeSignal,

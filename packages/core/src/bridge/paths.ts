@@ -61,3 +61,20 @@ export function instancePaths(
     databaseUrl: env.LARDER_DATABASE_URL || `sqlite:${join(data, "larder.db")}`,
   };
 }
+
+/**
+ * Where the socket of a running daemon may be, the likeliest first. A daemon that was started in a login session has it in the
+ * runtime directory, which a client started by cron or sudo is not told of; and the other way round.
+ *
+ * @throws {InvalidParamsError} the socket's path is too long for a socket
+ */
+export function socketCandidates(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  uid: number | undefined = process.getuid?.(),
+): readonly string[] {
+  const first = instancePaths(env).socket;
+  if (env.LARDER_HOME) return [first];
+  const runtimes = [uid === undefined ? undefined : `/run/user/${uid}`, undefined];
+  const others = runtimes.map((XDG_RUNTIME_DIR) => instancePaths({ ...env, XDG_RUNTIME_DIR }).socket);
+  return [...new Set([first, ...others])];
+}

@@ -92,7 +92,14 @@ export class AccountRepository {
 
   update(
     id: number,
-    values: { autoConnect?: boolean; rosterVersion?: string; lastError?: object | null },
+    values: {
+      autoConnect?: boolean;
+      rosterVersion?: string;
+      lastError?: object | null;
+      service?: string | null;
+      resource?: string | null;
+      caFile?: string | null;
+    },
   ): Promise<void> {
     return this.#db.write(async ({ transaction }) => {
       const { lastError, ...rest } = values;
