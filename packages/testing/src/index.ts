@@ -1,5 +1,6 @@
 export * from "./ejabberd/index.js";
 export * from "./feed/index.js";
+export { olderDatabase } from "./older-database/index.js";
 export * from "./postgres/index.js";
 export * from "./prosody/index.js";
 export * from "./readme/index.js";
