@@ -106,6 +106,7 @@ export const floods: readonly Flood[] = [
     (at) =>
       `<message from='pubsub.example.org' to='alice@example.org' type='headline'><event xmlns='http://jabber.org/protocol/pubsub#event'><items node='n${at}'><item id='i'><entry xmlns='http://www.w3.org/2005/Atom'><title>x</title></entry></item></items></event></message>`,
   ),
+  perStanza("ordinary messages at full speed", (at) => chat(1_000_000 + at)),
   perStanza("presence of strangers", (at) => `<presence from='${STRANGER}/r${at}' to='alice@example.org'/>`),
   perStanza(
     "pushes of strangers",

@@ -1,83 +1,6 @@
 import type { XmlElement } from "@larder/core";
-import { readAddress } from "@larder/core/address";
-import sanitizeHtml from "sanitize-html";
 import { readXml } from "../read-xml.js";
-
-const INLINE =
-  "a abbr b bdi bdo br cite code del dfn em i ins kbd mark q rp rt ruby s samp small span strong sub sup time u var wbr";
-const BLOCKS =
-  "article aside blockquote caption dd details div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr img li ol p pre section summary table tbody td tfoot th thead tr ul";
-
-const ALLOWED_ATTRIBUTES = {
-  "*": ["dir", "lang"],
-  a: ["href", "hreflang", "title"],
-  abbr: ["title"],
-  blockquote: ["cite"],
-  del: ["datetime"],
-  img: ["alt", "height", "src", "title", "width"],
-  ins: ["datetime"],
-  ol: ["start"],
-  q: ["cite"],
-  td: ["colspan", "rowspan"],
-  th: ["colspan", "rowspan"],
-  time: ["datetime"],
-};
-
-/** Elements whose text is no text of the post. */
-const NOT_TEXT = [
-  ...["script", "style", "textarea", "option", "noscript", "noembed", "noframes", "xmp", "plaintext"],
-  ...["title", "template", "iframe", "object", "svg", "math", "head"],
-];
-
-/** Attributes that hold addresses, by element, and the schemes that are shown. */
-const ADDRESSES: Readonly<Record<string, readonly [attribute: string, schemes: RegExp]>> = {
-  a: ["href", /^(https?|mailto|xmpp):/i],
-  blockquote: ["cite", /^https?:/i],
-  q: ["cite", /^https?:/i],
-  img: ["src", /^https?:/i],
-};
-
-/** Makes an address absolute, or drops it: a relative one would be taken for one of whoever shows the post. */
-const resolving = (
-  base: string | undefined,
-  attribute: string,
-  schemes: RegExp,
-): sanitizeHtml.Transformer => {
-  return (tagName, attribs) => {
-    const { [attribute]: value, ...rest } = attribs;
-    if (value === undefined) return { tagName, attribs };
-    const address = readAddress(value, base);
-    if (address === undefined || !schemes.test(address)) return { tagName, attribs: rest };
-    return { tagName, attribs: { ...attribs, [attribute]: address } };
-  };
-};
-
-const transformsTo = (base: string | undefined) =>
-  Object.fromEntries(
-    Object.entries(ADDRESSES).map(([tag, [attribute, schemes]]) => [
-      tag,
-      resolving(base, attribute, schemes),
-    ]),
-  );
-
-const common: sanitizeHtml.IOptions = {
-  allowedAttributes: ALLOWED_ATTRIBUTES,
-  // Allowed attributes are dropped when empty (`alt` is not), so that the output is well-formed XML too.
-  nonBooleanAttributes: [...new Set(Object.values(ALLOWED_ATTRIBUTES).flat())],
-  allowedSchemes: ["http", "https", "mailto", "xmpp"],
-  allowedSchemesByTag: { img: ["http", "https"] },
-  allowProtocolRelative: false,
-  nonTextTags: NOT_TEXT,
-  nestingLimit: 100,
-  transformTags: transformsTo(undefined),
-  exclusiveFilter: ({ tag, attribs }) => tag === "img" && !attribs.src,
-};
-
-const forPosts: sanitizeHtml.IOptions = { ...common, allowedTags: `${INLINE} ${BLOCKS}`.split(" ") };
-const forTitles: sanitizeHtml.IOptions = { ...common, allowedTags: INLINE.split(" ") };
-
-const withBase = (options: sanitizeHtml.IOptions, base: string | undefined): sanitizeHtml.IOptions =>
-  base === undefined ? options : { ...options, transformTags: transformsTo(base) };
+import { sanitiseHtml } from "./sanitise.js";
 
 /**
  * HTML from anybody made safe to show: structure, emphasis, tables, links (http, https, mailto, xmpp) and remote
@@ -86,14 +9,11 @@ const withBase = (options: sanitizeHtml.IOptions, base: string | undefined): san
  *
  * @param base what relative addresses refer to; without it they go
  */
-export function sanitizePost(html: string, base?: string): string {
-  return sanitizeHtml(html, withBase(forPosts, base)).trim();
-}
+export const sanitizePost = (html: string, base?: string): string => sanitiseHtml(html, "post", base).trim();
 
 /** As {@link sanitizePost}, but only what stands inside a line stays. */
-export function sanitizeTitle(html: string, base?: string): string {
-  return sanitizeHtml(html, withBase(forTitles, base)).replace(/\s+/g, " ").trim();
-}
+export const sanitizeTitle = (html: string, base?: string): string =>
+  sanitiseHtml(html, "title", base).replace(/\s+/g, " ").trim();
 
 /** How many line breaks an element has before and after it; of neighbours the larger number counts. */
 const DISTANCE = new Map<string, number>(

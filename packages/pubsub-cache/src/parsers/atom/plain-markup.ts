@@ -78,9 +78,13 @@ function write(node: XmlElement, place: Place, depth: number): string | undefine
   const inside = depth < MAX_DEPTH ? placeIn(name, place) : undefined;
   const attributes = inside && attributesOf(node);
   if (inside === undefined || attributes === undefined) return undefined;
+  if (name === "pre" && beginsWithLineEnd(node)) return undefined; // an HTML parser leaves that one out
   const content = writeAll(node.children, inside, depth + 1);
   return content === undefined ? undefined : `<${name}${attributes}>${content}</${name}>`;
 }
+
+const beginsWithLineEnd = ({ children: [first] }: XmlElement) =>
+  typeof first === "string" && first.startsWith("\n");
 
 /** An image without an address is none. */
 function writeImage(image: XmlElement, place: Place): string | undefined {
