@@ -51,6 +51,7 @@ import { SessionGaps } from "./session-gaps.js";
 import { SessionNames } from "./session-names.js";
 import { SharedFeeds } from "./shared-feeds.js";
 import { Sharing } from "./sharing.js";
+import { nextListing } from "./silences.js";
 import { Subscriber } from "./subscriber.js";
 
 export interface PubsubCacheOptions {
@@ -187,7 +188,10 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
           : undefined,
       };
     });
-    if (cached) return online ? cached : { ...cached, stale: true };
+    if (cached) {
+      if (online && node) this.#considerListing(account, request, node);
+      return online ? cached : { ...cached, stale: true };
+    }
     if (!online) throw new NotConnectedError(account.jid);
     const requester = this.#context.traffic.foreground(account.requester);
     const { namespaces, ...answer } = await this.#fromService
@@ -425,6 +429,15 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
     if (node.accountId === undefined && !this.#context.feeds.feederOf(node)) return false;
     const { unsubscribedMaxAgeMs } = this.#context.timing;
     return node.subscribed || Date.now() - (node.lastCheck?.getTime() ?? 0) < unsubscribedMaxAgeMs;
+  }
+
+  /** A node that somebody reads is compared by its ids more often than one that lies there. */
+  #considerListing(account: CacheAccount, { service, node: name }: NodeAddress, node: NodeRecord): void {
+    const { timing } = this.#context;
+    const due = nextListing(node, timing, timing.listingMs);
+    if (due === undefined || due > Date.now()) return;
+    this.#accounts.set(account.id, account);
+    this.#keeper.look(account, { service, node: name }, { routine: true });
   }
 
   /** What is read from now on comes from the service, until the copy has been compared with it. */

@@ -51,6 +51,7 @@ export class ListingCheck {
         const outgrown = droppedAt !== undefined && listed.length > droppedAt;
         await this.#note(node.id, {
           listsIds: true,
+          quiet: isSame ? (notesOf(node).quiet ?? 0) + 1 : 0,
           ...(learnt && { droppedAt: listed.length }),
           ...(outgrown && { droppedAt: undefined }),
         });

@@ -9,6 +9,8 @@ export interface NodeNotes extends NodeMetadata, Partial<ServiceWays> {
   readonly listsIds?: boolean;
   /** When the ids of its items were compared last, in milliseconds. */
   readonly listedAt?: number;
+  /** How many comparisons of ids in a row have found nothing. */
+  readonly quiet?: number;
   /** How many items its service had left when it had dropped the oldest without a word. */
   readonly droppedAt?: number;
   /** Items that the copy lacks because they are over a limit of ours. */
@@ -26,6 +28,7 @@ export const observedOf = ({
   overwritten,
   listsIds,
   listedAt,
+  quiet,
   droppedAt,
   configurable,
   leftOut,
@@ -34,6 +37,7 @@ export const observedOf = ({
   overwritten,
   listsIds,
   listedAt,
+  quiet,
   droppedAt,
   configurable,
   leftOut,

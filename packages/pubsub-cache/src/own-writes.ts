@@ -1,5 +1,4 @@
 import {
-  hasErrorType,
   NS_PUBSUB,
   parseTrustedXml,
   type Requester,
@@ -13,6 +12,7 @@ import type { NodeRecord } from "@larder/storage";
 import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
 import type { CacheContext } from "./context.js";
 import { dropNode } from "./drop-node.js";
+import { isAnswer } from "./faults.js";
 import type { LiveItems } from "./live-items.js";
 import { isKept } from "./node-state.js";
 import { type OwnRequest, publishedIds, readOwnRequest } from "./own-request.js";
@@ -69,8 +69,8 @@ export class OwnWrites {
       await this.#options.lanes.run(laneOf(write), () => this.#apply(account, write, answer, pending));
       return answer;
     } catch (error) {
-      // Without an answer nobody knows; a refusal may contradict the copy (an item or node that is not there).
-      if (!hasErrorType(error) || !HARMLESS.has(error.type)) await this.#doubt(account, write);
+      // Without an answer nobody knows; an item or node that is not there contradicts the copy.
+      if (!isAnswer(error) || error.type === "not_found") await this.#doubt(account, write);
       throw error;
     } finally {
       if (pending.tracked) this.#options.runs.end(pending.tracked.nodeId, pending.tracked.changes);
@@ -190,7 +190,7 @@ export class OwnWrites {
   /** The copy may be wrong: what is read from now on comes from the service, until they have been compared. */
   async #doubt(account: CacheAccount, { service, node: name }: NodeAddress): Promise<void> {
     const node = await this.#find(account, { service, node: name });
-    if (!node) return;
+    if (!node || node.state === "ignored") return;
     await this.#options.store.nodes.markNodeStale(node.id);
     this.#options.onHint(account, { service, node: name });
   }
@@ -199,9 +199,6 @@ export class OwnWrites {
     return this.#options.store.nodes.find({ accountId: account.id, service, node });
   }
 }
-
-/** Refusals that say nothing of the node. */
-const HARMLESS: ReadonlySet<string> = new Set(["invalid_params", "not_acceptable", "conflict"]);
 
 /** The items as the service has them; undefined where it has given one an id that it does not tell. */
 function itemsOf(published: readonly XmlElement[], answer: XmlElement): WireItem[] | undefined {

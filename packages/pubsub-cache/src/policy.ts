@@ -16,7 +16,10 @@ export interface CacheTiming {
   readonly unsubscribedCheckMs: number;
   /** After what time a node is read again in full where nothing else would show an item overwritten meanwhile. Default a day. */
   readonly fullCheckMs: number;
-  /** How often the ids of a node are compared whose service does not tell of every change. Default 600_000. */
+  /**
+   * How often the ids of a node are compared whose service does not tell of every change, if it is read; up to an hour
+   * apart if nobody reads it and nothing was found. Default 600_000.
+   */
   readonly listingMs: number;
   /** How long after new items of such a node they are compared once more, to find what had to make room. Default 10_000. */
   readonly listingSoonMs: number;

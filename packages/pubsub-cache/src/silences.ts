@@ -20,18 +20,23 @@ export function silencesOf(notes: NodeNotes): string[] {
 
 /** How long a listing has to pay for an id: a node of many items is compared less often. */
 const MS_FOR_EACH_ID = 100;
+/** The longest pause between two listings that found nothing, unless the regular one is longer. */
+const MAX_QUIET_MS = 3_600_000;
+
+/** The pause after the last listing of a node: it doubles with each one that found nothing. */
+function pauseOf({ quiet = 0 }: NodeNotes, { listingMs }: CacheTiming): number {
+  return Math.max(listingMs, Math.min(MAX_QUIET_MS, listingMs * 2 ** Math.min(30, quiet)));
+}
 
 /**
  * The next time at which the ids of a node are to be compared with those that its service lists; undefined where its
  * service tells of everything, or lists none.
+ *
+ * @param pauseMs the pause after the last time, if not the regular one
  */
-export function nextListing(
-  node: NodeRecord,
-  { listingMs }: CacheTiming,
-  pauseMs: number = listingMs,
-): number | undefined {
+export function nextListing(node: NodeRecord, timing: CacheTiming, pauseMs?: number): number | undefined {
   const notes = notesOf(node);
   if (!node.subscribed || notes.listsIds === false || silencesOf(notes).length === 0) return undefined;
   const last = Math.max(notes.listedAt ?? 0, node.lastCheck?.getTime() ?? 0);
-  return last + Math.max(pauseMs, node.items * MS_FOR_EACH_ID);
+  return last + Math.max(pauseMs ?? pauseOf(notes, timing), node.items * MS_FOR_EACH_ID);
 }

@@ -278,6 +278,7 @@ export class Synchroniser {
         );
       const surplus = this.#surplus(run, order);
       await store.database.write(async (unit) => {
+        await this.#stillThere(run); // taking nodes out of the cache does not wait for their lanes
         await store.items.storePage(node.id, generation, run.received, order, changed);
         if (surplus.length > 0) await store.itemCare.removeUnplaced(node.id, surplus);
         const told = changed.filter((input) => isNews(input, known.get(input.itemId)));

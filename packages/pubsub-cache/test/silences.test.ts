@@ -90,14 +90,16 @@ for (const paging of ["none", "ejabberd"] as const) {
   });
 }
 
-test("a listing that says the same is all that a check costs, and the next one is ten minutes later", async (t) => {
+test("a listing that says the same is all that a check costs, and the next ones are further and further apart", async (t) => {
   const w = await world(t, {}, 30);
   await w.cache.sync(w.account, w.address);
   w.service.asked.length = 0;
   await checked(w);
   t.deepEqual(w.service.asked, ["disco#items"]);
-  const next = (await nodeOf(w))?.nextCheck?.getTime() ?? 0;
-  t.true(Math.abs(next - Date.now() - 600_000) < 60_000);
+  const pause = async () => ((await nodeOf(w))?.nextCheck?.getTime() ?? 0) - Date.now();
+  t.true(Math.abs((await pause()) - 1_200_000) < 60_000);
+  for (let n = 0; n < 4; n++) await checked(w);
+  t.true(Math.abs((await pause()) - 3_600_000) < 60_000, "an hour at most");
   t.deepEqual(await w.told(), []);
 });
 
@@ -182,4 +184,22 @@ test("a read that is forbidden makes the copy stale: the next one is not answere
   await w.cache.idle();
   w.service.before = () => {};
   t.deepEqual(idsOf(await w.cache.getItems(w.account, w.address)), w.service.ids);
+});
+
+test("a node that is read is listed ten minutes after the last time", async (t) => {
+  const w = await world(t, {}, 3, { timing: { listingMs: 600_000 } });
+  await w.cache.sync(w.account, w.address);
+  w.service.asked.length = 0;
+  await w.cache.getItems(w.account, w.address);
+  await w.cache.idle();
+  t.deepEqual(w.service.asked, []);
+  const node = await nodeOf(w);
+  const past = Date.now() - 600_001;
+  await w.store.nodes.update(node?.id ?? 0, {
+    metadata: { ...node?.metadata, listedAt: past },
+    lastCheck: new Date(past),
+  });
+  await w.cache.getItems(w.account, w.address);
+  await w.cache.idle();
+  t.deepEqual(w.service.asked, ["disco#items"]);
 });
