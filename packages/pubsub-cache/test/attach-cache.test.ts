@@ -138,3 +138,25 @@ test("notifications keep the cache up to date, and a client that is given back i
   t.is(client.asked.length, 1);
   t.is(client.listenerCount("stanza"), 0);
 });
+
+test("what a plain client publishes and retracts is read from the cache at once, its requests going out as they were", async (t) => {
+  const { client, read, idsOf, cache, service } = await attached(t, 2);
+  await read({});
+  await cache.idle();
+  const set = (child: XmlElement) =>
+    client.iqCaller.request(
+      xml("iq", { type: "set", to: service.service, id: "mine" }, xml("pubsub", { xmlns: PUBSUB }, child)),
+    );
+  const item = xml("item", { id: "a" }, xml("entry", { xmlns: "urn:example:entry" }, "new"));
+  await set(xml("publish", { node: service.node }, item));
+  t.is(client.asked.at(-1)?.attrs.id, "mine");
+  await set(xml("retract", { node: service.node }, xml("item", { id: "i0" })));
+  const asked = client.asked.length;
+  t.deepEqual(idsOf(await read({})), ["i1", "a"]);
+  t.is(client.asked.length, asked);
+  const refusal = Object.assign(new Error("forbidden"), { name: "StanzaError", condition: "forbidden" });
+  service.before = () => {
+    throw refusal;
+  };
+  t.is(await t.throwsAsync(set(xml("publish", { node: service.node }, item))), refusal);
+});

@@ -1,9 +1,10 @@
-import { hasErrorType, InvalidParamsError, type XmlElement } from "@larder/core";
+import { hasErrorType, InvalidParamsError, type Requester, type XmlElement } from "@larder/core";
 import type { CacheAccount } from "../account.js";
 import type { PubsubCache } from "../cache.js";
+import { readOwnRequest } from "../own-request.js";
 import type { PlainClient } from "./client.js";
 import { itemsAnswer, readItemsIq } from "./items-iq.js";
-import { requesterOf } from "./requester.js";
+import { requesterOf, translated } from "./requester.js";
 
 export interface AttachOptions {
   readonly cache: PubsubCache;
@@ -22,7 +23,7 @@ export interface AttachedCache {
 
 /**
  * Puts a cache in front of an @xmpp/client: from now on its `iqCaller.request` answers pubsub reads (XEP-0060 §6.5)
- * from the cache where it can, and notifications that arrive keep the cache up to date. Everything else goes its way.
+ * from the cache where it can, what it publishes, retracts, purges, deletes and configures is applied, and notifications that arrive keep the cache up to date. Everything else goes its way.
  * Whoever asked for items the old way goes on to do so; errors are those that the client gave before.
  *
  * To be called before the client is started. Presence is the program's own affair: without it a service need not
@@ -40,10 +41,21 @@ export function attachCache(client: PlainClient, options: AttachOptions): Attach
     online: () => client.status === "online",
   };
 
+  // What the program changes is in the cache when it is answered; the request goes out as it was made.
+  const asMade: Requester = {
+    account: jid,
+    request: (iq, { timeoutMs } = {}) =>
+      request(iq, timeoutMs).catch((error: unknown) => {
+        throw translated(error, iq.attrs.to, timeoutMs);
+      }),
+  };
+  const changes = cache.writer({ ...account, requester: asMade });
+
   iqCaller.request = async (iq, timeoutMs) => {
     const wanted = readItemsIq(iq, jid);
-    if (!wanted) return request(iq, timeoutMs);
+    if (!wanted && !readOwnRequest(jid, iq)) return request(iq, timeoutMs);
     try {
+      if (!wanted) return await changes.request(iq, { timeoutMs });
       return itemsAnswer(iq, wanted, await cache.getItems(account, wanted));
     } catch (error) {
       // An id of RSM that is not ours comes from the service, which knows what it means.

@@ -49,7 +49,7 @@ function mayAnswer(account: string, to: string | undefined, from: string | undef
 }
 
 /** The client's errors as those that requests end with everywhere else; the original is the cause. */
-function translated(error: unknown, to: string | undefined, timeoutMs: number): unknown {
+export function translated(error: unknown, to: string | undefined, timeoutMs = TIMEOUT_MS): unknown {
   const { name, condition, text, type } = error as Record<string, unknown>;
   if (name === "StanzaError" && typeof condition === "string") {
     const details = {
