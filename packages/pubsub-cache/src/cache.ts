@@ -20,6 +20,7 @@ import {
 import type { CacheAccount, NodeAddress } from "./account.js";
 import type { Analyser } from "./analysers/analyser.js";
 import { AnalyserRegistry } from "./analysers/registry.js";
+import { ArrivingEvents } from "./arriving-events.js";
 import type { CacheContext, SyncProgress } from "./context.js";
 import { contradicts } from "./contradictions.js";
 import { type Explanation, explain } from "./explain.js";
@@ -125,6 +126,7 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
       runs: new RunRegistry(),
       followed,
       gaps: new SessionGaps(),
+      arriving: new ArrivingEvents(),
       seen: new SeenItems(),
       news: new OwnNews(),
       policy: { ...defaultPolicy, ...options.policy },
@@ -300,12 +302,24 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
   }
 
   /**
+   * To be called as a notification arrives that is given to {@link handleMessage} later, in its turn: what the account has
+   * changed after it is not applied before it.
+   */
+  eventArrived(account: CacheAccount, stanza: XmlElement): void {
+    this.#context.arriving.begin(account, stanza);
+  }
+
+  /**
    * Gives a message stanza to the cache; resolves when its effects are committed.
    *
    * @returns whether it was a notification that counts
    */
-  handleMessage(account: CacheAccount, stanza: XmlElement): Promise<boolean> {
-    return this.#live.handle(account, stanza);
+  async handleMessage(account: CacheAccount, stanza: XmlElement): Promise<boolean> {
+    try {
+      return await this.#live.handle(account, stanza);
+    } finally {
+      this.#context.arriving.end(stanza);
+    }
   }
 
   /**

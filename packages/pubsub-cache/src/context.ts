@@ -2,6 +2,7 @@ import type { Lanes } from "@larder/core";
 import type { Store } from "@larder/storage";
 import type { CacheAccount, NodeAddress } from "./account.js";
 import type { AnalyserRegistry } from "./analysers/registry.js";
+import type { ArrivingEvents } from "./arriving-events.js";
 import type { FollowedNodes } from "./followed-nodes.js";
 import type { ItemParser } from "./ingest.js";
 import type { OwnNews } from "./own-news.js";
@@ -37,6 +38,7 @@ export interface CacheContext {
   readonly runs: RunRegistry;
   readonly followed: FollowedNodes;
   readonly gaps: SessionGaps;
+  readonly arriving: ArrivingEvents;
   readonly seen: SeenItems;
   /** Changes of ours that were told before their notifications. */
   readonly news: OwnNews;

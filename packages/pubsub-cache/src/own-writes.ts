@@ -28,6 +28,8 @@ export interface OwnWritesOptions extends CacheContext {
 /** A change of a node on its way to the service. */
 interface Pending {
   /** The node as it was kept when the request went out, with what events change from then on. */
+  /** Events of the node arrived about when the answer did: which of them were first is not known. */
+  readonly others?: boolean;
   readonly tracked?: { readonly nodeId: number; readonly changes: RunChanges; readonly moment: number };
 }
 
@@ -66,7 +68,11 @@ export class OwnWrites {
     const pending = await this.#begin(account, write);
     try {
       const answer = await request();
-      await this.#options.lanes.run(laneOf(write), () => this.#apply(account, write, answer, pending));
+      // Events that stand in line have come before the answer, or with it.
+      const others = await this.#options.arriving.settled(account, write);
+      await this.#options.lanes.run(laneOf(write), () =>
+        this.#apply(account, write, answer, { ...pending, others }),
+      );
       return answer;
     } catch (error) {
       // Without an answer nobody knows; an item or node that is not there contradicts the copy.
@@ -89,7 +95,7 @@ export class OwnWrites {
     account: CacheAccount,
     write: OwnRequest,
     answer: XmlElement,
-    { tracked }: Pending,
+    { tracked, others = false }: Pending,
   ): Promise<void> {
     const { gaps, store } = this.#options;
     const node = await gaps.beforeChange(store, account, await this.#find(account, write));
@@ -99,7 +105,7 @@ export class OwnWrites {
     if (!isKept(node) || tracked?.nodeId !== node.id) return this.#doubt(account, write);
     switch (write.change) {
       case "publish":
-        return this.#publish(account, write, node, itemsOf(write.items, answer), tracked);
+        return this.#publish(account, write, node, itemsOf(write.items, answer), { ...tracked, others });
       case "retract":
         return this.#retract(account, write, node, write.ids, tracked);
       case "purge":
@@ -116,10 +122,14 @@ export class OwnWrites {
     address: NodeAddress,
     node: NodeRecord,
     items: readonly WireItem[] | undefined,
-    { changes, moment }: NonNullable<Pending["tracked"]>,
+    { changes, moment, others }: NonNullable<Pending["tracked"]> & { readonly others: boolean },
   ): Promise<void> {
     const current = changes.stillTrue(items ?? [], moment);
-    await this.#options.items.published(account, address, node, current);
+    // Without its own notification its place among the others is not known: it must not count as one.
+    const isUnsure = others && current.length > 0;
+    const now = isUnsure ? await this.#options.store.nodes.markNodeStale(node.id) : node;
+    await this.#options.items.published(account, address, now ?? node, current);
+    if (isUnsure) await this.#doubt(account, address);
     const overtaken = (items ?? []).filter((item) => !current.includes(item));
     // The notification came first where the copy says the same.
     if (items === undefined || (await this.#options.items.differ(node, overtaken)))

@@ -151,3 +151,23 @@ test("a refusal that contradicts the copy makes it be compared", async (t) => {
   await w.cache.idle();
   t.deepEqual(await w.cached(), ["i0"]);
 });
+
+for (const notified of [true, false])
+  test(`what others published before us is applied before our own, ${notified ? "also" : "unless"} notified of it in line`, async (t) => {
+    const w = await world(t, { paging: "none" }, 5);
+    await w.cache.sync(w.account, w.address);
+    // Both have arrived, and wait in the session's lane while the answer passes them.
+    w.service.publish("i1", "theirs");
+    const theirs = w.service.event(`<items node="feed">${w.service.itemXml("i1", "theirs")}</items>`);
+    w.cache.eventArrived(w.account, theirs);
+    const done = publishItem(w.cache.writer(w.account), { ...w.address, id: "i3", payload: entry("mine") });
+    const ours = w.service.event(`<items node="feed">${w.service.itemXml("i3", "mine")}</items>`);
+    if (notified) w.cache.eventArrived(w.account, ours);
+    await w.cache.handleMessage(w.account, theirs);
+    if (notified) await w.cache.handleMessage(w.account, ours);
+    await done;
+    await w.cache.idle();
+    t.deepEqual(await w.cached(), w.service.ids);
+    t.is(await w.state(), "synced");
+    t.deepEqual(await w.told(), ["live items i1", "live items i3"]);
+  });

@@ -287,7 +287,10 @@ export class AccountRuntime implements MessagingOwner {
     const { cache } = this.#services;
     if (stanza.name === "iq") this.#noteContact(stanza);
     if (stanza.name !== "message" || !stanza.getChild("event", NS_PUBSUB_EVENT)) return false;
-    if (stanza.getChild("body") || cache.follows(this, stanza)) return false;
+    if (stanza.getChild("body") || cache.follows(this, stanza)) {
+      cache.eventArrived(this, stanza);
+      return false;
+    }
     this.#unfollowed++;
     return true;
   }
