@@ -7,26 +7,25 @@ import {
   type SubscriptionState,
   type XmlElement,
 } from "@larder/core";
-import {
-  type FoundItem,
-  fitsKey,
-  type ItemSearch,
-  type ListedNode,
-  type NodeFilter,
-  type NodeRecord,
-  type PurgeFilter,
-  type Store,
+import type {
+  FoundItem,
+  ItemSearch,
+  ListedNode,
+  NodeFilter,
+  NodeRecord,
+  PurgeFilter,
+  Store,
 } from "@larder/storage";
 import type { CacheAccount, NodeAddress } from "./account.js";
 import type { Analyser } from "./analysers/analyser.js";
 import { AnalyserRegistry } from "./analysers/registry.js";
 import { ArrivingEvents } from "./arriving-events.js";
 import type { CacheContext, SyncProgress } from "./context.js";
-import { contradicts } from "./contradictions.js";
 import { type Explanation, explain } from "./explain.js";
 import { isAnswer } from "./faults.js";
 import { FollowedNodes } from "./followed-nodes.js";
 import type { ItemParser } from "./ingest.js";
+import { ItemReads } from "./item-reads.js";
 import { Keeper } from "./keeper.js";
 import { announcedNodes, LiveEvents } from "./live.js";
 import { LiveItems } from "./live-items.js";
@@ -41,18 +40,15 @@ import {
   defaultPolicy,
   defaultTiming,
 } from "./policy.js";
-import { CacheReader, checkSelection, notCached, type ReadAnswer, type ReadRequest } from "./reader.js";
+import type { ReadAnswer, ReadRequest } from "./reader.js";
 import { RecentlySeen } from "./recently-seen.js";
 import { RunRegistry } from "./run-changes.js";
 import { SeenItems } from "./seen-items.js";
-import { ServiceItems } from "./service-items.js";
-import { ServiceReader } from "./service-reader.js";
 import { ServiceTraffic } from "./service-traffic.js";
 import { SessionGaps } from "./session-gaps.js";
 import { SessionNames } from "./session-names.js";
 import { SharedFeeds } from "./shared-feeds.js";
 import { Sharing } from "./sharing.js";
-import { nextListing } from "./silences.js";
 import { Subscriber } from "./subscriber.js";
 
 export interface PubsubCacheOptions {
@@ -75,15 +71,6 @@ export interface PubsubCacheEvents {
   dropped: [NodeAddress & { readonly account: string; readonly items: number }];
 }
 
-const readable = (node: NodeRecord | undefined): node is NodeRecord =>
-  node?.state === "synced" || node?.state === "stale";
-
-/** Refusals that contradict a copy. */
-const DENIALS: ReadonlySet<string> = new Set(["not_found", "forbidden"]);
-
-/** How often a node that fails is tried because somebody reads it, before its pauses count for reads too. */
-const TRIES_BY_READING = 3;
-
 /**
  * A transparent cache in front of pubsub. A node that is synchronised is answered from the database,
  * any other by its service; where an analyser wants the node, its first read starts the
@@ -103,9 +90,7 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
   readonly #items: LiveItems;
   readonly #live: LiveEvents;
   readonly #writes: OwnWrites;
-  readonly #fromCache: CacheReader;
-  readonly #fromService = new ServiceReader();
-  readonly #serviceItems: ServiceItems;
+  readonly #reads: ItemReads;
 
   constructor(options: PubsubCacheOptions) {
     super();
@@ -155,8 +140,11 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
     this.#items = new LiveItems({ ...this.#context, onHint, onStored });
     this.#live = new LiveEvents({ ...this.#context, items: this.#items, onHint });
     this.#writes = new OwnWrites({ ...this.#context, items: this.#items, onHint });
-    this.#fromCache = new CacheReader(store);
-    this.#serviceItems = new ServiceItems(this.#context);
+    this.#reads = new ItemReads(this.#context, {
+      keeper: this.#keeper,
+      accounts: this.#accounts,
+      lastRead: this.#seen,
+    });
   }
 
   /** Names of the nodes that the account's caps have to announce with `+notify` (XEP-0060 §9.2). */
@@ -171,44 +159,12 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
    * @throws {NotConnectedError} the account is offline and the node is not cached
    * @throws {StanzaError} what the service answered
    */
-  async getItems(
+  getItems(
     account: CacheAccount,
     request: ReadRequest,
     options: { useCache?: boolean; written?: boolean } = {},
   ): Promise<ReadAnswer> {
-    checkSelection(request);
-    const online = account.online();
-    const useCache = options.useCache ?? true;
-    // In one view of the database: a second one would cost as much as the items.
-    const { node, answer: cached } = await this.#store.database.read(async () => {
-      const node = await this.#find(account, request);
-      const isUsable = useCache && node && (online ? this.#isFresh(account, node) : readable(node));
-      return {
-        node,
-        answer: isUsable
-          ? await this.#fromCache.read(node, request, { exact: online, written: options.written })
-          : undefined,
-      };
-    });
-    if (cached) {
-      if (online && node) this.#considerListing(account, request, node);
-      return online ? cached : { ...cached, stale: true };
-    }
-    if (!online) throw new NotConnectedError(account.jid);
-    const requester = this.#context.traffic.foreground(account.requester);
-    const { namespaces, ...answer } = await this.#fromService
-      .read(requester, request)
-      .catch(async (error) => {
-        // No node, or none for us: what is kept of it is not the service's truth.
-        if (isAnswer(error) && DENIALS.has(error.type)) await this.#doubt(account, request, node);
-        throw error;
-      });
-    if (node?.state === "synced" && (await contradicts(this.#store, node, request, answer)))
-      await this.#doubt(account, request, node);
-    const { service, node: name } = request;
-    const items = await this.#serviceItems.complete({ service, node: name }, node, answer.items, namespaces);
-    if (useCache) this.#considerSync(account, request, node, namespaces);
-    return { ...answer, items };
+    return this.#reads.getItems(account, request, options);
   }
 
   /**
@@ -216,17 +172,12 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
    *
    * @throws {NotFoundError} the node is not cached
    */
-  async getCached(
+  getCached(
     account: CacheAccount,
     request: ReadRequest,
-    { written }: { written?: boolean } = {},
+    options: { written?: boolean } = {},
   ): Promise<ReadAnswer> {
-    checkSelection(request);
-    const node = await this.#find(account, request);
-    const answer = readable(node)
-      ? await this.#fromCache.read(node, request, { exact: false, written })
-      : undefined;
-    return answer ?? notCached(request);
+    return this.#reads.getCached(account, request, options);
   }
 
   /**
@@ -330,7 +281,7 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
     const service = from === undefined ? account.jid : bareJid(from);
     if (service === undefined || !this.#lost.mayCompare(account, service)) return;
     for (const node of await this.nodes({ accountIds: [account.id], services: [service] }))
-      await this.#doubt(account, node, node);
+      await this.#reads.doubt(account, node, node);
   }
 
   /**
@@ -382,7 +333,7 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
     const address = { service, node: name };
     const before = await this.#find(account, address);
     const state = await this.#context.subscriber.subscribe(account, address).catch(async (error) => {
-      if (isAnswer(error) && error.type === "not_found") await this.#doubt(account, address, before);
+      if (isAnswer(error) && error.type === "not_found") await this.#reads.doubt(account, address, before);
       throw error;
     });
     const node = await this.#find(account, address);
@@ -436,55 +387,7 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
     await this.close();
   }
 
-  /** Whether the cache says what the service would say. */
-  #isFresh(account: CacheAccount, node: NodeRecord): boolean {
-    if (node.state !== "synced" || this.#context.gaps.isOpen(account)) return false;
-    // A shared copy is up to date while somebody's events are applied to it.
-    if (node.accountId === undefined && !this.#context.feeds.feederOf(node)) return false;
-    const { unsubscribedMaxAgeMs } = this.#context.timing;
-    return node.subscribed || Date.now() - (node.lastCheck?.getTime() ?? 0) < unsubscribedMaxAgeMs;
-  }
-
-  /** A node that somebody reads is compared by its ids more often than one that lies there. */
-  #considerListing(account: CacheAccount, { service, node: name }: NodeAddress, node: NodeRecord): void {
-    const { timing } = this.#context;
-    const due = nextListing(node, timing, timing.listingMs);
-    if (due === undefined || due > Date.now()) return;
-    this.#accounts.set(account.id, account);
-    this.#keeper.look(account, { service, node: name }, { routine: true });
-  }
-
-  /** What is read from now on comes from the service, until the copy has been compared with it. */
-  async #doubt(
-    account: CacheAccount,
-    { service, node: name }: NodeAddress,
-    node: NodeRecord | undefined,
-  ): Promise<void> {
-    if (!readable(node)) return;
-    this.#accounts.set(account.id, account);
-    await this.#store.nodes.markNodeStale(node.id);
-    this.#keeper.look(account, { service, node: name }, { after: true });
-  }
-
   #find(account: CacheAccount, { service, node }: NodeAddress): Promise<NodeRecord | undefined> {
     return this.#store.nodes.find({ accountId: account.id, service, node });
-  }
-
-  #considerSync(
-    account: CacheAccount,
-    { service, node: name }: NodeAddress,
-    node: NodeRecord | undefined,
-    namespaces: readonly string[],
-  ): void {
-    this.#accounts.set(account.id, account);
-    const address = { service, node: name };
-    this.#seen.note(account, address, namespaces[0]);
-    if (node?.state === "ignored" || !fitsKey(name) || !fitsKey(service)) return;
-    if (node && this.#isFresh(account, node)) return; // a copy that leaves out what was asked
-    const pausing =
-      node && node.failures >= TRIES_BY_READING && (node.nextCheck?.getTime() ?? 0) > Date.now();
-    if (pausing) return;
-    const analysis = this.analysers.analyseItems(address, namespaces);
-    if (analysis?.toSync || readable(node)) this.#keeper.look(account, address);
   }
 }

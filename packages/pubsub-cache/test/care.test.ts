@@ -626,3 +626,24 @@ test("a session that goes on has missed nothing: its copies are used at once", a
   await w.cache.sessionResumed(w.account);
   t.is((await w.cache.getItems(w.account, w.address)).source, "cache");
 });
+
+test("an item published again as it was, between two absences, does not hide what was missed in the first", async (t) => {
+  const w = await world(t, { paging: "none" }, 30);
+  await w.cache.sync(w.account, w.address);
+  w.account.connected = false;
+  w.service.publish("i7", "missed");
+  w.account.connected = true;
+  w.service.before = () => {
+    throw new NotConnectedError(w.account.jid);
+  };
+  await w.cache.sessionStarted(w.account); // and is lost before anything was answered
+  for (const id of ["i12", "i12"]) {
+    w.service.publish(id);
+    await w.event(`<items node="feed">${w.service.itemXml(id)}</items>`);
+  }
+  await w.cache.idle();
+  w.service.before = () => {};
+  await absent(w, () => {});
+  t.deepEqual(await w.cached(), w.service.ids);
+  t.deepEqual(await w.told(), ["catchup items i7"]);
+});

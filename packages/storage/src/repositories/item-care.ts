@@ -40,7 +40,10 @@ export class ItemCare {
     });
   }
 
-  /** Makes these the newest items of their node, in this order; those that are not there, or not visible, are passed over. */
+  /**
+   * Makes these the newest items of their node, in this order, as seen by the reading or absence that is under way; those
+   * that are not there, or not visible, are passed over.
+   */
   moveToEnd(nodeId: number, itemIds: readonly string[]): Promise<void> {
     if (itemIds.length === 0) return Promise.resolve();
     return this.#db.write(async ({ executor }) => {
@@ -48,16 +51,22 @@ export class ItemCare {
       const end = await executor.first<{ position: number | string | null }>(
         sql`SELECT max(position) AS position FROM pubsub_item WHERE node_id = ${nodeId}`,
       );
-      const node = await executor.first<{ last: number | string }>(
-        sql`SELECT last_position AS last FROM pubsub_node WHERE id = ${nodeId}`,
+      const node = await executor.first<{ last: number | string; generation: number }>(
+        sql`SELECT last_position AS last, generation FROM pubsub_node WHERE id = ${nodeId}`,
       );
       const newest = await executor.first<{ item_id: string }>(
         sql`SELECT item_id FROM pubsub_item WHERE node_id = ${nodeId} AND position = ${end?.position ?? -1}`,
       );
-      if (itemIds.length === 1 && newest?.item_id === itemIds[0]) return;
+      const generation = node?.generation ?? 0;
+      if (itemIds.length === 1 && newest?.item_id === itemIds[0]) {
+        await executor.run(
+          sql`UPDATE pubsub_item SET generation = ${generation} WHERE node_id = ${nodeId} AND item_id = ${itemIds[0]}`,
+        );
+        return;
+      }
       const from = Math.max(Number(end?.position ?? -1), Number(node?.last ?? -1)) + 1;
       await executor.run(sql`
-        UPDATE pubsub_item SET position = CAST(${from} AS BIGINT) + moved.place
+        UPDATE pubsub_item SET position = CAST(${from} AS BIGINT) + moved.place, generation = ${generation}
         FROM ${executor.dialect.records({ id: "text", place: "number" }, rows)} AS moved
         WHERE pubsub_item.node_id = ${nodeId} AND pubsub_item.item_id = moved.id AND pubsub_item.position >= 0`);
       await executor.run(
