@@ -62,6 +62,8 @@ export class ListingCheck {
       if (isDisconnection(error)) throw error;
       if (!isAnswer(error)) return this.#note(node.id, {}); // no answer: asked again the next time
       if (error.type === "unsupported") return this.#note(node.id, { listsIds: false });
+      // The ids, or the node itself: reading it tells. It is not listed again where they alone are refused.
+      if (error.type !== "not_found") await this.#note(node.id, { listsIds: false });
     } finally {
       runs.end(node.id, changes);
     }

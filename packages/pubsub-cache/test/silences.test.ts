@@ -203,3 +203,21 @@ test("a node that is read is listed ten minutes after the last time", async (t) 
   await w.cache.idle();
   t.deepEqual(w.service.asked, ["disco#items"]);
 });
+
+test("a service that refuses the ids alone is not read in full again and again", async (t) => {
+  const w = await world(t, {}, 3);
+  await w.cache.sync(w.account, w.address);
+  w.service.before = (what) => {
+    if (what === "disco#items") throw new StanzaError("forbidden");
+  };
+  const node = await nodeOf(w);
+  const past = Date.now() - 3_600_000;
+  await w.store.nodes.update(node?.id ?? 0, {
+    metadata: { ...node?.metadata, listedAt: past },
+    lastCheck: new Date(past),
+  });
+  await w.cache.getItems(w.account, w.address);
+  await w.cache.idle();
+  t.like(await nodeOf(w), { state: "synced", nextCheck: undefined });
+  t.deepEqual(await w.told(), []);
+});
