@@ -77,7 +77,8 @@ export class CatchUp {
     { id }: NodeRecord,
     changes: RunChanges,
   ): Promise<NodeRecord | undefined> {
-    const { store, subscriber, traffic } = this.#context;
+    const { store, subscriber, traffic, sessionOf } = this.#context;
+    const session = sessionOf(account);
     const node = await store.nodes.markNodeStale(id);
     if (!node) throw new NotFoundError(`the node ${address.node} at ${address.service} was deleted`);
     const requester = traffic.background(account.requester);
@@ -101,10 +102,7 @@ export class CatchUp {
       readInParts: undefined,
       listedAt: Date.now(),
     };
-    return this.#apply(account, address, node, now, subscribed, found, {
-      changes,
-      moment,
-    });
+    return this.#apply(account, address, node, now, subscribed, found, { changes, moment, session });
   }
 
   async #difference(
@@ -253,9 +251,9 @@ export class CatchUp {
     notes: NodeNotes,
     subscribed: boolean,
     { gone, changed, added, kept }: Difference,
-    { changes, moment }: { changes: RunChanges; moment: number },
+    { changes, moment, session }: { changes: RunChanges; moment: number; session: string },
   ): Promise<NodeRecord | undefined> {
-    const { store, lanes, timing, policy, onProgress } = this.#context;
+    const { store, lanes, timing, policy, gaps, sessionOf, onProgress } = this.#context;
     const inPlace = await this.#prepared(account, address, node, changed);
     const atEnd = await this.#prepared(account, address, node, added);
     const ended = await lanes.run(laneOf(address), () =>
@@ -263,6 +261,8 @@ export class CatchUp {
         const current = await store.nodes.get(node.id);
         if (!current) throw new NotFoundError(`the node ${address.node} at ${address.service} was deleted`);
         if (current.generation !== node.generation) return current;
+        // What an earlier session has answered proves nothing in this one.
+        if (gaps.isOpen(account) || sessionOf(account) !== session) return current;
         const overtaken = <Item extends { readonly itemId: string }>(inputs: readonly Item[]) =>
           changes
             .stillTrue(
@@ -308,7 +308,7 @@ export class CatchUp {
           await tell(unit, store, node, account.id, address, { event: "retract", ids: removed, ...told });
         }
         await store.nodes.update(node.id, {
-          state: "synced",
+          state: changes.doubtedSince(moment) ? "stale" : "synced",
           subscribed,
           metadata: notes,
           lastCheck: new Date(),

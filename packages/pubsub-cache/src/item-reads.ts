@@ -134,6 +134,7 @@ export class ItemReads {
   ): Promise<void> {
     if (!readable(node)) return;
     this.#options.accounts.set(account.id, account);
+    this.#context.runs.note(node.id, (changes) => changes.doubted());
     await this.#context.store.nodes.markNodeStale(node.id);
     this.#options.keeper.look(account, { service, node: name }, { after: true });
   }
@@ -152,6 +153,7 @@ export class ItemReads {
     const address = { service, node: name };
     this.#options.lastRead.note(account, address, namespaces[0]);
     if (node?.state === "ignored" || !fitsKey(name) || !fitsKey(service)) return;
+    if (readable(node) && this.#context.gaps.isOpen(account)) return; // the session looks at it when it begins
     if (node && this.#isFresh(account, node)) return; // a copy that leaves out what was asked
     const pausing =
       node && node.failures >= TRIES_BY_READING && (node.nextCheck?.getTime() ?? 0) > Date.now();

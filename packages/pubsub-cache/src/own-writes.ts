@@ -201,6 +201,7 @@ export class OwnWrites {
   async #doubt(account: CacheAccount, { service, node: name }: NodeAddress): Promise<void> {
     const node = await this.#find(account, { service, node: name });
     if (!node || node.state === "ignored") return;
+    this.#options.runs.note(node.id, (changes) => changes.doubted());
     await this.#options.store.nodes.markNodeStale(node.id);
     this.#options.onHint(account, { service, node: name });
   }

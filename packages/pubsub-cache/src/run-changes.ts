@@ -6,6 +6,7 @@ export class RunChanges {
   #clock = 0;
   #purged = 0;
   #configured = 0;
+  #doubted = 0;
   readonly #published = new Map<string, number>();
   readonly #retracted = new Map<string, number>();
 
@@ -35,6 +36,15 @@ export class RunChanges {
   /** All items are gone. */
   purged(): void {
     this.#purged = ++this.#clock;
+  }
+
+  /** The copy was found to be wrong. */
+  doubted(): void {
+    this.#doubted = ++this.#clock;
+  }
+
+  doubtedSince(moment: number): boolean {
+    return this.#doubted > moment;
   }
 
   /** The node is configured in another way. */

@@ -647,3 +647,29 @@ test("an item published again as it was, between two absences, does not hide wha
   t.deepEqual(await w.cached(), w.service.ids);
   t.deepEqual(await w.told(), ["catchup items i7"]);
 });
+
+for (const [what, happens] of [
+  [
+    "an earlier session has answered",
+    async (w: World) => {
+      await w.cache.sessionEnded(w.account);
+      w.service.retract("i3");
+      await w.cache.sessionStarted(w.account);
+    },
+  ],
+] as const)
+  test(`a copy does not count as up to date by what ${what}`, async (t) => {
+    const w = await world(t, { paging: "none" }, 30);
+    await w.cache.sync(w.account, w.address);
+    const states: Promise<NodeRecord>[] = [];
+    let done = false;
+    w.service.after = async (name) => {
+      if (name !== "items" || done) return;
+      done = true;
+      await happens(w);
+      w.store.database.onCommit(() => states.push(nodeOf(w)));
+    };
+    await absent(w, () => w.service.publish("new"));
+    t.deepEqual(await w.cached(), w.service.ids);
+    for (const { state, items } of await Promise.all(states)) t.false(state === "synced" && items !== 30);
+  });
