@@ -1,5 +1,6 @@
 import type { NewMessage } from "@larder/storage";
 import { digestBefore } from "./apply-retraction.js";
+import { arrived } from "./arrival.js";
 import { authorship } from "./author.js";
 import { tell, type Work } from "./batch.js";
 import type { Classified } from "./classify.js";
@@ -55,10 +56,7 @@ export async function applyCorrection(work: Work, correction: Correction): Promi
     if (record.standsFor === target && message.stanzaId !== undefined && message.stanzaIdBy !== undefined)
       await store.messages.setStanzaId(record.id, message.stanzaIdBy, message.stanzaId);
     else await remember(work, record.id, message);
-    if (record.state === "pending" && record.direction === "out") {
-      await store.messages.setState(record.id, "sent");
-      await tell(work, record.uid, "state");
-    }
+    await arrived(work, record, message.wireId);
     return undefined;
   }
   const named = rated.filter(({ record }) => record.asked === target);

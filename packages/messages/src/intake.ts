@@ -13,6 +13,7 @@ import { applyConfirmation, applyEarlyConfirmations } from "./apply-confirmation
 import { applyCorrection, remember } from "./apply-correction.js";
 import { applyError } from "./apply-error.js";
 import { applyRetraction, takeBack } from "./apply-retraction.js";
+import { arrived } from "./arrival.js";
 import { authorKey, authorship } from "./author.js";
 import { type Batch, originOf, tell, type Work } from "./batch.js";
 import { type Classified, classify } from "./classify.js";
@@ -451,10 +452,7 @@ export class MessageIntake {
     )
       await store.messages.setOccupant(known.id, learned);
     if (copy.retracted !== undefined) await takeBack(work, known, copy.retracted);
-    if (known.state === "pending" && known.direction === "out") {
-      await store.messages.setState(known.id, "sent");
-      await tell(work, known.uid, "state");
-    }
+    await arrived(work, known, known.wireId); // whatever the room has made of its id
   }
 }
 

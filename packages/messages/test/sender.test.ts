@@ -2,7 +2,7 @@ import { InvalidParamsError, NotAcceptableError, type XmlElement } from "@larder
 import { MessageSender, type OutgoingMessage } from "@larder/messages";
 import type { Store } from "@larder/storage";
 import test from "ava";
-import { alice, chat, FakeAccount, origin, room, world } from "./support.js";
+import { alice, chat, FakeAccount, mine, origin, room, world } from "./support.js";
 
 const to = (text: string, rest: Partial<OutgoingMessage> = {}): OutgoingMessage => ({
   to: "bob@larder.test",
@@ -68,6 +68,45 @@ test("a correction says the whole stanza again: reply, thread and whatever else 
   for (const name of ["origin-id", "request", "markable", "body"])
     t.is(stanza?.getChildren(name).length, 1, name);
   t.is((await w.history())[1]?.replyToId, "q");
+});
+
+for (const change of ["correction", "retraction"] as const)
+  test(`a ${change} that waits is not sent because the first version comes back`, async (t) => {
+    const w = await world(t);
+    const sender = new MessageSender(w.store);
+    const { message, sent } = await sender.send(w.account, to("ansewr"));
+    await sent;
+    w.account.connected = false;
+    if (change === "correction") await sender.correct(w.account, message, "answer");
+    else await sender.retract(w.account, message);
+    const id = message.wireId ?? "";
+    await w.takePage([["s1", new Date().toISOString(), mine("ansewr", id, origin(id))]]);
+    t.like((await w.history())[0], { state: "pending", stanzaId: "s1" });
+    w.account.connected = true;
+    await sender.flush(w.account);
+    t.is(w.account.sent.length, 2);
+    const last = w.account.sent[1]?.toString() ?? "";
+    if (change === "correction") {
+      await w.takePage([
+        ["s2", new Date().toISOString(), last.replace("<message ", `<message from="${alice}/x" `)],
+      ]);
+      t.like((await w.history())[0], { state: "sent" });
+    }
+  });
+
+test("a correction that waits is not sent because an earlier one comes back", async (t) => {
+  const w = await world(t);
+  const sender = new MessageSender(w.store);
+  const { message, sent } = await sender.send(w.account, to("one"));
+  await sent;
+  await (await sender.correct(w.account, message, "two")).sent;
+  const earlier = w.account.sent[1]?.toString() ?? "";
+  w.account.connected = false;
+  await sender.correct(w.account, message, "three");
+  await w.takePage([
+    ["s2", new Date().toISOString(), earlier.replace("<message ", `<message from="${alice}/x" `)],
+  ]);
+  t.like((await w.history())[0], { state: "pending" });
 });
 
 test("a message that a room has not taken because it had lost us goes out once more, and no further time", async (t) => {
