@@ -50,7 +50,12 @@ export async function applyCorrection(work: Work, correction: Correction): Promi
     room === undefined ? { direction, sender } : {},
   );
   const rated = candidates.map((record) => ({ record, by: authorship(record, envelope, presentSince) }));
-  const again = rated.find(({ record, by }) => by === "same" && record.asked !== target);
+  // It was taken in before under its own id, when it was certain who had sent it; nothing that it says counts a second time.
+  const again = rated.find(
+    ({ record, by }) =>
+      record.asked !== target &&
+      (by !== "other" || (record.direction === "out" && envelope.direction === "out")),
+  );
   if (again) {
     const { record } = again;
     if (record.standsFor === target && message.stanzaId !== undefined && message.stanzaIdBy !== undefined)

@@ -196,6 +196,30 @@ test("two ids of an archive that mean one message, live and in its archive, are 
   );
 });
 
+for (const [whose, nick] of [
+  ["ours", "alice"],
+  ["another's", "bob"],
+] as const)
+  test(`a correction of ${whose} that came without the archive's id is none again in the archive of a room without occupant ids`, async (t) => {
+    const w = await world(t);
+    w.room.occupantIds = false;
+    w.room.own = { nick: "alice" };
+    w.room.presentSince.set(`${room}/${nick}`, new Date(Date.now() - 60_000));
+    await w.take(groupchat(nick, "first", "c1", archived("s1", room)));
+    await w.take(groupchat(nick, "second", "c2", replace("c1") + origin("c2")));
+    w.room.presentSince.clear(); // another session: nobody can tell any more who that was
+    if (nick === "alice") w.room.own = { nick: "alice the second" };
+    const page = [
+      ["s1", now(), groupchat(nick, "first", "c1")],
+      ["s2", now(), groupchat(nick, "second", "c2", replace("c1") + origin("c2"))],
+    ] as const;
+    for (let reading = 0; reading < 2; reading++) await w.takePage(page, { archive: room });
+    t.deepEqual(
+      (await w.history()).map(({ bodies }) => bodies[0]?.text),
+      ["second"],
+    );
+  });
+
 test("an archive that gives one id to different messages gets one message of it", async (t) => {
   const w = await world(t);
   await w.takePage([
