@@ -25,11 +25,13 @@ const set = (target: string, emojis: readonly string[]) =>
   `<reactions xmlns="urn:xmpp:reactions:0" id="${target}">${emojis.map((each) => `<reaction>${each}</reaction>`).join("")}</reactions>`;
 const occupant = (id: string) => `<occupant-id xmlns="urn:xmpp:occupant-id:0" id="${id}"/>`;
 
-/** What is said: a message, a correction of it, and reactions that name either. */
+/** What is said: a message, a correction of it, perhaps a second copy of its first version, and reactions that name either. */
 export interface Script {
   readonly groupchat: boolean;
   readonly messageAt: number;
   readonly correctionAt: number;
+  /** Where the archive has the first version again, sent again after a lost session, by an id of its own. */
+  readonly copyAt: number | null;
   readonly changes: readonly {
     readonly by: number;
     readonly emojis: readonly string[];
@@ -38,7 +40,7 @@ export interface Script {
   }[];
 }
 
-export function history({ groupchat, messageAt, correctionAt, changes }: Script): Entry[] {
+export function history({ groupchat, messageAt, correctionAt, copyAt, changes }: Script): Entry[] {
   const from = groupchat ? `${room}/bob` : `${bob}/a`;
   const to = groupchat ? `${alice}/x` : alice;
   const type = groupchat ? "groupchat" : "chat";
@@ -65,9 +67,12 @@ export function history({ groupchat, messageAt, correctionAt, changes }: Script)
   lines.splice(place(correctionAt), 0, {
     stanza: `<message xmlns="jabber:client" from="${from}" to="${to}" type="${type}" id="m2"><body>corrected</body><replace xmlns="urn:xmpp:message-correct:0" id="m1"/>${originId("m2")}${own}</message>`,
   });
-  lines.splice(Math.min(place(messageAt), place(correctionAt)), 0, {
+  const said = {
     stanza: `<message xmlns="jabber:client" from="${from}" to="${to}" type="${type}" id="m1"><body>said</body>${originId("m1")}${own}</message>`,
-  });
+  };
+  const saidAt = Math.min(place(messageAt), place(correctionAt));
+  lines.splice(saidAt, 0, said);
+  if (copyAt !== null) lines.splice(Math.min(saidAt + 1 + copyAt, lines.length), 0, said);
   const first = lines.findIndex(({ stanza }) => stanza.includes('id="m1"><body>'));
   return lines.map((line, n) => {
     second += changes[n]?.pause ?? 0;
@@ -132,6 +137,7 @@ export async function openHistory(url: string) {
   };
   const intake = new MessageIntake(store, {
     also: companionOf(new Reactions(store.reactionLedger), () => account),
+    digestKey: new Uint8Array(32),
   });
   return {
     close: () => database.close(),
@@ -188,6 +194,7 @@ export const script = fc.record({
   groupchat: fc.boolean(),
   messageAt: fc.nat(6),
   correctionAt: fc.nat(8),
+  copyAt: fc.option(fc.nat(8)),
   changes: fc.array(
     fc.record({
       by: fc.nat(1),

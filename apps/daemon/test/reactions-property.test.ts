@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { arrival, arrivals, comeIn, expected, history, openHistory, script } from "./reaction-arrivals.js";
 import { temporaryHome } from "./support.js";
 
-test("reactions that come live, by carbon, twice, from the archive in any direction, before or after their message and across a restart, stand as the archive's order says", async (t) => {
+test("reactions that come live, by carbon, twice, from the archive in any direction, before or after their message, its correction or a second copy of it and across a restart, stand as the archive's order says", async (t) => {
   const url = `sqlite:${join(await temporaryHome(t), "larder.db")}`;
   let world = await openHistory(url);
   t.teardown(() => world.close());

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { BridgeClient, DaemonUnreachableError, instancePaths } from "@larder/core";
+import { BridgeClient, instancePaths } from "@larder/core";
 import { type ScriptedPeer, type ScriptedServer, startScriptedServer } from "@larder/testing";
+import { bridgeOf } from "../bridge-of.js";
 
 const PROGRAM = fileURLToPath(new URL("../../../apps/daemon/bin/larderd.cjs", import.meta.url));
 /** Ticks of a processor's time in /proc, on every Linux that Node.js runs on. */
@@ -57,7 +58,7 @@ export class Victim implements AsyncDisposable {
       stdio: ["ignore", "ignore", "inherit"],
     });
     const { socket } = instancePaths({ LARDER_HOME: home });
-    const bridge = await connect(socket, () => daemon.exitCode !== null);
+    const bridge = await bridgeOf(socket, () => daemon.exitCode !== null);
     const account = server.account("alice");
     await bridge.call("account_add", {
       jid: account.jid,
@@ -141,16 +142,5 @@ export class Victim implements AsyncDisposable {
     await ended;
     await this.server.stop();
     await rm(this.home, { recursive: true, force: true });
-  }
-}
-
-async function connect(socket: string, hasEnded: () => boolean): Promise<BridgeClient> {
-  for (;;) {
-    try {
-      return await BridgeClient.connect(socket);
-    } catch (error) {
-      if (!(error instanceof DaemonUnreachableError) || hasEnded()) throw error;
-      await sleep(20); // nothing tells that a socket is there
-    }
   }
 }

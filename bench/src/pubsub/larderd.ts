@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { BridgeClient, type BridgeResult, DaemonUnreachableError, instancePaths } from "@larder/core";
+import { type BridgeClient, type BridgeResult, instancePaths } from "@larder/core";
+import { bridgeOf } from "../bridge-of.js";
 import { Child } from "./child.js";
 import { type BenchServer, PASSWORD } from "./server.js";
 
@@ -61,7 +62,10 @@ export class Larderd implements AsyncDisposable {
       env: { ...process.env, LARDER_HOME: home },
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
-    const bridge = await connect(instancePaths({ LARDER_HOME: home }).socket, () => daemon.exitCode !== null);
+    const bridge = await bridgeOf(
+      instancePaths({ LARDER_HOME: home }).socket,
+      () => daemon.exitCode !== null,
+    );
     const larderd = new Larderd(bridge, bench, home, Child.of(daemon));
     const { caFile, service } = bench.server;
     const { account } = larderd;
@@ -156,16 +160,5 @@ export class Larderd implements AsyncDisposable {
     await this.bridge.close();
     await this.child[Symbol.asyncDispose]();
     await rm(this.home, { recursive: true, force: true });
-  }
-}
-
-async function connect(socket: string, hasEnded: () => boolean): Promise<BridgeClient> {
-  for (;;) {
-    try {
-      return await BridgeClient.connect(socket);
-    } catch (error) {
-      if (!(error instanceof DaemonUnreachableError) || hasEnded()) throw error;
-      await sleep(20); // nothing tells that a socket is there
-    }
   }
 }

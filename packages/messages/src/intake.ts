@@ -242,10 +242,10 @@ export class MessageIntake {
       const position = batch.order && places.get(inPage);
       const placed = position === undefined ? message : { ...message, position };
       const copied = copies.get(at);
-      const known = copied && (current.get(copied.id) ?? copied);
       const standIn = standIns
         .get(at)
         ?.find((each) => authorship(each, envelope, work.presentSince) === "same");
+      const known = copied ? (current.get(copied.id) ?? copied) : standIn && current.get(standIn.id);
       if (known) {
         await this.#merge(work, known, message);
         const earlier =
@@ -268,6 +268,16 @@ export class MessageIntake {
           moves.set(known.id, { id: known.id, timestamp: message.timestamp, position });
       } else if (standIn) {
         await store.messages.completeWith(standIn.id, placed);
+        const { wireId, originId, stanzaId, stanzaIdBy, timestamp } = message;
+        const ids = { wireId, originId, stanzaId, stanzaIdBy };
+        const head = {
+          ...standIn,
+          ...ids,
+          timestamp,
+          position: position ?? standIn.position,
+          standsFor: undefined,
+        };
+        current.set(standIn.id, head); // a second copy in this page is one of what is complete now
         await remember(work, standIn.id, standIn);
         await store.conversations.follow(account.id, [standIn.id]);
         await tell(work, standIn.uid, "correction");
