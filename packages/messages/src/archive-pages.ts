@@ -7,7 +7,7 @@ import {
   queryArchive,
   type RsmRequest,
 } from "@larder/core";
-import type { ArchivePoint } from "@larder/storage";
+import type { PlacedPoint } from "@larder/storage";
 import type { ArchiveContext } from "./archive-context.js";
 import { backwardEdge, forwardEdge, isForgotten } from "./archive-points.js";
 import { ArchiveRepeatsError } from "./archive-repeats-error.js";
@@ -25,8 +25,11 @@ const OVERLAP_MS = 600_000;
 const isFailureOfStorage = (error: unknown): boolean =>
   hasErrorType(error) && (error.type === "storage" || error.type === "connection");
 
-/** Called in the unit of work of a page, with whether its order was right already; says whether to go on. */
-type OnPage = (page: ArchivePage, settled: boolean) => Promise<boolean>;
+/** The place of a page in the history once it is kept. */
+type PageOutcome = Pick<BatchOutcome, "first" | "last" | "settled">;
+
+/** Called in the unit of work of a page, with the position of its end; false where no more pages are wanted. */
+type OnPage = (page: ArchivePage, settled: boolean, end: number | undefined) => Promise<boolean>;
 
 /** The pages of one archive: asked for, and kept with what they say of how far it was read. */
 export class ArchivePages {
@@ -74,7 +77,7 @@ export class ArchivePages {
    *
    * @throws {ArchiveRepeatsError} what comes after the point ends with the point
    */
-  async afterPoint(point: ArchivePoint): Promise<{ page: ArchivePage; anchor: ArchivePoint }> {
+  async afterPoint(point: PlacedPoint): Promise<{ page: ArchivePage; anchor: PlacedPoint }> {
     if (point.id !== undefined) {
       try {
         const page = await this.ask({}, { after: point.id });
@@ -89,27 +92,44 @@ export class ArchivePages {
     return { page: await this.ask({ start: new Date(start) }, {}), anchor: { time: new Date(start - 1) } };
   }
 
-  /** Where in the order of history a point is: what comes after it stands after this. */
-  positionAt(point: ArchivePoint): Promise<number | undefined> {
+  /** The position of a point in the order of history: what comes after it stands after this. */
+  positionAt(point: PlacedPoint): Promise<number | undefined> {
     const { store, account, archive } = this.context;
     return store.messages.archivePosition(account.id, archive, point, "until");
   }
 
-  /** Keeps pages going forward, as they come. */
+  /** The position of the message at a point, or else the one that was remembered with the point. */
+  positionOfMessage({ id, position }: PlacedPoint): Promise<number | undefined> {
+    const { store, account, archive } = this.context;
+    return store.messages.archivePosition(account.id, archive, { id, position }, "since");
+  }
+
+  /**
+   * Keeps pages going forward, as they come.
+   *
+   * @param below the position of what stands after the gap that they fill
+   */
   async keepForward(
     first: ArchivePage,
     rest: PagesAhead,
     position: number | undefined,
     origin: Batch["origin"],
     onPage: OnPage,
+    below?: number,
   ): Promise<void> {
     let after = position;
     for (let page: ArchivePage | undefined = first; page; page = await rest.next()) {
       const current: ArchivePage = page;
       let more = true;
-      const outcome = await this.keep(current, { after }, origin, async (_, settled) => {
-        more = await onPage(current, settled);
-      });
+      const start = after;
+      const outcome = await this.keep(
+        current,
+        { after, below },
+        origin,
+        async ({ settled, last = start }) => {
+          more = await onPage(current, settled, last);
+        },
+      );
       after = outcome.last ?? after;
       if (!more) return;
     }
@@ -120,20 +140,20 @@ export class ArchivePages {
     page: ArchivePage,
     order: Order,
     origin: Batch["origin"],
-    move: (page: ArchivePage, settled: boolean) => Promise<void>,
+    move: (kept: PageOutcome) => Promise<void>,
   ): Promise<{ first?: number; last?: number }> {
     const { store, archive, envelopes } = this.context;
     const opened = page.results.flatMap((result) => openArchived(archive, result, envelopes) ?? []);
     const outcome = await store.database
       .write(async () => {
         const taken = await this.#take(opened, order, origin);
-        await move(page, taken.settled);
+        await move(taken);
         return taken;
       })
       .catch(async (error: unknown) => {
         if (isFailureOfStorage(error)) throw error;
         const taken = await this.#keepInParts(opened, order, origin);
-        await store.database.write(() => move(page, taken.settled));
+        await store.database.write(() => move(taken));
         return taken;
       });
     this.#received += outcome.received;
@@ -164,7 +184,9 @@ export class ArchivePages {
           first: backward ? first : (ends.first ?? first),
           last: backward ? (ends.last ?? last) : last,
         };
-        reached = backward ? { ...order, before: first ?? order.before } : { after: last ?? order.after };
+        reached = backward
+          ? { ...order, before: first ?? order.before }
+          : { ...order, after: last ?? order.after };
       } catch (error) {
         if (isFailureOfStorage(error)) throw error;
         this.context.onDropped(error);

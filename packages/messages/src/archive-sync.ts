@@ -175,10 +175,11 @@ class Reading {
     // in the same second, or by a server's clock that is behind ours: whatever is in it then is new.
     const empty = { time: new Date(Date.now() - CLOCKS_DIFFER_MS) };
     const page = await this.#pages.ask({}, { before: "" });
-    await this.#pages.keep(page, { before: undefined }, undefined, async () => {
+    await this.#pages.keep(page, { before: undefined }, undefined, async ({ last: position }) => {
       const { store, account, archive } = this.#context;
+      const newest = pointOf(page.results.at(-1));
       await store.archives.setCursor(account.id, archive, {
-        newest: pointOf(page.results.at(-1)) ?? empty,
+        newest: newest ? { ...newest, position } : empty,
         oldest: pointOf(page.results[0]),
         startReached: page.complete || page.results.length === 0,
         caughtUpAt: new Date(),
@@ -194,18 +195,17 @@ class Reading {
     const { store, account, archive } = this.#context;
     const newest = cursor.newest ?? { time: cursor.caughtUpAt };
     const { page, anchor } = await this.#pages.afterPoint(newest);
-    const caughtUp = (at: ArchivePoint | undefined, done: boolean) =>
+    const caughtUp = (at: ArchivePoint | undefined, position: number | undefined, done: boolean) =>
       store.archives.setCursor(account.id, archive, {
         ...cursor,
-        newest: at ?? newest,
+        newest: at ? { ...at, position } : newest,
         caughtUpAt: done ? new Date() : cursor.caughtUpAt,
       });
     const isEnd = page.complete || page.results.length === 0;
     const last = pointOf(page.results.at(-1));
     if (isEnd) {
-      await this.#pages.keep(page, { after: await this.#pages.positionAt(anchor) }, "catchup", () =>
-        caughtUp(last, true),
-      );
+      const after = await this.#pages.positionAt(anchor);
+      await this.#pages.keep(page, { after }, "catchup", (kept) => caughtUp(last, kept.last ?? after, true));
       return;
     }
     const newestPage = this.#pages.ask({}, { before: "", max: FIRST_PAGE });
@@ -214,19 +214,24 @@ class Reading {
     if (lastId !== undefined) this.#ahead = { after: lastId, pages: this.#pages.after({}, lastId) };
     const latest = await newestPage;
     const order = { after: await this.#pages.positionAt(anchor) };
-    const kept = await this.#pages.keep(page, order, "catchup", () => caughtUp(last, false));
-    const above = kept.last ?? order.after;
+    const first = await this.#pages.keep(page, order, "catchup", (kept) =>
+      caughtUp(last, kept.last ?? order.after, false),
+    );
+    const above = first.last ?? order.after;
     const end = pointOf(latest.results.at(-1));
     const overlap = latest.results.findIndex(({ id }) => id === last?.id);
     if (overlap >= 0) {
       const rest = { ...latest, results: latest.results.slice(overlap + 1) };
-      await this.#pages.keep(rest, { after: above }, "catchup", () => caughtUp(end, true));
+      await this.#pages.keep(rest, { after: above }, "catchup", (kept) =>
+        caughtUp(end, kept.last ?? above, true),
+      );
       return;
     }
-    await this.#pages.keep(latest, { before: undefined, above }, "catchup", async () => {
-      const before = pointOf(latest.results[0]) ?? {};
-      await store.archives.addGap(account.id, archive, { after: last ?? newest, before });
-      await caughtUp(end, true);
+    await this.#pages.keep(latest, { before: undefined, above }, "catchup", async (kept) => {
+      const after = last ? { ...last, position: above } : newest;
+      const before = { ...pointOf(latest.results[0]), position: kept.first };
+      await store.archives.addGap(account.id, archive, { after, before });
+      await caughtUp(end, kept.last, true);
     });
   }
 

@@ -1,11 +1,12 @@
 import { type MessageHead, positionOf } from "@larder/storage";
 
 /**
- * Where a page of an archive joins what was read before: after a position going forward, before one going back, and in no case
- * below what an archive has further back (`above`).
+ * The place of a page of an archive beside what was read before: after a position going forward, before one going back, and in no
+ * case below what an archive has further back (`above`). `below` is the position of what stands after a gap: while there is room,
+ * a page of the gap stays below it.
  */
 export type Order =
-  | { readonly after: number | undefined }
+  | { readonly after: number | undefined; readonly below?: number | undefined }
   | { readonly before: number | undefined; readonly above?: number | undefined };
 
 /** One message of a page, in the archive's order. */
@@ -19,7 +20,7 @@ export interface Placed {
 const latestOf = (timestamp: Date): number =>
   positionOf(timestamp) + (timestamp.getTime() % 1000 === 0 ? 999_999 : 999);
 
-/** For what is between the end of one page and the beginning of another that is placed after it. */
+/** The number of positions for what is between the end of one page and the beginning of another that is placed after it. */
 const ROOM = 100_000;
 
 const keeps = ({ known, timestamp }: Placed): number | undefined =>
@@ -42,10 +43,14 @@ export function placesFor(page: readonly Placed[], order: Order): number[] {
     return placesFor(page, { after: order.above + ROOM });
   }
   let previous = order.after ?? -1;
+  let { below = Number.MAX_SAFE_INTEGER } = order;
   for (const [at, entry] of page.entries()) {
     const kept = keeps(entry);
-    previous =
+    // The gap ends here, or it has more messages than there is room for.
+    if (previous >= below || (kept !== undefined && kept >= below)) below = Number.MAX_SAFE_INTEGER;
+    const wanted =
       kept !== undefined && kept > previous ? kept : Math.max(positionOf(entry.timestamp), previous + 1);
+    previous = wanted < below ? wanted : previous + 1;
     places[at] = previous;
   }
   return places;

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import test from "ava";
+import { ArchiveSync } from "@larder/messages";
+import test, { type ExecutionContext } from "ava";
 import { placesFor } from "../dist/places.js";
+import { FakeArchive, readerOf } from "./fake-archive.js";
 import { alice, archived, chat, mine, origin, world } from "./support.js";
 
 const at = (seconds: number) => new Date(1_700_000_000_000 + seconds * 1000);
@@ -163,4 +165,74 @@ test("a copy that a server got again later does not take the place of the first,
       ["between", "s2"],
     ],
   );
+});
+
+/** An archive of small pages. A message that is said once more in it is sent once more, with its ids. */
+async function pagesOf(t: ExecutionContext, largest: number) {
+  const w = await world(t);
+  const archive = new FakeArchive(largest);
+  const sync = new ArchiveSync(w.store, w.intake, {
+    envelopes: () => ({ account: alice, announcesStanzaIds: () => true }),
+    days: 1e5,
+  });
+  const account = readerOf(archive, w.account.id);
+  return {
+    archive,
+    say(...said: readonly (readonly [name: string, second: number])[]) {
+      for (const [name, second] of said) {
+        const id = `s${archive.entries.length}`;
+        const message = chat(name, `id="${name}"`, origin(name));
+        archive.entries.push({ id, stamp: at(second).toISOString(), message });
+      }
+    },
+    read: () => sync.catchUp(account, alice),
+    history: async () =>
+      (await w.store.messages.history({ accountId: w.account.id, limit: 2000 })).messages.map(
+        ({ bodies }) => bodies[0]?.text,
+      ),
+  };
+}
+
+test("a gap that begins after a second copy is filled where it is, also if its messages and what follows are of one second", async (t) => {
+  for (const pages of [Number.POSITIVE_INFINITY, 3, 4]) {
+    const { archive, say, read, history } = await pagesOf(t, 2);
+    say(["a", 1]);
+    await read();
+    say(["b", 1], ["b", 1], ["c", 1], ["a", 1], ["d", 1], ["e", 1], ["f", 1], ["d", 1]);
+    const heal = archive.cutAfter(pages);
+    await (pages === Number.POSITIVE_INFINITY ? read() : t.throwsAsync(read(), { message: "cut" }));
+    heal();
+    t.true((await read()).complete);
+    t.deepEqual(await history(), ["a", "b", "c", "d", "e", "f"], `cut after ${pages} pages`);
+  }
+});
+
+test("what a gap of more messages than there is room for has moved on is followed by what comes next", async (t) => {
+  const { say, read, history } = await pagesOf(t, 200);
+  say(["a", 0.5]);
+  await read();
+  const names = Array.from({ length: 1500 }, (_, i) => `m${i}`);
+  say(...names.map((name) => [name, 1.001] as const), ["a", 1.001]);
+  await read();
+  say(["b", 1.001]);
+  await read();
+  t.deepEqual(await history(), ["a", ...names, "b"]);
+});
+
+test("what comes after a second copy stands after what was read before it, though its stamp is older", async (t) => {
+  const { say, read, history } = await pagesOf(t, 9);
+  say(["a", 1], ["b", 9], ["a", 5]);
+  await read();
+  say(["c", 5]);
+  await read();
+  t.deepEqual(await history(), ["a", "b", "c"]);
+});
+
+test("a gap whose stamps are newer than what follows it is filled before that", async (t) => {
+  const { say, read, history } = await pagesOf(t, 2);
+  say(["a", 1]);
+  await read();
+  say(["b", 2], ["c", 2], ["d", 7], ["e", 8], ["f", 9], ["g", 9], ["h", 9], ["e", 3]);
+  await read();
+  t.deepEqual(await history(), ["a", "b", "c", "d", "e", "f", "g", "h"]);
 });

@@ -20,7 +20,13 @@ export {
 export { type DatabaseAddress, databaseAddress, databaseLocation, openEngine } from "./open-engine.js";
 export type { PortableReport } from "./portable/format.js";
 export type { AccountRecord, AccountRepository, NewAccount } from "./repositories/accounts.js";
-export type { ArchiveCursor, ArchiveGap, ArchivePoint, ArchiveRepository } from "./repositories/archives.js";
+export type {
+  ArchiveCursor,
+  ArchiveGap,
+  ArchivePoint,
+  ArchiveRepository,
+  PlacedPoint,
+} from "./repositories/archives.js";
 export type { CacheRemoval, PurgeFilter } from "./repositories/cache-removal.js";
 export type {
   ConversationChange,

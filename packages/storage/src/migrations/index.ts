@@ -8,6 +8,7 @@ import { itemsSmallColumnsFirst } from "./2026.11.28T11.00.00.items-small-column
 import { messageDigest } from "./2026.12.01T01.00.00.message-digest.js";
 import { waitingSince } from "./2026.12.01T01.00.00.waiting-since.js";
 import { roomState } from "./2026.12.01T02.00.00.room-state.js";
+import { archivePositions } from "./2026.12.01T03.00.00.archive-positions.js";
 import type { Migration } from "./migration.js";
 
 /** Every step of the schema, oldest first. */
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   messageDigest,
   waitingSince,
   roomState,
+  archivePositions,
 ];

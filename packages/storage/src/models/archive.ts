@@ -7,6 +7,7 @@ export class ArchiveCursorModel extends Model {
   declare archive: string;
   declare newestId: string | null;
   declare newestTime: number | null;
+  declare newestPosition: number | null;
   declare oldestId: string | null;
   declare oldestTime: number | null;
   declare startReached: boolean;
@@ -25,6 +26,9 @@ export function initArchiveCursor(sequelize: Sequelize): ModelStatic<ArchiveCurs
       newestTime: c.instant({
         comment: "its time, from which to go on where the server has forgotten the id",
       }),
+      newestPosition: c.bigint({
+        comment: "its position in the history, for where no message has the id: it may be a second copy",
+      }),
       oldestId: c.text({ comment: "the archive's id of the oldest message that was read" }),
       oldestTime: c.instant({ comment: "its time" }),
       startReached: c.flag({ defaultValue: false, comment: "nothing older is in the archive" }),
@@ -41,8 +45,10 @@ export class ArchiveGapModel extends Model {
   declare archive: string;
   declare afterId: string | null;
   declare afterTime: number | null;
+  declare afterPosition: number | null;
   declare beforeId: string | null;
   declare beforeTime: number | null;
+  declare beforePosition: number | null;
   declare foundAt: number;
   declare attempts: number;
   declare lastError: string | null;
@@ -57,8 +63,10 @@ export function initArchiveGap(sequelize: Sequelize): ModelStatic<ArchiveGapMode
       archive: c.text({ allowNull: false, comment: "as in archive_cursor" }),
       afterId: c.text({ comment: "last archive id before the gap; null where only the time is known" }),
       afterTime: c.instant({ comment: "its time" }),
+      afterPosition: c.bigint({ comment: "its position, as in archive_cursor" }),
       beforeId: c.text({ comment: "first archive id after the gap" }),
       beforeTime: c.instant({ comment: "its time" }),
+      beforePosition: c.bigint({ comment: "its position, as in archive_cursor" }),
       foundAt: c.instant({ allowNull: false, comment: "when it was first known" }),
       attempts: c.count({ allowNull: false, defaultValue: 0, comment: "tries to fill it that failed" }),
       lastError: c.json({ comment: "why the last of them failed" }),

@@ -9,10 +9,16 @@ export interface ArchivePoint {
   readonly time?: Date;
 }
 
+/** A point of an archive that may be no message of the history: a second copy of one, or a correction. */
+export interface PlacedPoint extends ArchivePoint {
+  /** Its position in the order of history, for as long as no message has its id. */
+  readonly position?: number | undefined;
+}
+
 /** How far one archive is read (XEP-0313). */
 export interface ArchiveCursor {
   /** The newest message that was read; up to it nothing is missing but {@link ArchiveGap}s. */
-  readonly newest?: ArchivePoint;
+  readonly newest?: PlacedPoint;
   /** The oldest message that was read. */
   readonly oldest?: ArchivePoint;
   /** Nothing older is in the archive, or wanted. */
@@ -25,8 +31,8 @@ export interface ArchiveCursor {
 export interface ArchiveGap {
   readonly id: number;
   /** What stands before it; nothing where it begins with the archive. */
-  readonly after: ArchivePoint;
-  readonly before: ArchivePoint;
+  readonly after: PlacedPoint;
+  readonly before: PlacedPoint;
   readonly foundAt: Date;
   readonly attempts: number;
 }
@@ -37,6 +43,11 @@ const pointOf = (id: unknown, time: unknown): ArchivePoint | undefined =>
   id == null && time == null
     ? undefined
     : { ...(id != null && { id: String(id) }), ...(time != null && { time: new Date(Number(time)) }) };
+
+const placedPointOf = (id: unknown, time: unknown, position: unknown): PlacedPoint | undefined => {
+  const point = pointOf(id, time);
+  return point && position != null ? { ...point, position: Number(position) } : point;
+};
 
 const idOf = (point: ArchivePoint | undefined) => point?.id ?? null;
 const timeOf = (point: ArchivePoint | undefined) => point?.time?.getTime() ?? null;
@@ -57,7 +68,7 @@ export class ArchiveRepository {
       );
       return (
         row && {
-          newest: pointOf(row.newest_id, row.newest_time),
+          newest: placedPointOf(row.newest_id, row.newest_time, row.newest_position),
           oldest: pointOf(row.oldest_id, row.oldest_time),
           startReached: Boolean(row.start_reached),
           caughtUpAt: row.caught_up_at === null ? undefined : new Date(Number(row.caught_up_at)),
@@ -71,11 +82,12 @@ export class ArchiveRepository {
     checkKeys({ archive });
     return this.#db.write(({ executor }) =>
       executor.run(sql`
-        INSERT INTO archive_cursor (account_id, archive, newest_id, newest_time, oldest_id, oldest_time, start_reached, caught_up_at)
-        VALUES (${accountId}, ${archive}, ${idOf(cursor.newest)}, ${timeOf(cursor.newest)}, ${idOf(cursor.oldest)},
-          ${timeOf(cursor.oldest)}, ${cursor.startReached}, ${cursor.caughtUpAt?.getTime() ?? null})
+        INSERT INTO archive_cursor (account_id, archive, newest_id, newest_time, newest_position, oldest_id, oldest_time,
+          start_reached, caught_up_at)
+        VALUES (${accountId}, ${archive}, ${idOf(cursor.newest)}, ${timeOf(cursor.newest)},
+          ${cursor.newest?.position ?? null}, ${idOf(cursor.oldest)}, ${timeOf(cursor.oldest)}, ${cursor.startReached}, ${cursor.caughtUpAt?.getTime() ?? null})
         ON CONFLICT (account_id, archive) DO UPDATE SET newest_id = excluded.newest_id, newest_time = excluded.newest_time,
-          oldest_id = excluded.oldest_id, oldest_time = excluded.oldest_time, start_reached = excluded.start_reached,
+          newest_position = excluded.newest_position, oldest_id = excluded.oldest_id, oldest_time = excluded.oldest_time, start_reached = excluded.start_reached,
           caught_up_at = excluded.caught_up_at`),
     );
   }
@@ -88,8 +100,8 @@ export class ArchiveRepository {
       );
       return rows.map((row) => ({
         id: Number(row.id),
-        after: pointOf(row.after_id, row.after_time) ?? {},
-        before: pointOf(row.before_id, row.before_time) ?? {},
+        after: placedPointOf(row.after_id, row.after_time, row.after_position) ?? {},
+        before: placedPointOf(row.before_id, row.before_time, row.before_position) ?? {},
         foundAt: new Date(Number(row.found_at)),
         attempts: Number(row.attempts),
       }));
@@ -99,17 +111,19 @@ export class ArchiveRepository {
   addGap(accountId: number, archive: string, gap: Pick<ArchiveGap, "after" | "before">): Promise<void> {
     return this.#db.write(({ executor }) =>
       executor.run(sql`
-        INSERT INTO archive_gap (account_id, archive, after_id, after_time, before_id, before_time, found_at, attempts)
-        VALUES (${accountId}, ${archive}, ${idOf(gap.after)}, ${timeOf(gap.after)}, ${idOf(gap.before)}, ${timeOf(gap.before)},
-          ${Date.now()}, 0)`),
+        INSERT INTO archive_gap (account_id, archive, after_id, after_time, after_position, before_id, before_time, before_position,
+          found_at, attempts)
+        VALUES (${accountId}, ${archive}, ${idOf(gap.after)}, ${timeOf(gap.after)},
+          ${gap.after.position ?? null}, ${idOf(gap.before)}, ${timeOf(gap.before)}, ${gap.before.position ?? null}, ${Date.now()}, 0)`),
     );
   }
 
   /** A page of it was read: it begins later now. */
-  narrowGap(id: number, after: ArchivePoint): Promise<void> {
+  narrowGap(id: number, after: PlacedPoint): Promise<void> {
     return this.#db.write(({ executor }) =>
       executor.run(
-        sql`UPDATE archive_gap SET after_id = ${idOf(after)}, after_time = ${timeOf(after)}, attempts = 0, last_error = NULL
+        sql`UPDATE archive_gap SET after_id = ${idOf(after)}, after_time = ${timeOf(after)},
+              after_position = ${after.position ?? null}, attempts = 0, last_error = NULL
             WHERE id = ${id}`,
       ),
     );

@@ -1,7 +1,7 @@
 import type { Database } from "../database.js";
 import { checkKeys } from "../keys.js";
 import { join, type Sql, sql } from "../sql.js";
-import type { ArchivePoint } from "./archives.js";
+import type { PlacedPoint } from "./archives.js";
 import { type HistoryQuery, readHistory } from "./message-history.js";
 import { loadMessages } from "./message-loading.js";
 import {
@@ -236,16 +236,16 @@ export class MessageRepository {
   }
 
   /**
-   * Where an archive's point stands in the history: the message of its id, or else the last one that is no later than its
-   * time (`side: "until"`) or the first that is no earlier (`"since"`). By their stamps, not by their places: those were moved
-   * on where the archive's order needs it.
+   * The position of an archive's point in the history: that of the message of its id, or else the one remembered with it. If there
+   * is neither, it is that of the last message that is no later than its time (`side: "until"`) or of the first that is no earlier
+   * (`"since"`). Stamps decide that, not positions: those were moved on where the archive's order needs it.
    *
    * @returns undefined where there is none
    */
   archivePosition(
     accountId: number,
     archive: string,
-    point: ArchivePoint,
+    point: PlacedPoint,
     side: "until" | "since",
   ): Promise<number | undefined> {
     const there = sql`account_id = ${accountId} AND stanza_id_by = ${archive}`;
@@ -265,7 +265,8 @@ export class MessageRepository {
         return row && Number(row.position);
       };
       const named =
-        point.id === undefined ? undefined : await position(sql`stanza_id = ${point.id}`, sql`DESC`);
+        (point.id === undefined ? undefined : await position(sql`stanza_id = ${point.id}`, sql`DESC`)) ??
+        point.position;
       if (named !== undefined || point.time === undefined) return named;
       const at = point.time.getTime();
       const near = (ms: number) => (at + ms) * 1000;
