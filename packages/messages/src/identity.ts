@@ -1,15 +1,15 @@
 import type { MessageHead, NewMessage, Store } from "@larder/storage";
 import { isChanged, sameDigest, sameWords, type Words } from "./digest.js";
 
-/** For how long an id without an origin-id counts as the same message: clients begin to count anew. */
+/** The time within which an id without an origin-id means the same message: clients begin to count anew. */
 const SAME_ID_MS = 300_000;
-/** As long as that between a copy that names the archive's id and one that does not. */
+/** The same between a copy with the archive's id and one without it. */
 const SAME_ID_ARCHIVED_MS = 86_400_000;
 
-/** Whether the first versions of two messages say the same; `unknown` where one was changed and nothing else is left of it. */
+/** The comparison of the first versions of two messages; `unknown` if one was changed and has no digest of its first version. */
 type Sameness = "same" | "other" | "unknown";
 
-/** A message that is here, with its texts where they had to be read. */
+/** A stored message, with its texts if they had to be read. */
 interface Known {
   readonly head: MessageHead;
   readonly words?: Words;
@@ -24,13 +24,13 @@ function compare({ head, words }: Known, message: NewMessage): Sameness {
 
 type ArchiveIds = Pick<MessageHead, "stanzaId" | "stanzaIdBy">;
 
-/** Whether two copies whose archive gave them ids gave them different ones. */
+/** Returns true if both copies have ids of an archive, and different ones. */
 const apart = (known: ArchiveIds, message: ArchiveIds): boolean =>
   known.stanzaId !== undefined &&
   message.stanzaId !== undefined &&
   !(known.stanzaId === message.stanzaId && known.stanzaIdBy === message.stanzaIdBy);
 
-/** The sender is the same; in rooms our own messages may come back under another nick. */
+/** Returns true if the sender is the same. In rooms our own messages may come back under another nick. */
 const sameSender = (known: MessageHead, message: NewMessage): boolean =>
   known.direction === message.direction && (known.direction === "out" || known.sender === message.sender);
 
@@ -38,19 +38,19 @@ const sameSender = (known: MessageHead, message: NewMessage): boolean =>
 const isNoteToSelf = ({ direction, conversation, sender }: MessageHead | NewMessage): boolean =>
   direction === "out" && conversation === sender;
 
-/** For how long a room may take to show us what we said. */
+/** The time within which a room may send our own message back to us. */
 const REFLECTED_WITHIN_MS = 300_000;
-/** The same where it gives no ids, so that nobody can tell what it has shown already. */
+/** The same if the room gives no ids, so that a repetition cannot be told from a new message. */
 const REFLECTED_SOON_MS = 30_000;
-/** By how much the stamp of a room may be off the time at which its message came. */
+/** The most that the stamp of a room may differ from the time at which its message came. */
 const STAMPED_WITHIN_MS = 30_000;
-/** Older messages are not looked up by their words: nothing that we sent waits for so long to be shown. */
+/** The age from which messages are not looked up by their words: no room takes so long to send our message back. */
 const WORDS_COUNT_MS = 86_400_000;
 
 const near = (known: MessageHead, message: NewMessage, ms: number): boolean =>
   Math.abs(known.timestamp.getTime() - message.timestamp.getTime()) < ms;
 
-/** What a room shows as ours, of which we have only what we sent. */
+/** Returns true if the room sends back a message of ours, of which we have only what we sent. */
 const isReflection = (known: MessageHead, message: NewMessage): boolean =>
   message.direction === "out" &&
   message.type === "groupchat" &&
@@ -59,8 +59,8 @@ const isReflection = (known: MessageHead, message: NewMessage): boolean =>
   near(known, message, REFLECTED_WITHIN_MS);
 
 /**
- * A message that has no id in common with any that is here, found by its words: one of ours whose id the room has changed, or one
- * without ids that a room without archive tells again.
+ * Finds the stored copy of a room's message by its words. No id leads to it if the room has changed the id of our message, or if
+ * the message has no ids and a room without archive sends it again.
  */
 async function byWords(
   { messages }: Store,
@@ -91,20 +91,20 @@ async function byWords(
 }
 
 /**
- * Whether a message is a copy of one that is known by the same origin-id, or at least by the same id attribute. That does not
- * depend on what has become of the known one since: of what was changed and has no digest, ids, sender and time decide.
+ * Decides if a message is a copy of a stored one with the same origin-id, or at least the same id attribute. Later changes of the
+ * stored one do not matter: if it was changed and has no digest, ids, sender and time decide.
  */
 function isCopy(known: Known, message: NewMessage): boolean {
   const { head } = known;
   if (!sameSender(head, message) || head.conversation !== message.conversation) return false;
   if (message.originId !== undefined && head.originId === message.originId) {
-    // Two ids of the archive: sent again after a lost session (XEP-0198 §4), where it says the same; another message by a
-    // sender who uses its ids twice, where it does not.
+    // If the archive has two ids, the words decide. The same words were sent again after a lost session (XEP-0198 §4); other words
+    // are another message, by a sender that uses its ids twice.
     return !apart(head, message) || compare(known, message) !== "other";
   }
   if (message.wireId === undefined || head.wireId !== message.wireId) return false;
   if (head.originId !== undefined && message.originId !== undefined) return false;
-  // A room may change what we say on its way (XEP-0045 §7.4): what comes back as ours under our id is ours.
+  // A room may change our message on its way (XEP-0045 §7.4): if it comes back as ours under our id, it is ours.
   if (isReflection(head, message)) return true;
   const sameness = compare(known, message);
   if (sameness === "other") return false;
@@ -112,15 +112,15 @@ function isCopy(known: Known, message: NewMessage): boolean {
   const between = Math.abs(head.timestamp.getTime() - message.timestamp.getTime());
   if (oneArchived || isChanged(head)) return between < SAME_ID_ARCHIVED_MS;
   if (isNoteToSelf(message)) return between < SAME_ID_MS;
-  // Without an archive only a delayed copy is one that the server kept while the first was on its way (XEP-0198 §4).
+  // Without an archive only a delayed message is a copy: the server stored it while the first was on its way (XEP-0198 §4).
   const bothPlain = head.stanzaId === undefined && message.stanzaId === undefined;
   return bothPlain && message.delayed && between < SAME_ID_MS;
 }
 
-/** What is here of a batch, by the place in it. */
+/** The stored messages that belong to those of a batch, by their places in it. */
 export interface KnownOfBatch {
   readonly copies: Map<number, MessageHead>;
-  /** Corrections that came before these, whose first versions they may be; by whom, is to be checked. */
+  /** Corrections that came first and may be of these messages, if they have the same author. */
   readonly standIns: Map<number, MessageHead[]>;
 }
 
@@ -147,7 +147,7 @@ async function byArchiveIds(
   return known;
 }
 
-/** Candidates that digests say nothing of are compared by their texts: those alone are read. */
+/** Reads the texts of the candidates that cannot be compared by digests. */
 async function withWords(
   { messages }: Store,
   candidates: readonly { readonly head: MessageHead; readonly message: NewMessage | undefined }[],
@@ -159,7 +159,7 @@ async function withWords(
   return new Map((await messages.byIds([...new Set(ids)])).map((record) => [record.id, record]));
 }
 
-/** Which messages of a batch are here already. */
+/** Finds the messages of a batch that are stored already. */
 export async function findKnown(
   store: Store,
   accountId: number,
@@ -195,7 +195,7 @@ export async function findKnown(
   return { copies, standIns };
 }
 
-/** Names that a message of one batch may have in common with another one of it. */
+/** Lists the ids by which another message of the same batch may be a copy of this one. */
 function namesOf(message: NewMessage): string[] {
   const { conversation, direction, sender, originId, wireId, stanzaId, stanzaIdBy } = message;
   const author = direction === "out" ? "" : sender;
@@ -207,13 +207,13 @@ function namesOf(message: NewMessage): string[] {
   ];
 }
 
-/** Of two messages of a batch that have a name in common, whether they are one: an archive's id means one message. */
+/** Decides if two messages of a batch with a common id are copies: an id of an archive belongs to one message. */
 function isRepeat(first: NewMessage, message: NewMessage): boolean {
   if (first.stanzaId !== undefined && message.stanzaId !== undefined && !apart(first, message)) return true;
   return first.retracted !== undefined || message.retracted !== undefined || sameWords(first, message);
 }
 
-/** Of messages that are all new, which repeat another of the same batch: place → place of the first. */
+/** Finds the repetitions among new messages of one batch: place → place of the first. */
 export function findRepeats(batch: readonly NewMessage[]): Map<number, number> {
   const firsts = new Map<string, number>();
   const repeats = new Map<number, number>();

@@ -23,39 +23,39 @@ import { findKnown, findRepeats } from "./identity.js";
 import { isBefore, NO_PLACES, type PageEntry, type PagePlaces, placesOfPage } from "./places.js";
 
 export interface IntakeOptions {
-  /** Takes what is not for the history but belongs into its order: reactions, and refusals of them. */
+  /** The receiver of what is no message but belongs into the order of history: reactions, and refusals of them. */
   readonly also?: Companion;
   /**
-   * Secret of the instance, at least 32 bytes, the same for as long as the database and kept outside of it. With it a second copy
-   * of a message is known also after a correction or a retraction, by a digest of its first words. Default: none, and of what
-   * was changed a copy is known by ids, sender and time alone.
+   * The secret of the instance, at least 32 bytes. It lasts as long as the database and is stored outside of it. It makes a digest
+   * of the first words of a message, by which a copy is recognised after a correction or a retraction, too. Default: none; then ids,
+   * sender and time decide about a copy of a changed message.
    */
   readonly digestKey?: Uint8Array;
-  /** Since when an occupant has been in a room without a break, as far as presence tells. */
+  /** Returns the time since which an occupant has been in a room without a break, by its presence. */
   readonly presentSince?: (account: MessagingAccount, occupant: string) => Date | undefined;
 }
 
-/** What became of a batch. */
+/** The outcome of a batch. */
 export interface BatchOutcome {
-  /** How many messages are new. */
+  /** The number of new messages. */
   readonly received: number;
-  /** For each envelope, whether it was something for the history. */
+  /** For each envelope, true if the history has taken it. */
   readonly accepted: readonly boolean[];
-  /** The positions at the ends of a page; undefined where it had no message. */
+  /** The positions at the ends of a page; undefined if it had no message. */
   readonly first?: number;
   readonly last?: number;
-  /** The last of a page stood where it belongs already. */
+  /** The last message of a page had the right position already. */
   readonly settled: boolean;
 }
 
 type Saying = Extract<Classified, { kind: "message" }>;
 
-/** What became of the messages of a batch. */
+/** The outcome of the messages of a batch. */
 interface Kept extends PagePlaces {
   readonly received: number;
 }
 
-/** Which ids a removal that came first may have named it by. */
+/** Lists the ids by which a retraction that came first may have named a message. */
 function removalKeys(message: NewMessage, room: string | undefined): RemovalKey[] {
   const { conversation, stanzaId, stanzaIdBy, wireId, originId, sender } = message;
   const groupchat = message.type === "groupchat";
@@ -78,7 +78,7 @@ function removalKeys(message: NewMessage, room: string | undefined): RemovalKey[
   ];
 }
 
-/** When messages were taken back that had not come yet, by their places. */
+/** Finds the times of retractions that came before their messages, by the places of the messages. */
 async function removalsOf(
   { store, account }: Work,
   messages: readonly NewMessage[],
@@ -94,7 +94,7 @@ async function removalsOf(
   return new Map([...found].map(([place, at]) => [keys[place]?.at ?? -1, at]));
 }
 
-/** What a removal leaves of a message that comes after it. */
+/** Strips a message that comes after its retraction. */
 const removed = (message: NewMessage, at: Date): NewMessage => ({
   ...message,
   retracted: at,
@@ -105,8 +105,8 @@ const removed = (message: NewMessage, at: Date): NewMessage => ({
 });
 
 /**
- * Takes messages into the history, once each: those that come live, as carbons, and in pages of archives. What is stored,
- * the ids that are learned and the events that tell of it are one unit of work.
+ * The way of messages into the history, once each: live, as carbons, and in pages of archives. A message, the ids that are learned
+ * from it and its events are one unit of work.
  */
 export class MessageIntake {
   readonly #store: Store;
@@ -119,13 +119,13 @@ export class MessageIntake {
     this.#digest = new WordsDigest(options.digestKey);
   }
 
-  /** @returns whether the envelope was something for the history */
+  /** @returns true if the history has taken the envelope */
   async take(account: MessagingAccount, envelope: Envelope): Promise<boolean> {
     const { accepted } = await this.takeAll(account, [envelope], { origin: "live" });
     return accepted[0] === true;
   }
 
-  /** Takes several in, in their order. Inside a unit of work it joins that. */
+  /** Takes in several envelopes, in their order. If a unit of work is running, this joins it. */
   takeAll(account: MessagingAccount, envelopes: readonly Envelope[], batch: Batch): Promise<BatchOutcome> {
     const receivedAt = new Date();
     const read = envelopes.map((envelope) => this.#signed(classify(envelope, account.id, receivedAt)));
@@ -179,7 +179,7 @@ export class MessageIntake {
         [...named].map(([id, conversation]) => ({ id, conversation })),
         { origin: batch.origin, fresh },
       );
-    // After all messages of the page, which they may be for.
+    // Reactions come after all messages of the page, as they may belong to them.
     const taken =
       others.length === 0
         ? []
@@ -192,17 +192,17 @@ export class MessageIntake {
     return { received: total, accepted, first: ends[0], last: ends[1], settled };
   }
 
-  /** A correction whose first version is already known goes there; else it is kept as a message. */
+  /** Applies a correction to its first version if that is stored; else it stores the correction as a message. */
   async #correct(work: Work, correction: Classified & { kind: "correction" }): Promise<number> {
     const { store, account } = work;
     const { copies } = await findKnown(store, account.id, [correction.message]);
     const known = copies.get(0);
-    // It stands as a message of its own; where it has taken another's place, its ids are not that one's.
+    // The correction is stored as a message of its own. A message that it has replaced has another id.
     if (known && known.wireId === correction.message.wireId) {
       await this.#merge(work, known, correction.message);
       return 0;
     }
-    // The archive's id of it leads to a message already: it was taken in then, and who had sent it was certain.
+    // If the archive's id of it leads to a message already, it was applied there, and its author was certain.
     const { stanzaId, stanzaIdBy } = correction.message;
     const isTaken = stanzaId !== undefined && stanzaIdBy !== undefined && known !== undefined;
     if (isTaken && (await store.messages.findByStanzaId(account.id, stanzaIdBy, stanzaId))) return 0;
@@ -217,7 +217,7 @@ export class MessageIntake {
     return 1;
   }
 
-  /** Keeps what is new and merges what is known, all of a page in a few statements. */
+  /** Stores new messages and merges known ones, a whole page in a few statements. */
   async #keepAll(
     work: Work,
     read: readonly Classified[],
@@ -234,7 +234,7 @@ export class MessageIntake {
     const { places, bounds } = pagePlaces;
     const moves = new Map<number, MessagePlace>();
     const fresh: NewMessage[] = [];
-    // A page may have a message twice: what the first copy has changed counts for the second.
+    // A page may have a message twice: the second copy meets what the first one has changed.
     const current = new Map<number, MessageHead>();
     const inPageOf = new Map(said.map(([inPage, { message }]) => [message.stanzaId, inPage]));
     for (const [at, [inPage, entry]] of said.entries()) {
@@ -305,7 +305,7 @@ export class MessageIntake {
     return { ...pagePlaces, received };
   }
 
-  /** A retraction may name a message by an id that only its second copy has: it waited for that. */
+  /** Applies retractions that named a message by an id which only its second copy has. */
   async #takeBackWaiting(
     work: Work,
     copies: readonly { readonly known: MessageHead; readonly message: NewMessage }[],
@@ -327,7 +327,7 @@ export class MessageIntake {
     }
   }
 
-  /** Where the archive has each message of a page, and what else belongs into its order. */
+  /** Finds the positions of a page's messages, and of what else belongs into its order. */
   async #places(
     { also, account, batch }: Work,
     said: readonly (readonly [number, Saying])[],
@@ -356,7 +356,7 @@ export class MessageIntake {
     if (fresh.length === 0) return 0;
     const { store, account } = work;
     const repeats = fresh.length > 1 ? findRepeats(fresh) : new Map<number, number>();
-    // Of two copies in an archive one may be a tombstone: it counts for both.
+    // If one of two copies in an archive is a tombstone, the other is retracted, too.
     const goneAt = new Map(
       [...repeats].flatMap(([at, first]) => {
         const gone = fresh[at]?.retracted;
@@ -396,7 +396,7 @@ export class MessageIntake {
     return kept.length;
   }
 
-  /** Keeps messages that nobody had, without what was taken back before it came; and tells of them. */
+  /** Stores new messages and logs their events. The content of a message that was retracted before it came is left out. */
   async #insert(work: Work, messages: readonly NewMessage[]): Promise<MessageRecord[]> {
     const { store, account, unit, batch } = work;
     const goneAt = await removalsOf(work, messages);
@@ -416,7 +416,7 @@ export class MessageIntake {
     return rows;
   }
 
-  /** A message that its archive has twice (sent again after a lost session) stands where the archive has it first. */
+  /** Moves a message that its archive has twice (sent again after a lost session) to the place of the first copy. */
   async #promote(work: Work, known: MessageHead, copy: NewMessage): Promise<boolean> {
     const { stanzaId, stanzaIdBy } = copy;
     if (stanzaId === undefined || known.stanzaId === undefined) return false;
@@ -429,7 +429,7 @@ export class MessageIntake {
     return true;
   }
 
-  /** Another copy of a message that is here: what it knows more is learned from it. */
+  /** Adds to a stored message what another copy of it has in addition. */
   async #merge(work: Work, known: MessageHead, copy: NewMessage): Promise<void> {
     const { store, account } = work;
     const { stanzaId, stanzaIdBy } = copy;
@@ -462,11 +462,11 @@ export class MessageIntake {
     )
       await store.messages.setOccupant(known.id, learned);
     if (copy.retracted !== undefined) await takeBack(work, known, copy.retracted);
-    await arrived(work, known, known.wireId); // whatever the room has made of its id
+    await arrived(work, known, known.wireId); // by our id, also if the room has changed it
   }
 }
 
-/** What new messages mean for their conversations. */
+/** Lists the changes of conversations by new messages. */
 function changesOf(rows: readonly MessageRecord[]): ConversationChange[] {
   const byConversation = new Map<string, MessageRecord[]>();
   for (const row of rows) {

@@ -23,21 +23,21 @@ interface Asked {
 }
 
 /**
- * One room as this session sees it.
+ * One room in this session.
  *
  * | state | entered | left |
  * |---|---|---|
- * | `joining` | our first presence is sent | the room shows us our presence, refuses it, or does not answer |
- * | `joined` | the room has shown us our own presence | the room shows that we are not in it, or the session ends |
+ * | `joining` | our first presence is sent | the room sends us our presence, refuses it, or does not answer |
+ * | `joined` | the room has sent us our own presence | the room says that we are not in it, or the session ends |
  *
- * A change of the nick leaves the state as it is: until the room confirms it we are in it under the former nick.
+ * A change of nick does not change the state: until the room confirms it, we are in the room under the former nick.
  */
 export class LiveRoom {
   readonly jid: string;
   nick: string;
   state: "joining" | "joined" = "joining";
   features: ReadonlySet<string> = new Set();
-  /** It tells what was said before we came; its subject comes after that (XEP-0045 §7.2.15). */
+  /** True while the room sends its discussion history; its subject follows that (XEP-0045 §7.2.15). */
   tellsHistory = true;
   #ownOccupantId: string | undefined;
   readonly #occupants = new Map<string, Occupant>();
@@ -67,7 +67,7 @@ export class LiveRoom {
   /**
    * Asks the room for a nick, to enter it or to change the nick, and waits for its answer.
    *
-   * @returns our presence as the room shows it
+   * @returns our presence from the room
    * @throws {StanzaError} the room refuses it
    * @throws {RequestTimeoutError} no answer within `timeoutMs`
    */
@@ -82,7 +82,7 @@ export class LiveRoom {
     });
   }
 
-  /** The room refuses a presence of ours. What we did not ask for says nothing of our being in the room. */
+  /** Ends the wait if the room refuses a presence of ours. In a joined room, only a refusal of the nick that we asked for counts. */
   refused(error: Error, nick: string | undefined): void {
     if (this.state === "joining" || nick === undefined || nick === this.#asked?.nick) this.fail(error);
   }
@@ -96,9 +96,9 @@ export class LiveRoom {
     return statuses.has(mucStatus.self) || (this.state === "joined" && nick === this.nick);
   }
 
-  /** Somebody is there, ourselves included. */
+  /** Adds or updates an occupant; it may be ourselves. */
   entered(presence: MucPresence): void {
-    const { nick, realJid, occupantId } = presence; // the id is believed where the room announces such ids, which it may say later
+    const { nick, realJid, occupantId } = presence; // ownOccupantId checks that the room announces such ids, as it may do so later
     const known = this.#occupants.get(nick);
     const sameId = !this.announcesOccupantIds || known?.occupantId === occupantId;
     const same = known && sameId && bareJid(known.realJid) === bareJid(realJid);
@@ -109,7 +109,11 @@ export class LiveRoom {
     this.#settled()?.resolve(presence);
   }
 
-  /** @returns whether the nick is gone for good; else it has become another */
+  /**
+   * Removes an occupant, or gives it another nick.
+   *
+   * @returns false if it has only changed its nick
+   */
   left(presence: MucPresence): boolean {
     const { nick, statuses, newNick } = presence;
     const known = this.#occupants.get(nick);

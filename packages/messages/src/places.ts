@@ -12,11 +12,11 @@ export type Order =
 /** One message of a page, in the archive's order. */
 export interface Placed {
   readonly timestamp: Date;
-  /** Where it stands already. */
+  /** Its present time and position. */
   readonly known?: { readonly timestamp: Date; readonly position: number };
 }
 
-/** An archive that has whole seconds may have said any moment of this one. */
+/** The last position of a stamp. An archive of whole seconds may mean any moment of the second. */
 const latestOf = (timestamp: Date): number =>
   positionOf(timestamp) + (timestamp.getTime() % 1000 === 0 ? 999_999 : 999);
 
@@ -27,8 +27,8 @@ const keeps = ({ known, timestamp }: Placed): number | undefined =>
   known?.timestamp.getTime() === timestamp.getTime() ? known.position : undefined;
 
 /**
- * The positions of a page's messages: that of their stamp, moved on where this alone would not give the archive's order
- * (XEP-0313 §3.1). What stands right already is left there.
+ * Chooses the positions of a page's messages: that of the stamp, moved on if the archive's order (XEP-0313 §3.1) needs it. A message
+ * that has a right position already stays there.
  */
 export function placesFor(page: readonly Placed[], order: Order): number[] {
   const places = new Array<number>(page.length);
@@ -61,14 +61,14 @@ export interface PageEntry extends Placed {
   readonly at: number;
 }
 
-/** Where the entries of a page belong, by their places in it. */
+/** The positions of a page's entries. */
 export interface PagePlaces {
   readonly places: ReadonlyMap<number, number>;
-  /** What stands above this comes after an entry, where it is no copy of it: the position of what the archive has before it. */
+  /** By the entry's place in the page, the position of what the archive has before it: what stands above that comes after it. */
   readonly bounds: ReadonlyMap<number, number>;
   /** The first and the last position. */
   readonly ends: readonly [number | undefined, number | undefined];
-  /** Its last entry stood where it belongs already. */
+  /** Its last entry had the right position already. */
   readonly settled: boolean;
 }
 
@@ -79,13 +79,13 @@ export const NO_PLACES: PagePlaces = {
   settled: true,
 };
 
-/** The positions of a page of which other entries were left out. */
+/** Chooses the positions of a page from which other entries were left out. */
 export function placesOfPage(entries: readonly PageEntry[], order: Order): PagePlaces {
   const page = [...entries].sort((one, other) => one.at - other.at);
   const positions = placesFor(page, order);
   const known = page.at(-1)?.known;
-  // Of what is before a page that was read backwards nothing is known: what stands below its second entry comes before the first.
-  // Where nothing is known of what is before a page at all, the stamp of its first entry has to do.
+  // If a page was read backwards, nothing is known of what is before it: what stands below its second entry comes before the first.
+  // If a page that was read forward has nothing known before it, the position of its first entry is the bound.
   const below =
     "before" in order
       ? (positions[1] ?? order.before ?? Number.MAX_SAFE_INTEGER) - 1
@@ -99,7 +99,7 @@ export function placesOfPage(entries: readonly PageEntry[], order: Order): PageP
 }
 
 /**
- * Whether the archive has a copy that is read now before the one that it told of earlier.
+ * Decides if the archive has a copy that is read now before the copy that was read earlier.
  *
  * @param copy `bound`: what stands above it comes after the copy
  */
@@ -110,7 +110,7 @@ export function isBefore(
 ): boolean {
   const place = known.stanzaId === undefined ? undefined : inPageOf.get(known.stanzaId);
   if (place !== undefined) return copy.inPage < place;
-  // It came live, and its place was not read yet: where it stands says nothing.
+  // It came live, and the archive's place of it was not read yet: its position says nothing.
   if (known.timestamp.getTime() === known.receivedAt.getTime()) return true;
   return known.position > copy.bound;
 }

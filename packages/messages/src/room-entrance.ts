@@ -19,9 +19,9 @@ import { JOIN_TIMEOUT_MS, type RoomAccount, type RoomsOptions } from "./room-opt
 import { RoomPasswords } from "./room-passwords.js";
 import type { RoomRecords } from "./room-records.js";
 
-/** Attempts with a nick that somebody else has, each with one more underscore, when we come back by ourselves. */
+/** The number of attempts of an automatic join if somebody else has the nick, each with one more underscore. */
 const NICK_ATTEMPTS = 3;
-/** By how much the clock of a room may be behind ours. */
+/** The most that the clock of a room may be behind ours. */
 const CLOCKS_DIFFER_MS = 60_000;
 
 /** Enters rooms (XEP-0045 §7.2). */
@@ -33,7 +33,7 @@ export class RoomEntrance {
   readonly #rooms: Map<string, LiveRoom>;
   readonly #options: RoomsOptions;
 
-  /** @param rooms those of this session; what is entered is put there */
+  /** @param rooms the rooms of this session; an entered room is added to them */
   constructor(
     store: Store,
     account: RoomAccount,
@@ -50,7 +50,7 @@ export class RoomEntrance {
   }
 
   /**
-   * Enters a room that is wanted still, with another nick where somebody has that, and never makes it.
+   * Enters a room without being asked, under another nick if somebody else has this one. It never creates the room.
    *
    * @throws as {@link enter}
    */
@@ -62,7 +62,7 @@ export class RoomEntrance {
         return;
       } catch (error) {
         const condition = error instanceof StanzaError ? error.condition : undefined;
-        const otherPassword = condition === "not-authorized" && offered; // the one that was kept may be right
+        const otherPassword = condition === "not-authorized" && offered; // the stored one may be right
         if (condition === "conflict") attempt++;
         if (attempt >= NICK_ATTEMPTS || !(condition === "conflict" || otherPassword)) throw error;
       }
@@ -72,7 +72,7 @@ export class RoomEntrance {
   /**
    * Enters a room.
    *
-   * @param options.automatic nobody has asked for it now: a room that is not there is not made
+   * @param options.automatic nobody has asked for it now: a room that does not exist is not created
    */
   async enter(
     jid: string,
@@ -95,7 +95,7 @@ export class RoomEntrance {
         this.#account.send(joinPresence(jid, nick, { password, history, extra })),
       );
       if (automatic && presence.statuses.has(mucStatus.created)) await this.#unmake(room);
-      // Nobody could say anything of a room that we have made by joining it.
+      // A room that our join has created could not answer before.
       if (!info) await this.learn(room, await discoInfo(this.#account.requester, jid).catch(() => undefined));
     } catch (error) {
       if (this.#rooms.get(jid) === room) this.#rooms.delete(jid);
@@ -110,7 +110,7 @@ export class RoomEntrance {
     this.#options.onJoined(jid);
   }
 
-  /** The room was not there, and our presence has made it: it goes again. */
+  /** Destroys a room that did not exist and that our presence has created. */
   async #unmake(room: LiveRoom): Promise<never> {
     this.#rooms.delete(room.jid);
     await this.#account.requester
@@ -119,7 +119,7 @@ export class RoomEntrance {
     throw new StanzaError("item-not-found", { from: room.jid, text: "the room is not there any more" });
   }
 
-  /** What the room is to tell of what was said before: nothing that its archive has, nor much of what is here. */
+  /** Chooses the discussion history to ask a room for: none if it has an archive, else what it has since the last message that is here. */
   async #historyFor({ jid, features }: LiveRoom): Promise<MucHistory> {
     if (features.has(NS_MAM)) return "none";
     const { messages } = await this.#store.messages.history({
@@ -131,7 +131,7 @@ export class RoomEntrance {
     return last === undefined ? "default" : { since: new Date(last.getTime() - CLOCKS_DIFFER_MS) };
   }
 
-  /** What a room says of itself (XEP-0045 §6.4). */
+  /** Stores the features and the name of a room (XEP-0045 §6.4). */
   async learn(room: LiveRoom, info: DiscoInfo | undefined): Promise<void> {
     const { jid } = room;
     room.features = info?.features ?? new Set();

@@ -1,25 +1,25 @@
 import type { RoomRecord, RoomState, Store } from "@larder/storage";
 
-/** What is known of a room without being in it. */
+/** The fields of a room's record that change. */
 export type RoomPatch = Partial<Omit<RoomRecord, "accountId" | "jid" | "state">>;
 
-/** An account and a room, and what is to be said of the one's being in the other. */
+/** The state of an account in a room. */
 export interface RoomStanding {
   readonly room: string;
   readonly state: RoomState;
   readonly nick?: string;
   readonly name?: string;
-  /** In the room's words. */
+  /** The reason in the room's words. */
   readonly reason?: string;
   readonly alternate?: string;
   readonly error?: Readonly<Record<string, unknown>>;
 }
 
-/** We stay in it from one session to the next. */
+/** Returns true if the room is joined in every session. */
 export const isWanted = ({ joined, autojoin, bookmarked }: RoomRecord): boolean =>
   joined || (autojoin && bookmarked);
 
-/** What the database has of an account's rooms, in memory too: it is asked at every stanza. */
+/** The records of an account's rooms in the database, with a copy in memory, as every stanza needs them. */
 export class RoomRecords {
   readonly #store: Store;
   readonly #account: number;
@@ -47,7 +47,7 @@ export class RoomRecords {
     await this.#read(jid);
   }
 
-  /** Changes what is given, and tells in the same commit what the account is in the room now, where that was not told last. */
+  /** Changes a record. If the state in the room is another than the last event said, the same commit logs an event. */
   async tell(jid: string, state: RoomState, patch: RoomPatch): Promise<void> {
     await this.#store.database.write(async (unit) => {
       const before = await this.#store.rooms.get(this.#account, jid);
@@ -66,13 +66,13 @@ export class RoomRecords {
   }
 }
 
-/** A room as it is listed. */
+/** One room in the list of rooms. */
 export interface ListedRoom extends RoomStanding {
   readonly bookmarked: boolean;
   readonly autojoin: boolean;
 }
 
-/** What a record says where the account is in this state. */
+/** Builds the standing of a room from its record and a state. */
 export function standingOf(record: RoomRecord, state: RoomState): RoomStanding {
   const { jid, nick, name, removal, lastError } = record;
   const error = state === "removed" ? removal?.error : state === "joining" ? lastError : undefined;

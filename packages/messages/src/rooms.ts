@@ -30,13 +30,13 @@ import { isWanted, type ListedRoom, RoomRecords, type RoomStanding, standingOf }
 
 const PING_EVERY_MS = 900_000;
 const REJOIN_AFTER_MS = 5_000;
-/** After an attempt that failed; twice as long after each further one, up to thirty-two times as long. */
+/** The wait after a failed attempt to join. It doubles with each further failure, up to thirty-two times as long. */
 const RETRY_AFTER_MS = 60_000;
 
 /**
- * The rooms of one account (XEP-0045): joining and leaving, being there again after a lost session, and who is there.
- * What is wanted is kept in the database; where we are is known in this session only. What is done about one room is done
- * one after the other.
+ * The rooms of one account (XEP-0045): joining, leaving, joining again after a lost session, and the occupants. The database has
+ * the rooms that the account wants to be in; the rooms that it is in are known in this session only. Actions on one room run one
+ * after the other.
  */
 export class Rooms {
   readonly #account: RoomAccount;
@@ -45,7 +45,7 @@ export class Rooms {
   readonly #records: RoomRecords;
   readonly #lanes = new Lanes();
   readonly #entrance: RoomEntrance;
-  /** How often joining a room by ourselves has failed in a row. */
+  /** The number of failed automatic joins of a room in a row. */
   readonly #failures = new Map<string, number>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #pinging: NodeJS.Timeout | undefined;
@@ -57,19 +57,19 @@ export class Rooms {
     this.#entrance = new RoomEntrance(store, account, this.#records, this.#rooms, options);
   }
 
-  /** A new session has begun, in which no room knows us: what is sent to one waits until it is joined. */
+  /** Forgets the rooms of the last session. In a new one no room knows us; a message to a room waits until we have joined it. */
   reset(): void {
     const rooms = [...this.#rooms.values()];
     this.#rooms.clear();
     for (const room of rooms) room.fail(new ConnectionError("the session ended"));
   }
 
-  /** Reads what is known of the rooms; to be called before the first message is taken in. */
+  /** Reads the rooms from the database. Call it before the first message is taken in. */
   load(): Promise<void> {
     return this.#records.load();
   }
 
-  /** Joins the rooms that are wanted, in the background. */
+  /** Joins, in the background, the rooms that the account wants to be in. */
   async sessionStarted(): Promise<void> {
     this.#failures.clear();
     await this.load();
@@ -78,7 +78,7 @@ export class Rooms {
     this.#pingLater();
   }
 
-  /** The connection was lost and the session resumed: rooms on other servers may have lost us. */
+  /** Asks all joined rooms, after a session was resumed, if we are still in them: rooms on other servers may have dropped us. */
   resumed(): void {
     for (const room of this.#rooms.values()) if (room.state === "joined") this.#ping(room);
   }
@@ -90,12 +90,15 @@ export class Rooms {
     this.reset();
   }
 
-  /** Resolves when nothing is being done about any room. */
+  /** Resolves once no action on any room is left. */
   settled(): Promise<void> {
     return this.#lanes.idle();
   }
 
-  /** Every room that the account is in, was in, or has a bookmark of. One that is wanted is `joining` while there is no session. */
+  /**
+   * Lists the rooms that the account is in, was in, or has bookmarked. If there is no session, a room that it wants to be in is
+   * `joining`.
+   */
   list(): ListedRoom[] {
     return this.#records.all().map((record) => {
       const { bookmarked, autojoin } = record;
@@ -110,18 +113,18 @@ export class Rooms {
     return standingOf(record, isWanted(record) ? "joining" : "left");
   }
 
-  /** Whether what is sent to a room may wait until it is joined. */
+  /** Returns true if a message to a room may wait until the account has joined it. */
   awaits(jid: string): boolean {
     const record = this.#records.get(jid);
     return this.#rooms.has(jid) || (record !== undefined && isWanted(record) && record.removal === undefined);
   }
 
   /**
-   * Joins a room, and stays in it: it is joined again at every new session until {@link leave}. In a room that the account is in,
-   * it asks for another nick; where the room refuses that, the account stays in it under the former one.
+   * Joins a room, and joins it again in every new session until {@link leave}. If the account is in the room already, this asks for
+   * another nick; if the room refuses it, the account stays in the room under the former one.
    *
    * @returns the nick that the room gave us
-   * @throws {StanzaError} the room's reason, for example `conflict` where somebody else has the nick
+   * @throws {StanzaError} the room's reason, for example `conflict` if somebody else has the nick
    * @throws {RequestTimeoutError} the room did not answer
    * @throws {NotConnectedError} there is no session; the room is joined with the next
    */
@@ -134,7 +137,7 @@ export class Rooms {
     return this.#lanes.run(room, () => this.#joinAsAsked(room, wanted));
   }
 
-  /** Leaves a room and stays out. */
+  /** Leaves a room. It is not joined again until somebody asks for it. */
   async leave(jid: string): Promise<void> {
     this.#rooms.get(jid)?.fail(new ConflictError(`the room ${jid} was left`));
     await this.#lanes.run(jid, async () => {
@@ -146,9 +149,9 @@ export class Rooms {
   }
 
   /**
-   * A bookmark was set or taken away, here or on another device (XEP-0402 §4).
+   * Takes in that a bookmark was set or removed, here or on another device (XEP-0402 §4).
    *
-   * @param options.act whether to join or leave the room as it says. Default true.
+   * @param options.act join or leave the room as the bookmark says. Default true.
    */
   async bookmarked(
     room: string,
@@ -164,7 +167,7 @@ export class Rooms {
     const { name, nick, password, autojoin } = bookmark;
     if (password !== undefined) this.#entrance.passwords.offer(room, password);
     const known = this.#records.get(room);
-    // Servers tell the same again (ejabberd, when somebody's presence changes): it is no reason to come back after a kick.
+    // A server may send the same bookmark again (ejabberd does if somebody's presence changes): after a kick that is no reason to join.
     const isNew = known?.bookmarked !== true || known.autojoin !== autojoin;
     await this.#records.change(room, {
       bookmarked: true,
@@ -179,12 +182,12 @@ export class Rooms {
     else if (!autojoin && known?.autojoin === true && this.#rooms.has(room)) await this.leave(room);
   }
 
-  /** The name that bookmark or room have given it. */
+  /** The name of a room by its bookmark, or by the room itself. */
   nameOf(jid: string): string | undefined {
     return this.#records.get(jid)?.name;
   }
 
-  /** A bookmark says that the room is to be joined. */
+  /** Returns true if a bookmark with `autojoin` exists for the room. */
   isAutojoined(jid: string): boolean {
     const record = this.#records.get(jid);
     return record?.bookmarked === true && record.autojoin;
@@ -195,9 +198,9 @@ export class Rooms {
   }
 
   /**
-   * Refuses what could only wait for ever: the room was left, or does not want us, and nothing says that it is to be joined.
+   * Refuses a message that would wait for ever: the account has left the room or was removed from it, and does not want to join it.
    *
-   * @param jid of a room, or of one who is in it
+   * @param jid the room, or an occupant of it
    * @throws {NotAcceptableError} as the room would (XEP-0045 §7.9), with its reason
    */
   checkNotLeft(jid: string): void {
@@ -216,7 +219,7 @@ export class Rooms {
   readonly nickIn = (room: string): string | undefined =>
     this.#rooms.get(room)?.nick ?? this.#records.get(room)?.nick;
 
-  /** Whether messages of this room are to be believed: we are in it, or on our way. */
+  /** Returns true if messages of this room count: the account is in it or is joining it. */
   expects(room: string): boolean {
     return this.#rooms.has(room);
   }
@@ -232,12 +235,12 @@ export class Rooms {
     return this.#rooms.get(jid)?.announcesOccupantIds ?? this.#records.get(jid)?.occupantIds ?? false;
   }
 
-  /** Whether a room still tells what was said before we came, with the times of that (XEP-0045 §7.2.14). */
+  /** Returns true while a room sends its discussion history, with the times of the messages (XEP-0045 §7.2.14). */
   isTellingHistory(jid: string): boolean {
     return this.#rooms.get(jid)?.tellsHistory === true;
   }
 
-  /** A room has told its subject, which comes after its history (§7.2.15): what comes now is said now. */
+  /** Ends the discussion history of a room: its subject came, which follows the history (§7.2.15). Later messages are new. */
   historyTold(jid: string): void {
     const room = this.#rooms.get(jid);
     if (room) room.tellsHistory = false;
@@ -251,7 +254,7 @@ export class Rooms {
     return this.#rooms.get(jid)?.features.has(NS_MAM) === true;
   }
 
-  /** The version of moderation (XEP-0425) that a room knows. */
+  /** The version of moderation (XEP-0425) that a room supports. */
   moderation(jid: string): 0 | 1 | undefined {
     const features = this.#rooms.get(jid)?.features;
     return features?.has(NS_MODERATE) ? 1 : features?.has(NS_MODERATE_0) ? 0 : undefined;
@@ -269,7 +272,7 @@ export class Rooms {
     return [...this.#rooms.values()].flatMap(({ jid, state }) => (state === "joined" ? [jid] : []));
   }
 
-  /** The room says that we are not in it: a message of ours came back (XEP-0045 §7.4), or a ping. */
+  /** Joins a room again that says we are not in it, by an error to a message of ours (XEP-0045 §7.4) or to a ping. */
   async notInRoom(jid: string): Promise<void> {
     const room = this.#rooms.get(jid);
     if (room?.state !== "joined") return;
@@ -281,14 +284,14 @@ export class Rooms {
     );
   }
 
-  /** The room's configuration has changed (XEP-0045 §10.2.1, status 104): what it can do may be otherwise now. */
+  /** Asks a room for its features again: its configuration has changed (XEP-0045 §10.2.1, status 104). */
   async configurationChanged(jid: string): Promise<void> {
     const room = this.#rooms.get(jid);
     const info = room && (await discoInfo(this.#account.requester, jid).catch(() => undefined));
     if (info && this.#rooms.get(jid) === room) await this.#entrance.learn(room, info);
   }
 
-  /** @returns whether the presence was a room's */
+  /** @returns true if the presence came from a room */
   async handlePresence(stanza: XmlElement): Promise<boolean> {
     const from = normaliseJid(stanza.attrs.from ?? "");
     const room = from === undefined ? undefined : this.#rooms.get(bareJid(from) ?? "");
@@ -305,7 +308,7 @@ export class Rooms {
       if (isSelf) await this.#ended(room, presence);
       return true;
     }
-    // Who is asked for a nick is told it by whoever has asked; one that the room gives by itself is kept here.
+    // join() stores a nick that it asked for; this stores one that the room has chosen by itself.
     if (isSelf && room.state === "joined" && this.#records.get(room.jid)?.nick !== room.nick)
       await this.#records.tell(room.jid, "joined", { nick: room.nick });
     return true;
@@ -315,18 +318,18 @@ export class Rooms {
     return this.#rooms.get(bareJid(occupant) ?? "")?.occupant(resourceOf(occupant) ?? "");
   }
 
-  /** Our presence in a room has ended, and not because we left. */
+  /** Ends our presence in a room that we did not leave. */
   async #ended(room: LiveRoom, presence: MucPresence): Promise<void> {
     const { error, removal } = endingOf(presence);
     const { state } = room;
     this.#rooms.delete(room.jid);
     room.fail(error);
-    if (state === "joining") return; // whoever waits for the room is told
+    if (state === "joining") return; // whoever waits for the room has the error
     if (removal) await this.#removed(room.jid, removal);
     else await this.#lost(room.jid, error, REJOIN_AFTER_MS);
   }
 
-  /** A passing fault: we are on our way back. */
+  /** Joins a room again after a passing fault. */
   async #lost(jid: string, error: StanzaError, afterMs: number): Promise<void> {
     await this.#records.tell(jid, "joining", { lastError: errorFieldOf(error) });
     this.#later(afterMs, () => this.#joinAgain(jid));
@@ -371,7 +374,7 @@ export class Rooms {
       const { joined = false, removal, nick: former } = before ?? {};
       await this.#records.change(room, { joined, removal, nick: former, lastError: errorFieldOf(error) });
       if (before && isWanted(before) && !removal) this.#later(RETRY_AFTER_MS, () => this.#joinAgain(room));
-      else this.#options.onRemoved(room, errorFieldOf(error)); // what was written while we were on our way
+      else this.#options.onRemoved(room, errorFieldOf(error)); // messages that were written during the attempt
       throw error;
     }
     return this.#rooms.get(room)?.nick ?? nick;
@@ -390,7 +393,7 @@ export class Rooms {
       .catch((error: unknown) => this.#options.onError(room, error));
   }
 
-  /** Joins a room that is wanted still, and never makes one. */
+  /** Joins a room if the account still wants to be in it. It never creates one. */
   async #joinBySelf(room: string): Promise<void> {
     const record = this.#records.get(room);
     if (!record || !isWanted(record) || !this.#account.online()) return;
