@@ -216,6 +216,32 @@ onEachEngine("an archive's place is where its last message or reaction stands", 
 });
 
 onEachEngine(
+  "the ends of what was read of an archive have their positions, unless a message with their id has another",
+  async (t, engine) => {
+    const { messages, archives, ...store } = await temporaryStore(t, engine);
+    const accountId = await accountIn({ ...store, messages, archives });
+    const archive = "alice@larder.test";
+    const time = new Date("2026-01-01T00:00:00Z");
+    const position = time.getTime() * 1000;
+    const point = (id: string, above: number) => ({ id, time, position: position + above });
+    const at = (end: { id?: string; time?: Date; position?: number | undefined } = {}) =>
+      messages.archivePosition(accountId, archive, end, "until");
+    await messages.insert(
+      message(accountId, "hi", { stanzaId: "a", stanzaIdBy: archive, timestamp: time, position }),
+    );
+    await archives.setCursor(accountId, archive, { newest: point("copy", 9), startReached: true });
+    await archives.addGap(accountId, archive, { after: point("a", 3), before: point("other copy", 7) });
+    t.is(await at((await archives.cursor(accountId, archive))?.newest), position + 9);
+    const [gap] = await archives.gaps(accountId, archive);
+    t.is(await at(gap?.after), position);
+    t.is(await at(gap?.before), position + 7);
+    await archives.narrowGap(gap?.id ?? 0, point("third copy", 5));
+    t.is(await at((await archives.gaps(accountId, archive))[0]?.after), position + 5);
+    t.is(await at({ id: "copy", time }), position, "of an older database");
+  },
+);
+
+onEachEngine(
   "whoever watches is told which messages change, and when that has ended, kept or not",
   async (t, engine) => {
     const { messages, reactions, database, ...store } = await temporaryStore(t, engine);
