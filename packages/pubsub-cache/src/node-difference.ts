@@ -34,10 +34,10 @@ export interface Comparison {
 /**
  * Compares a copy with the newest items of its node and the ids of all.
  *
- * Items are added at the end, and one that is overwritten moves there (XEP-0060 §12.1). So the newest item that
- * was neither added nor overwritten is the last of the copy that is still there and does not stand behind it; what
- * stands before it is as it was. At a service where an overwritten item stays in its place the same is true of what
- * was added; that it was overwritten can then be seen only where it is among the newest.
+ * Items are added at the end, and one that is published again moves there (XEP-0060 §12.1), also where it says what it
+ * said. So the items that were neither added nor published again are the first of the node, in the copy's order; what
+ * stands behind the last of them stands as the service has it. At a service where an overwritten item stays in its
+ * place the same is true of what was added; that it was overwritten can then be seen only where it is among the newest.
  *
  * @returns undefined where the newest items do not reach back as far as that
  */
@@ -46,14 +46,14 @@ export function findDifference(comparison: Comparison): Difference | undefined {
   const onPage = new Set(newest.map(({ id }) => id));
   // What is on the page was there when it was made, though the list of ids may be older.
   const gone = new Set(kept.filter((id) => !listed.has(id) && !onPage.has(id)));
-  const anchor = findAnchor(
-    kept.filter((id) => !gone.has(id) && !recent?.has(id)),
-    newest,
-    isSame,
-  );
-  if (anchor === undefined && !all) return undefined;
-  const end = anchor === undefined ? 0 : anchor + 1;
   const known = new Set(kept);
+  const left = kept.filter((id) => !gone.has(id));
+  const inOrder = countInOrder(left, newest, onPage, { recent, partial });
+  const anchor = newest
+    .slice(0, inOrder)
+    .findLastIndex((item) => known.has(item.id) && !recent?.has(item.id) && isSame(item));
+  if (anchor < 0 && !all) return undefined;
+  const end = anchor + 1;
   const elsewhere = [
     ...newest.slice(0, end).map(({ id }) => id),
     ...[...listed].filter((id) => !onPage.has(id)),
@@ -65,24 +65,29 @@ export function findDifference(comparison: Comparison): Difference | undefined {
     changed: newest.slice(0, end).filter((item) => known.has(item.id) && !isSame(item)),
     added: newest.slice(end),
     kept: known,
-    nothingLeft: anchor === undefined && kept.length > 0,
+    nothingLeft: anchor < 0 && kept.length > 0,
   };
 }
 
-/** The place in `newest` of the last kept item that was neither added nor moved since; undefined where it is not in there. */
-function findAnchor(
+/**
+ * Counts the oldest items of `newest` that stand as the copy has them: nothing that it has behind the first of them stands
+ * before it at the service, and each is behind the one before.
+ */
+function countInOrder(
   kept: readonly string[],
   newest: readonly WireItem[],
-  isSame: (item: WireItem) => boolean,
-): number | undefined {
-  const behind = new Set<string>();
-  let last = kept.length - 1;
-  for (let place = newest.length - 1; place >= 0; place--) {
-    const item = newest[place];
-    if (!item) break;
-    while (last >= 0 && behind.has(kept[last] ?? "")) last--;
-    if (kept[last] === item.id && isSame(item)) return place;
-    behind.add(item.id);
+  onPage: ReadonlySet<string>,
+  { recent, partial }: Pick<Comparison, "recent" | "partial">,
+): number {
+  const placeOf = new Map(kept.map((id, place) => [id, place]));
+  let last = kept.findLastIndex((id) => !onPage.has(id) && !recent?.has(id));
+  // A copy that lacks the oldest items says nothing of what stands before its own.
+  const reachesBack = partial && last < 0;
+  for (const [count, { id }] of newest.entries()) {
+    const place = placeOf.get(id);
+    if (place === undefined && reachesBack && last < 0) continue;
+    if (place === undefined || place < last) return count;
+    last = place;
   }
-  return undefined;
+  return newest.length;
 }

@@ -1,0 +1,84 @@
+import test from "ava";
+import fc from "fast-check";
+import { type World, world } from "./support.js";
+
+const absent = async (w: World, work: () => void) => {
+  w.account.connected = false;
+  work();
+  w.account.connected = true;
+  await w.cache.sessionStarted(w.account);
+  await w.cache.idle();
+};
+
+/** The content of an item at the service. */
+const textOf = ({ service }: World, wanted: string) => service.items.find(({ id }) => id === wanted)?.text;
+
+const behaviour = { keepsPlaces: false } as const;
+
+for (const [kind, count, republished] of [
+  ["an older item and then the newest", 10, ["i7", "i9"]],
+  ["older items, and the newest between them", 10, ["i2", "i9", "i8"]],
+  ["more than are looked at first, and then the newest", 60, [...Array(30).keys(), 59].map((n) => `i${n}`)],
+  ["an old item of many and then the newest", 60, ["i3", "i59"]],
+] as const) {
+  test(`${kind}, published again as they were during an absence, stand as the service has them`, async (t) => {
+    const w = await world(t, behaviour, count);
+    await w.cache.sync(w.account, w.address);
+    await absent(w, () => {
+      for (const id of republished) w.service.publish(id);
+    });
+    t.deepEqual(await w.cached(), w.service.ids);
+    t.deepEqual(await w.told(), [], "they say what they said");
+  });
+}
+
+test("events of what a comparison has seen already, cut off by the session's end, leave the order as the service has it", async (t) => {
+  const w = await world(t, behaviour, 10);
+  await w.cache.sync(w.account, w.address);
+  const again = ["i7", "i8", "i9", "i7", "i9"];
+  await absent(w, () => {
+    for (const id of again) w.service.publish(id);
+  });
+  for (const id of again.slice(0, 3)) await w.event(`<items node="feed">${w.service.itemXml(id)}</items>`);
+  await absent(w, () => {});
+  t.deepEqual(await w.cached(), w.service.ids);
+});
+
+test("whatever is published, published again and retracted between two comparisons, the order is the service's", async (t) => {
+  const ids = fc.integer({ min: 0, max: 40 }).map((n) => `i${n}`);
+  const step = fc.record({
+    id: ids,
+    what: fc.constantFrom("again", "again", "newest", "new", "retract", "tell"),
+  });
+  const seed = Date.now() & 0x7fffffff;
+  t.log(`seed ${seed}`);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(step, { maxLength: 12 }), { minLength: 1, maxLength: 4 }),
+      async (absences) => {
+        const w = await world(t, behaviour, 30);
+        await w.cache.sync(w.account, w.address);
+        let version = 0;
+        for (const steps of absences) {
+          await absent(w, () => {
+            for (const { id: wanted, what } of steps) {
+              const id = what === "newest" ? (w.service.ids.at(-1) ?? wanted) : wanted;
+              if (what === "retract") w.service.retract(id);
+              else if (what === "new") w.service.publish(id, `version ${++version}`);
+              else if (what !== "tell") w.service.publish(id, textOf(w, id));
+            }
+          });
+          t.deepEqual(await w.cached(), w.service.ids);
+          for (const { id, what } of steps) {
+            if (what !== "tell") continue;
+            const text = textOf(w, id);
+            w.service.publish(id, text);
+            await w.event(`<items node="feed">${w.service.itemXml(id, text)}</items>`);
+          }
+          t.deepEqual(await w.cached(), w.service.ids);
+        }
+      },
+    ),
+    { seed, numRuns: 15 },
+  );
+});
