@@ -273,29 +273,15 @@ export class CatchUp {
         const vanished = overtaken(gone.map((itemId) => ({ itemId }))).map(({ itemId }) => itemId);
         const removed = vanished.length > 0 ? await store.items.remove(node.id, vanished) : [];
         const changedNow = overtaken(inPlace);
-        const there = changes
-          .stillThere(
-            atEnd.map((input) => ({ id: input.itemId, input })),
-            moment,
-          )
-          .map(({ input }) => input);
+        const addedNow = overtaken(atEnd);
         const before = await store.items.known(
           node.id,
-          there.map(({ itemId }) => itemId),
+          addedNow.map(({ itemId }) => itemId),
         );
-        // An event that the answer has seen already, for it says the same, changes nothing of its order.
-        const upToDate = new Set(overtaken(there).map(({ itemId }) => itemId));
-        const addedNow = there.filter(
-          (input) => upToDate.has(input.itemId) || !isNews(input, before.get(input.itemId)),
-        );
-        const placed = new Set(addedNow.map(({ itemId }) => itemId));
         await store.items.storeLive(node.id, current.generation, changedNow, { keepPlaces: true });
         await store.items.storeLive(node.id, current.generation, addedNow);
-        // What events have brought since stands behind what was there before them.
-        const later = changes
-          .publishedSince(moment)
-          .filter((itemId) => !placed.has(itemId) && (!hidesOverwrites(notes) || !kept.has(itemId)));
-        await store.itemCare.moveToEnd(node.id, later);
+        const answered = changes.stillThere(added, moment).map(({ id }) => id);
+        await store.itemCare.moveToEnd(node.id, behind(answered, { changes, moment, kept, notes }));
         const told = { origin: "catchup" } as const;
         const ids = [
           ...changedNow,
@@ -327,4 +313,24 @@ export class CatchUp {
     onProgress({ account: account.jid, ...address, received, total: received, state: "synced" });
     return ended;
   }
+}
+
+/**
+ * Ids of what events have brought while a node was compared, as they stand behind the rest. An event that comes later
+ * says the same of its own item, so that the order is the service's in the end. Where overwritten items keep
+ * their places no event tells the order of what has been answered: the answer does.
+ */
+function behind(
+  answered: readonly string[],
+  {
+    changes,
+    moment,
+    kept,
+    notes,
+  }: Pick<Difference, "kept"> & { changes: RunChanges; moment: number; notes: NodeNotes },
+): string[] {
+  const published = changes.publishedSince(moment);
+  if (!hidesOverwrites(notes) || published.length === 0) return published;
+  const placed = new Set(answered);
+  return [...answered, ...published.filter((id) => !placed.has(id) && !kept.has(id))];
 }

@@ -213,8 +213,8 @@ export class LiveItems {
       keepable.map(({ id }) => id),
     );
     const changed = changedItems(keepable, before, analyser);
-    if (origin === "live" && isReadable(node) && !hidesOverwrites(notesOf(node)))
-      await this.#moveToEnd(
+    if (origin === "live")
+      await this.#publishedAgain(
         node,
         keepable.filter(({ id }) => !changed.some((item) => item.id === id)),
       );
@@ -255,11 +255,15 @@ export class LiveItems {
     return news.length > 0;
   }
 
-  /** Items that were published again as they were: nothing to tell, but they are the newest now (§12.1). */
-  async #moveToEnd(node: NodeRecord, items: readonly WireItem[]): Promise<void> {
+  /**
+   * Items that were published again as they were: nothing to tell, but they are the newest now (§12.1). A first reading
+   * learns whether its service has them so, and sees to it at its end.
+   */
+  async #publishedAgain(node: NodeRecord, items: readonly WireItem[]): Promise<void> {
     const ids = items.map(({ id }) => id);
-    await this.#options.store.itemCare.moveToEnd(node.id, ids);
-    if (ids.length > 0) this.#options.runs.note(node.id, (changes) => changes.published(ids));
+    if (ids.length === 0 || hidesOverwrites(notesOf(node))) return;
+    if (isReadable(node)) await this.#options.store.itemCare.moveToEnd(node.id, ids);
+    this.#options.runs.note(node.id, (changes) => changes.published(ids));
   }
 
   /** Asks for items that were only named, those together that come in the meantime. */

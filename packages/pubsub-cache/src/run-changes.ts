@@ -28,6 +28,11 @@ export class RunChanges {
     return [...this.#published].filter(([, at]) => at > moment).map(([id]) => id);
   }
 
+  /** A page asked for at `moment` has these: their places in it count, unless they are published again after that. */
+  placed(items: readonly { readonly id: string }[], moment: number): void {
+    for (const { id } of items) if ((this.#published.get(id) ?? 0) <= moment) this.#published.delete(id);
+  }
+
   retracted(itemIds: readonly string[]): void {
     this.#clock++;
     for (const id of itemIds) this.#retracted.set(id, this.#clock);

@@ -7,7 +7,6 @@ import {
   NotAcceptableError,
   NotFoundError,
   type Requester,
-  type WireItem,
 } from "@larder/core";
 import { fitsKey, type ItemInput, type KnownItem, type NodeRecord } from "@larder/storage";
 import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
@@ -268,7 +267,8 @@ export class Synchroniser {
     await lanes.run(laneOf(address), async () => {
       await this.#stillThere(run);
       const current = changes.stillTrue(page.items, page.moment);
-      const placed = await this.#placed(run, page, current);
+      // Where overwritten items keep their places, an event changes nothing of them.
+      const placed = hidesOverwrites(run.notes) ? changes.stillThere(page.items, page.moment) : current;
       const changed = current.flatMap(({ id }) => prepared.get(id) ?? []);
       const order = placed.map(({ id }) => id);
       const characters = run.characters + page.items.reduce((sum, { xml }) => sum + xml.length, 0);
@@ -291,6 +291,7 @@ export class Synchroniser {
           await store.nodes.update(node.id, { resume: state });
         }
       });
+      changes.placed(page.items, page.moment);
       run.received += page.items.length;
       run.characters = characters;
       run.window.push(order);
@@ -303,23 +304,6 @@ export class Synchroniser {
       total: run.total,
       state: "syncing",
     });
-  }
-
-  /**
-   * The items of a page that stand where it has them: those that no event has overtaken, and those whose event the
-   * page has seen already, for it says the same. Where overwritten items keep their places, all that are still there.
-   */
-  async #placed(
-    { node, changes, notes }: Run,
-    { items, moment }: NodePage,
-    current: readonly WireItem[],
-  ): Promise<readonly WireItem[]> {
-    const there = changes.stillThere(items, moment);
-    if (hidesOverwrites(notes) || there.length === current.length) return there;
-    const kept = new Set(current.map(({ id }) => id));
-    const overtaken = there.filter(({ id }) => !kept.has(id)).map(({ id }) => id);
-    const stored = await this.#context.store.items.known(node.id, overtaken);
-    return there.filter((item) => kept.has(item.id) || !isNews(item, stored.get(item.id)));
   }
 
   #state(run: Run, mark: PageMark, received: number, characters: number): RunState {
@@ -406,6 +390,9 @@ export class Synchroniser {
     return lanes.run(laneOf(address), async () => {
       const finished = await store.database.write(async (unit) => {
         const current = await this.#stillThere(run);
+        // What events have brought since its page was asked for stands behind all pages.
+        if (!hidesOverwrites(run.notes))
+          await store.itemCare.moveToEnd(node.id, run.changes.publishedSince(0));
         const gone = await store.items.finishGeneration(node.id, generation, { wasEmpty: run.wasEmpty });
         if (run.tell && gone.length > 0)
           await tell(unit, store, node, account.id, address, {

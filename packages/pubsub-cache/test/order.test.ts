@@ -82,3 +82,50 @@ test("whatever is published, published again and retracted between two compariso
     { seed, numRuns: 15 },
   );
 });
+
+for (const { title, paging, earlier, answers } of [
+  { title: "a comparison", paging: "none", earlier: "compared", answers: 1 },
+  { title: "a reading of what is kept", paging: "rsm", earlier: "read", answers: 1 },
+  { title: "a reading of what is kept, at its third page,", paging: "rsm", earlier: "read", answers: 3 },
+  { title: "a reading of what is kept, in one answer,", paging: "none", earlier: "read", answers: 1 },
+  { title: "a first reading", paging: "rsm", earlier: "unknown", answers: 1 },
+  { title: "a first reading, at its third page,", paging: "rsm", earlier: "unknown", answers: 3 },
+  { title: "a first reading, in one answer,", paging: "none", earlier: "unknown", answers: 1 },
+] as const) {
+  test(`items published again as they were while ${title} is under way stand behind what it has found`, async (t) => {
+    const w = await world(t, { ...behaviour, paging, cap: 4 }, 10);
+    if (earlier !== "unknown") await w.cache.sync(w.account, w.address);
+    w.service.asked.length = 0;
+    let isUnderWay = true;
+    w.service.after = async (what, times) => {
+      if (what !== "items" || times !== answers) return;
+      isUnderWay = false;
+      for (const id of ["i8", "i3", "i2"]) {
+        const text = textOf(w, id);
+        w.service.publish(id, text);
+        await w.event(`<items node="feed">${w.service.itemXml(id, text)}</items>`);
+      }
+    };
+    if (earlier !== "compared") await w.cache.sync(w.account, w.address);
+    else
+      await absent(w, () => {
+        for (const id of ["i8", "i7", "i3", "i6", "new"]) w.service.publish(id, `another ${id}`);
+      });
+    t.false(isUnderWay);
+    t.deepEqual(await w.cached(), w.service.ids);
+  });
+}
+
+test("an item sent again while a node is read first stays in its place where the service leaves it there", async (t) => {
+  const w = await world(t, { paging: "ejabberd", cap: 4 }, 10);
+  for (const when of [1, 2, 3, 4]) {
+    await w.cache.purge({});
+    w.service.after = async (what, times) => {
+      if (what === "items" && times === when)
+        await w.event(`<items node="feed">${w.service.itemXml("i2")}</items>`);
+    };
+    w.service.asked.length = 0;
+    await w.cache.sync(w.account, w.address);
+    t.deepEqual(await w.cached(), w.service.ids);
+  }
+});

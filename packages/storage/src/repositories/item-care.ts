@@ -1,5 +1,6 @@
 import type { Database } from "../database.js";
 import { type Executor, empty, type Sql, sql } from "../sql.js";
+import { AFTER_ALL_PAGES, unplaced } from "./item-writing.js";
 import { removeItems } from "./removing-many.js";
 
 /** What is kept of a node at most. */
@@ -41,8 +42,8 @@ export class ItemCare {
   }
 
   /**
-   * Makes these the newest items of their node, in this order, as seen by the reading or absence that is under way; those
-   * that are not there, or not visible, are passed over.
+   * Makes these the newest items of their node, in this order, as seen by the reading or absence that is under way, whose
+   * pages they stand behind; those that are not there are passed over.
    */
   moveToEnd(nodeId: number, itemIds: readonly string[]): Promise<void> {
     if (itemIds.length === 0) return Promise.resolve();
@@ -58,17 +59,21 @@ export class ItemCare {
         sql`SELECT item_id FROM pubsub_item WHERE node_id = ${nodeId} AND position = ${end?.position ?? -1}`,
       );
       const generation = node?.generation ?? 0;
-      if (itemIds.length === 1 && newest?.item_id === itemIds[0]) {
+      const from = Math.max(Number(end?.position ?? -1), Number(node?.last ?? -1)) + 1;
+      if (itemIds.length === 1 && newest?.item_id === itemIds[0] && Number(end?.position) === from - 1) {
         await executor.run(
-          sql`UPDATE pubsub_item SET generation = ${generation} WHERE node_id = ${nodeId} AND item_id = ${itemIds[0]}`,
+          sql`UPDATE pubsub_item SET generation = ${generation}, next_position = CAST(${AFTER_ALL_PAGES + from - 1} AS BIGINT)
+              WHERE node_id = ${nodeId} AND item_id = ${itemIds[0]}`,
         );
         return;
       }
-      const from = Math.max(Number(end?.position ?? -1), Number(node?.last ?? -1)) + 1;
+      const behindPages = sql`CAST(${AFTER_ALL_PAGES + from} AS BIGINT) + moved.place`;
       await executor.run(sql`
-        UPDATE pubsub_item SET position = CAST(${from} AS BIGINT) + moved.place, generation = ${generation}
+        UPDATE pubsub_item SET generation = ${generation},
+          position = CASE WHEN position < 0 THEN ${unplaced(sql`(${behindPages})`)} ELSE CAST(${from} AS BIGINT) + moved.place END,
+          next_position = CASE WHEN position < 0 THEN NULL ELSE ${behindPages} END
         FROM ${executor.dialect.records({ id: "text", place: "number" }, rows)} AS moved
-        WHERE pubsub_item.node_id = ${nodeId} AND pubsub_item.item_id = moved.id AND pubsub_item.position >= 0`);
+        WHERE pubsub_item.node_id = ${nodeId} AND pubsub_item.item_id = moved.id`);
       await executor.run(
         sql`UPDATE pubsub_node SET last_position = ${from + rows.length - 1} WHERE id = ${nodeId}`,
       );
