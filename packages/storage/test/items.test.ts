@@ -272,3 +272,27 @@ onEachEngine(
     t.is((await store.items.page(node.id, { limit: 9 })).index, 0);
   },
 );
+
+onEachEngine(
+  "items that are moved to the end while a node is read stand behind all its pages, in their order",
+  async (t, engine) => {
+    const store = await temporaryStore(t, engine);
+    const node = await nodeIn(store);
+    const order = async () => (await store.items.page(node.id, {})).items.map(({ itemId }) => itemId);
+    const first = await store.nodes.beginGeneration(node.id);
+    await store.items.storePage(node.id, first, 0, ["a", "b", "c"], [item("a"), item("b"), item("c")]);
+    await store.itemCare.moveToEnd(node.id, ["b", "a", "unknown"]);
+    t.deepEqual(await order(), [], "they are not seen before the others");
+    await store.items.storePage(node.id, first, 3, ["d"], [item("d")]);
+    await store.items.finishGeneration(node.id, first);
+    t.deepEqual(await order(), ["c", "d", "b", "a"]);
+    const second = await store.nodes.beginGeneration(node.id);
+    await store.items.storePage(node.id, second, 0, ["c", "d", "b", "a"], []);
+    await store.itemCare.moveToEnd(node.id, ["a"]);
+    await store.itemCare.moveToEnd(node.id, ["c"]);
+    t.deepEqual(await order(), ["d", "b", "a", "c"], "readers see it at once");
+    await store.items.storePage(node.id, second, 4, ["e"], [item("e")]);
+    await store.items.finishGeneration(node.id, second);
+    t.deepEqual(await order(), ["d", "b", "e", "a", "c"]);
+  },
+);
