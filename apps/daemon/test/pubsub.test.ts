@@ -356,3 +356,49 @@ test("an order that the service does not know is refused, and given by the cache
     ids,
   );
 });
+
+test("an item with an empty id is published, read from either source, corrected and retracted as any other", async (t) => {
+  const daemon = await startDaemon(t);
+  const client = await daemon.connect();
+  const bob = await addAccount(client, server, "bob");
+  const alice = await addAccount(client, server, "alice");
+  await client.call("signals_subscribe", { signals: ["ps_event"], accounts: [alice] });
+  const node = "empty-id";
+  await filledNode(client, bob, node, 2);
+  const publish = (title: string) =>
+    client.call("ps_item_publish", {
+      account: bob,
+      service,
+      node,
+      id: "",
+      payload: `<entry xmlns="http://www.w3.org/2005/Atom"><title>${title}</title></entry>`,
+    });
+  t.is((await publish("first")).id, "");
+  const read = async (useCache: boolean) => {
+    const { items, source } = await client.call("ps_items_get", {
+      account: alice,
+      service,
+      node,
+      itemIds: [""],
+      useCache,
+    });
+    return [source, ...items.map(({ id, xml }) => [id, />([^<]+)</.exec(xml)?.[1]])];
+  };
+  t.deepEqual(await read(false), ["service", ["", "first"]]);
+  await client.call("ps_cache_sync", { account: alice, service, node });
+  t.deepEqual(await read(true), ["cache", ["", "first"]]);
+  const told = (kind: string) =>
+    client.signal(
+      ({ signal, params }) =>
+        signal === "ps_event" && params.node === node && params.event === kind && params,
+    );
+  const corrected = told("items");
+  await publish("second");
+  t.like((await corrected).items?.[0], { id: "" });
+  t.deepEqual(await read(true), ["cache", ["", "second"]]);
+  const retracted = told("retract");
+  await client.call("ps_item_retract", { account: bob, service, node, id: "" });
+  t.deepEqual((await retracted).ids, [""]);
+  t.deepEqual(await read(true), ["cache"]);
+  t.deepEqual(await read(false), ["service"]);
+});
