@@ -77,7 +77,7 @@ export class CatchUp {
     { id }: NodeRecord,
     changes: RunChanges,
   ): Promise<NodeRecord | undefined> {
-    const { store, subscriber, traffic, sessionOf } = this.#context;
+    const { store, subscriber, traffic, arriving, sessionOf } = this.#context;
     const session = sessionOf(account);
     const node = await store.nodes.markNodeStale(id);
     if (!node) throw new NotFoundError(`the node ${address.node} at ${address.service} was deleted`);
@@ -86,6 +86,7 @@ export class CatchUp {
     const notes = await this.#notes(requester, address, node);
     if (objection(notes) !== undefined || notes.stableItems === false) return undefined;
     if (node.accountId === undefined ? !isShareable(notes) : isShareable(notes)) return undefined;
+    await arriving.settled(account, address); // those of an earlier session are older than any answer
     let moment = changes.now;
     let found = await this.#difference(account, address, node, notes);
     if (found?.nothingLeft) {

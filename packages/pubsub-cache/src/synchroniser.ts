@@ -123,7 +123,7 @@ export class Synchroniser {
     request: SyncRequest,
     goOn: RunState | undefined,
   ): Promise<NodeRecord> {
-    const { store, subscriber, traffic, analysers, policy, sessionOf } = this.#context;
+    const { store, subscriber, traffic, analysers, policy, arriving, sessionOf } = this.#context;
     const generation = goOn ? node.generation : await store.nodes.beginGeneration(node.id);
     const wasEmpty = goOn === undefined && !(await store.items.any(node.id));
     const subscribed = await subscriber.ensure(account, address);
@@ -152,6 +152,7 @@ export class Synchroniser {
     run.notes = { ...observedOf(run.notes), ...(await this.#metadata(run)) };
     if (objection(run.notes) !== undefined) return this.#ignore(run);
     if (node.accountId === undefined && !isShareable(run.notes)) return this.#unshare(run, request);
+    await arriving.settled(account, address); // events of an earlier session are older than any page
     const pages = readNode({
       requester,
       address,

@@ -1,6 +1,6 @@
 import test from "ava";
 import fc from "fast-check";
-import { type World, world } from "./support.js";
+import { gate, type World, world } from "./support.js";
 
 const absent = async (w: World, work: () => void) => {
   w.account.connected = false;
@@ -129,3 +129,28 @@ test("an item sent again while a node is read first stays in its place where the
     t.deepEqual(await w.cached(), w.service.ids);
   }
 });
+
+for (const when of ["compared", "read"] as const)
+  test(`an event of an earlier session that is handled late is not newer than what is ${when} in the next one`, async (t) => {
+    const w = await world(t, { ...behaviour, hidesIds: when === "read" }, 10);
+    await w.cache.sync(w.account, w.address);
+    w.service.publish("i3", "old");
+    const late = w.service.event(`<items node="feed">${w.service.itemXml("i3", "old")}</items>`);
+    w.cache.eventArrived(w.account, late);
+    await w.cache.sessionEnded(w.account);
+    w.service.publish("i3", "new");
+    w.service.publish("i4", "new");
+    const { opened: handled, open } = gate<boolean>();
+    w.service.after = (what) => {
+      if (what !== "disco#info") return;
+      w.service.after = () => {};
+      setImmediate(() => open(w.cache.handleMessage(w.account, late)));
+    };
+    await w.cache.sessionStarted(w.account);
+    t.true(await handled);
+    await w.cache.idle();
+    t.is(await w.state(), "synced");
+    t.deepEqual(await w.cached(), w.service.ids);
+    const { items } = await w.cache.getCached(w.account, { ...w.address, itemIds: ["i3"] });
+    t.deepEqual(items[0]?.parsed, { title: "new" });
+  });

@@ -107,8 +107,8 @@ export async function world(
 export const idsOf = ({ items }: ReadAnswer): string[] => items.map(({ id }) => id);
 
 /** A promise and how to keep it. */
-export function gate<T = void>(): { opened: Promise<T>; open: (value: T) => void } {
-  let open: (value: T) => void = () => {};
+export function gate<T = void>(): { opened: Promise<T>; open: (value: T | PromiseLike<T>) => void } {
+  let open: (value: T | PromiseLike<T>) => void = () => {};
   const opened = new Promise<T>((resolve) => {
     open = resolve;
   });
