@@ -6,16 +6,14 @@ import {
   hasErrorType,
   NotAcceptableError,
   NotFoundError,
-  type Requester,
 } from "@larder/core";
 import { fitsKey, type ItemInput, type KnownItem, type NodeRecord } from "@larder/storage";
 import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
-import type { Analyser, Analysis } from "./analysers/analyser.js";
 import { described } from "./analysers/described.js";
 import type { CacheContext } from "./context.js";
 import { isAnswer } from "./faults.js";
 import { changedItems, isNews, prepareItems, withKeepableIds } from "./ingest.js";
-import { type LeftOutItem, mergeLeftOut, tooLarge, tooLong } from "./left-out.js";
+import { mergeLeftOut, tooLarge, tooLong } from "./left-out.js";
 import { nextCheckOf } from "./next-check.js";
 import { failNode } from "./node-failure.js";
 import {
@@ -26,9 +24,10 @@ import {
   objection,
   observedOf,
 } from "./node-notes.js";
-import { type NodePage, type PageMark, readNode } from "./node-pages.js";
+import { type NodePage, readNode } from "./node-pages.js";
 import type { RunChanges } from "./run-changes.js";
 import { type RunState, runStateOf } from "./run-state.js";
+import { type SyncRun, stateOf, takeSurplus } from "./sync-run.js";
 import { tell } from "./telling.js";
 
 /** What a synchronisation is to do. */
@@ -37,33 +36,6 @@ export interface SyncRequest {
   readonly tell: boolean;
   /** Begin anew, also where an earlier reading could be gone on with. */
   readonly afresh: boolean;
-}
-
-/** A run in progress. */
-interface Run {
-  readonly account: CacheAccount;
-  readonly address: NodeAddress;
-  readonly node: NodeRecord;
-  readonly requester: Requester;
-  readonly changes: RunChanges;
-  readonly generation: number;
-  /** Whether each difference is told as an event: after a first synchronisation nobody has an older state to correct. */
-  readonly tell: boolean;
-  readonly startedAt: number;
-  readonly interrupted: boolean;
-  /** Nothing was kept of the node when this reading began. */
-  readonly wasEmpty: boolean;
-  notes: NodeNotes;
-  analysis?: Analysis;
-  analyser?: Analyser;
-  received: number;
-  characters: number;
-  total?: number;
-  passedOver: boolean;
-  doubtful: boolean;
-  leftOut?: readonly LeftOutItem[];
-  /** Ids of what was read by this run, part by part, oldest first. */
-  readonly window: string[][];
 }
 
 interface PreparedPage {
@@ -129,7 +101,7 @@ export class Synchroniser {
     const subscribed = await subscriber.ensure(account, address);
     const requester = traffic.background(account.requester);
     const readable = node.state === "synced" || node.state === "stale";
-    const run: Run = {
+    const run: SyncRun = {
       account,
       address,
       node,
@@ -167,7 +139,7 @@ export class Synchroniser {
   }
 
   /** What the service says of the node; nothing where it does not say. */
-  async #metadata({ requester, address, node }: Run): Promise<NodeNotes> {
+  async #metadata({ requester, address, node }: SyncRun): Promise<NodeNotes> {
     try {
       const own = notesOf(node).configurable !== false;
       return await fetchNodeMetadata(requester, address.service, address.node, { own });
@@ -183,7 +155,7 @@ export class Synchroniser {
    *
    * @returns the shared copy, at once, where there is one that serves this account too
    */
-  async #readAll(run: Run, pages: AsyncGenerator<NodePage>): Promise<NodeRecord | undefined> {
+  async #readAll(run: SyncRun, pages: AsyncGenerator<NodePage>): Promise<NodeRecord | undefined> {
     let writing: Promise<void> = Promise.resolve();
     let first = true;
     try {
@@ -218,7 +190,7 @@ export class Synchroniser {
   }
 
   /** The first items are there: what kind of node it is can be told, and that the account may read it is proven. */
-  async #begun(run: Run, page: NodePage): Promise<NodeRecord | undefined> {
+  async #begun(run: SyncRun, page: NodePage): Promise<NodeRecord | undefined> {
     const { store, analysers } = this.#context;
     const { account, address, node } = run;
     if (node.accountId !== undefined && isShareable(run.notes)) {
@@ -239,7 +211,7 @@ export class Synchroniser {
     return undefined;
   }
 
-  async #prepare(run: Run, page: NodePage): Promise<PreparedPage> {
+  async #prepare(run: SyncRun, page: NodePage): Promise<PreparedPage> {
     const { store, pool, seen, onDropped } = this.#context;
     const { account, address, node, analyser } = run;
     const items = withKeepableIds(page.items, (dropped) => {
@@ -262,8 +234,8 @@ export class Synchroniser {
   }
 
   /** Keeps one part, in the node's lane so that events keep their place between the parts. */
-  async #write(run: Run, { page, known, prepared }: PreparedPage): Promise<void> {
-    const { store, lanes, policy, onProgress } = this.#context;
+  async #write(run: SyncRun, { page, known, prepared }: PreparedPage): Promise<void> {
+    const { store, lanes, policy, sessionOf, onProgress } = this.#context;
     const { account, address, node, generation, changes } = run;
     await lanes.run(laneOf(address), async () => {
       await this.#stillThere(run);
@@ -277,7 +249,7 @@ export class Synchroniser {
         throw new NotAcceptableError(
           `${address.node} has more than ${FAR_TOO_LARGE} times what is kept of a node`,
         );
-      const surplus = this.#surplus(run, order);
+      const surplus = takeSurplus(run, order, policy.maxItems);
       await store.database.write(async (unit) => {
         await this.#stillThere(run); // taking nodes out of the cache does not wait for their lanes
         await store.items.storePage(node.id, generation, run.received, order, changed);
@@ -288,8 +260,9 @@ export class Synchroniser {
           await tell(unit, store, node, account.id, address, { event: "items", ids, origin: "catchup" });
         }
         if (page.mark) {
-          const state = this.#state(run, page.mark, run.received + page.items.length, characters);
-          await store.nodes.update(node.id, { resume: state });
+          const received = run.received + page.items.length;
+          const resume = stateOf(run, sessionOf(account), { mark: page.mark, received, characters });
+          await store.nodes.update(node.id, { resume });
         }
       });
       changes.placed(page.items, page.moment);
@@ -307,35 +280,8 @@ export class Synchroniser {
     });
   }
 
-  #state(run: Run, mark: PageMark, received: number, characters: number): RunState {
-    return {
-      mark,
-      received,
-      characters,
-      startedAt: run.startedAt,
-      session: this.#context.sessionOf(run.account),
-      interrupted: run.interrupted,
-      passedOver: run.passedOver,
-      tell: run.tell,
-    };
-  }
-
-  /** Ids that need not be kept any longer, since more than the policy wants has been read after them. */
-  #surplus(run: Run, next: readonly string[]): string[] {
-    const { maxItems } = this.#context.policy;
-    if (maxItems === undefined) return [];
-    let after = next.length + run.window.reduce((sum, ids) => sum + ids.length, 0);
-    const gone: string[] = [];
-    while (run.window[0] && after - run.window[0].length >= maxItems) {
-      after -= run.window[0].length;
-      gone.push(...(run.window.shift() ?? []));
-      run.passedOver = true;
-    }
-    return gone;
-  }
-
   /** Counts may lie and answers may be cut: the list of ids tells what has not come. */
-  async #fetchMissing(run: Run): Promise<void> {
+  async #fetchMissing(run: SyncRun): Promise<void> {
     const { store } = this.#context;
     const { requester, address, node, changes, generation } = run;
     if (run.passedOver) return;
@@ -359,7 +305,7 @@ export class Synchroniser {
   }
 
   /** Something speaks against keeping the node: nothing of it is, and what is known of it says why. */
-  #ignore(run: Run): Promise<NodeRecord> {
+  #ignore(run: SyncRun): Promise<NodeRecord> {
     const { store, lanes } = this.#context;
     return lanes.run(laneOf(run.address), async () => {
       await this.#stillThere(run);
@@ -380,12 +326,12 @@ export class Synchroniser {
   }
 
   /** A node that accounts shared is no longer for everybody: each gets a copy of its own, of what it may read itself. */
-  async #unshare(run: Run, request: SyncRequest): Promise<NodeRecord> {
+  async #unshare(run: SyncRun, request: SyncRequest): Promise<NodeRecord> {
     await this.#context.store.nodes.remove(run.node.id);
     return this.sync(run.account, run.address, { ...request, afresh: true });
   }
 
-  #finish(run: Run, subscribed: boolean): Promise<NodeRecord> {
+  #finish(run: SyncRun, subscribed: boolean): Promise<NodeRecord> {
     const { store, lanes, policy, timing, feeds, onProgress } = this.#context;
     const { account, address, node, generation } = run;
     return lanes.run(laneOf(address), async () => {
@@ -438,7 +384,7 @@ export class Synchroniser {
   }
 
   /** @throws {NotFoundError} an event has told that the node is no more, or it was taken out of the cache */
-  async #stillThere({ address, node, generation }: Run): Promise<NodeRecord> {
+  async #stillThere({ address, node, generation }: SyncRun): Promise<NodeRecord> {
     const current = await this.#context.store.nodes.get(node.id);
     if (current?.generation === generation) return current;
     if (current)
