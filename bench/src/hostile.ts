@@ -11,7 +11,7 @@ Usage: node bench/dist/hostile.js [KILOBYTES] [ONLY]
   ONLY        floods whose names contain this
 
 Each flood meets a daemon of its own, after chat messages: of as many bytes, but at most 300 kB of them, from which the time of
-so many bytes is taken.
+this many bytes is taken.
 `;
 
 /** Ordinary messages cost milliseconds each. */

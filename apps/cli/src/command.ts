@@ -30,7 +30,7 @@ export interface MethodCommand<M extends BridgeMethod> {
     options: Record<string, unknown>,
     args: readonly (string | string[] | undefined)[],
   ) => Promise<object> | object;
-  /** What the command does after the call, with the same connection; what it throws is the command's error. */
+  /** Runs after the call, with the same connection; its errors are the command's errors. */
   readonly after?: (
     client: BridgeClient,
     result: BridgeResult<M>,

@@ -141,7 +141,7 @@ export function cacheSettings({ cache }: Configuration) {
   };
 }
 
-/** What the sessions of all accounts take in, as the configuration says. */
+/** Limits of what the sessions of all accounts accept, from the configuration. */
 export function sessionLimits({ limits }: Configuration) {
   const { connections: _, lineBytes: __, ...rest } = limits;
   return rest;

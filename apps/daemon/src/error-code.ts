@@ -1,3 +1,3 @@
-/** Whether the system has refused something for this reason, such as `ENOENT`. */
+/** True for an error of the system with this code, such as `ENOENT`. */
 export const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && "code" in error && error.code === code;

@@ -25,12 +25,12 @@ const set = (target: string, emojis: readonly string[]) =>
   `<reactions xmlns="urn:xmpp:reactions:0" id="${target}">${emojis.map((each) => `<reaction>${each}</reaction>`).join("")}</reactions>`;
 const occupant = (id: string) => `<occupant-id xmlns="urn:xmpp:occupant-id:0" id="${id}"/>`;
 
-/** What is said: a message, a correction of it, perhaps a second copy of its first version, and reactions that name either. */
+/** One conversation: a message, a correction of it, perhaps a second copy of its first version, and reactions that name either. */
 export interface Script {
   readonly groupchat: boolean;
   readonly messageAt: number;
   readonly correctionAt: number;
-  /** Where the archive has the first version again, sent again after a lost session, by an id of its own. */
+  /** Place in the archive of a second copy of the first version, sent again after a lost session, under an id of its own. */
   readonly copyAt: number | null;
   readonly changes: readonly {
     readonly by: number;

@@ -1,4 +1,4 @@
-/** Who floods us: somebody who may write to the account, and no more. */
+/** The flooder: a contact that may write to the account, and no more. */
 export const STRANGER = "mallory@example.org";
 const FROM = `${STRANGER}/r`;
 
@@ -14,13 +14,13 @@ export const chat = (at: number): string =>
     `<body>Ordinary words of message ${at}, as people write them to each other</body><origin-id xmlns='urn:xmpp:sid:0' id='chat-${at}'/><request xmlns='urn:xmpp:receipts'/>`,
   );
 
-/** A flood: what it is, and its stanzas for about so many bytes. */
+/** A flood: its name, and its stanzas for about this many bytes. */
 export interface Flood {
   readonly name: string;
   readonly stanzas: (bytes: number) => string;
 }
 
-/** As many as fit. */
+/** Stanzas for about this many bytes. */
 const fill = (bytes: number, of: (at: number) => string): string =>
   many(Math.ceil(bytes / of(1000).length), of);
 

@@ -13,7 +13,7 @@ const PROGRAM = fileURLToPath(new URL("../../../apps/daemon/bin/larderd.cjs", im
 const TICKS_PER_SECOND = 100;
 const PROBE_EVERY_MS = 20;
 
-/** What a flood has cost. */
+/** Costs of a flood. */
 export interface Cost {
   readonly cpuMs: number;
   readonly wallMs: number;

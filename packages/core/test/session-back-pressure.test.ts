@@ -5,7 +5,7 @@ import { gate, loggedIn, messageFrom, once } from "./session-helper.js";
 const LIMIT = 50;
 /** More than the network's buffers hold. */
 const FLOOD = 60_000;
-/** What one piece from the network, already read, may bring beyond the limit. */
+/** Number of stanzas that one piece from the network, already read, may bring beyond the limit. */
 const PIECE = 2 * 65_536;
 
 const flood = (count: number, first = 0) =>

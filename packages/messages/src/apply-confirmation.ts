@@ -2,7 +2,7 @@ import { type EarlyConfirmation, fitsKey, type MessageHead } from "@larder/stora
 import { tell, type Work } from "./batch.js";
 import type { Classified } from "./classify.js";
 
-/** What each state may become by a confirmation of the other side, which knows better than whoever sent an error. */
+/** Rank of each state: a confirmation by the other side raises it, and outranks an error. */
 const ranks: Readonly<Record<string, number>> = {
   pending: 0,
   failed: 1,

@@ -7,7 +7,7 @@ import type {
   NewMessage,
 } from "@larder/storage";
 
-/** What a message says. */
+/** Words of a message. */
 export type Words = Pick<MessageCorrection, "bodies" | "subjects">;
 
 /** Servers put line ends in their form, and rooms take white space away at the ends. */
@@ -54,7 +54,7 @@ export class WordsDigest {
 
 type Comparable = Partial<Pick<MessageHead, "digest" | "edited" | "retracted">>;
 
-/** What stands there now is not what was said first. */
+/** True if the stored words are no longer those of the first version. */
 export const isChanged = ({ edited, retracted }: Omit<Comparable, "digest">): boolean =>
   edited !== undefined || retracted !== undefined;
 
@@ -70,5 +70,5 @@ export function sameDigest(one: Comparable, other: Comparable): boolean | undefi
   return keyOf(one.digest) === keyOf(other.digest) ? one.digest === other.digest : undefined;
 }
 
-/** Whether two messages say the same words. */
+/** True if two messages have the same words. */
 export const sameWords = (one: Words, other: Words): boolean => wordsOf(one) === wordsOf(other);

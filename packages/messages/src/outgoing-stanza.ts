@@ -31,7 +31,7 @@ export interface OutgoingStanza {
   readonly corrects?: string;
   /** It goes to an occupant through the room. */
   readonly throughRoom?: boolean;
-  /** What else it carries. */
+  /** Its other payloads. */
   readonly payloads?: readonly XmlElement[];
 }
 

@@ -30,7 +30,7 @@ interface Asked {
 export class PagesAhead {
   readonly #source: PageSource;
   readonly #asked: Asked[] = [];
-  /** Where pages have ended so far: one that ends there again has no new message. */
+  /** Last ids of the pages so far: a page that ends with one of them again has no new message. */
   readonly #ends = new Set<string>();
   /** Where to go on from once fewer wait. */
   #next: string | undefined;

@@ -1,7 +1,7 @@
 import { bareJid, errorFieldOf, type MucPresence, mucStatus, StanzaError } from "@larder/core";
 import type { RoomRemoval } from "@larder/storage";
 
-/** What each status says of the end of our presence in a room (XEP-0045 §8.2, §9.1, §9.4). */
+/** Meaning of each status for the end of our presence in a room (XEP-0045 §8.2, §9.1, §9.4). */
 const removals: readonly (readonly [status: number, what: string])[] = [
   [mucStatus.banned, "banned"],
   [mucStatus.kicked, "kicked"],
@@ -12,7 +12,7 @@ const removals: readonly (readonly [status: number, what: string])[] = [
 /** Statuses of an end that is nobody's wish: the service stops, or the connection to us broke (§9.1, §15.6). */
 const technical = [mucStatus.error, mucStatus.shutdown] as const;
 
-/** How our presence in a room has ended. */
+/** End of our presence in a room. */
 export interface RoomEnding {
   readonly error: StanzaError;
   /** Absent where it is a passing fault, after which we join again. */

@@ -21,9 +21,9 @@ export interface RoomsOptions {
   readonly onError: (room: string, error: unknown) => void;
   /** Children of every presence of ours. */
   readonly presenceExtra: () => readonly XmlElement[];
-  /** How often to ask whether we are still there (XEP-0410), in milliseconds. Default 15 min. */
+  /** Pause between self-pings (XEP-0410), in milliseconds. Default 15 min. */
   readonly pingEveryMs?: number;
-  /** How long a room may take to let us in, in milliseconds. Default 30 s. */
+  /** Time limit of a join, in milliseconds. Default 30 s. */
   readonly joinTimeoutMs?: number;
 }
 

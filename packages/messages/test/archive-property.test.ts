@@ -25,7 +25,7 @@ class Server {
   readonly #again: string[] = [];
   /** Stamped, but not filed yet. */
   #unfiled: { readonly entry: FakeEntry; readonly after: string | undefined }[] = [];
-  /** What each message says in the end, by its name; undefined where it was retracted. */
+  /** Last text of each message, by its name; undefined if it was retracted. */
   readonly changed = new Map<string, string | undefined>();
   #said = 0;
   #stamped = 0;
@@ -90,7 +90,7 @@ class Server {
     return undefined;
   }
 
-  /** What the history has to say in the end: each message once, where its first copy is filed. */
+  /** Expected history: each message once, at the place of its first copy. */
   expected(): (string | undefined)[] {
     const names = this.archive.bodies.filter((body) => /^m\d+$/.test(body));
     return [...new Set(names)].map((name) => (this.changed.has(name) ? this.changed.get(name) : name));

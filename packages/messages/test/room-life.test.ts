@@ -19,7 +19,7 @@ const refusal = (nick: string, condition: string, content = "") =>
     `<presence xmlns="jabber:client" from="${room}/${nick}" type="error"><error type="cancel"><${condition} xmlns="${NS_STANZAS}">${content}</${condition}></error></presence>`,
   );
 
-/** What a room says to a presence of ours; nothing where it keeps silent. */
+/** Answer of a room to a presence of ours; undefined if it keeps silent. */
 type Answer = (nick: string, stanza: XmlElement) => XmlElement | undefined;
 
 const letIn: Answer = (nick) => here(nick, 110);

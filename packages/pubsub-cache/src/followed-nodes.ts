@@ -2,13 +2,13 @@ import { bareJid, NS_PUBSUB_EVENT, type XmlElement } from "@larder/core";
 import type { Store } from "@larder/storage";
 import type { CacheAccount, NodeAddress } from "./account.js";
 
-/** What an account may get events of. */
+/** Nodes of which an account may get events. */
 interface Followed {
   /** Nodes that are kept or subscribed to. */
   nodes: Set<string>;
   /** Whose nodes our caps ask for (XEP-0060 §9.2). */
   contacts: Set<string>;
-  /** Whether the sets hold what the database does: until then nothing is known to be unwanted. */
+  /** True once the sets are filled from the database; until then no event is dropped. */
   loaded: boolean;
 }
 
@@ -27,7 +27,7 @@ export class FollowedNodes {
     this.#announced = new Set(announced);
   }
 
-  /** Whether an event of this notification may be of a node that the account follows. */
+  /** True if this notification may be of a node that the account follows. */
   follows(account: CacheAccount, stanza: XmlElement): boolean {
     const { from } = stanza.attrs;
     const service = from === undefined ? account.jid : bareJid(from);

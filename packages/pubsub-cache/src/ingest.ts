@@ -53,7 +53,7 @@ export function withStored(item: WireItem, stored: KnownItem | undefined): ItemT
   return { ...item, xml, publisher, updated: stored.updated };
 }
 
-/** Whether an item that is about to be stored is another than the stored one, so that it has to be told. */
+/** True if an item that is about to be stored differs from the stored one, and so has to be logged. */
 export const isNews = (item: Pick<WireItem, "xml" | "publisher">, stored: KnownItem | undefined): boolean =>
   !stored || !saysTheSame(stored, item);
 

@@ -16,7 +16,7 @@ export interface ItemReadsOptions {
   readonly keeper: Keeper;
   /** The accounts that were seen, by their rows. */
   readonly accounts: Map<number, CacheAccount>;
-  /** What was read of nodes last. */
+  /** When each node was read last. */
   readonly lastRead: RecentlySeen;
 }
 
@@ -25,7 +25,7 @@ const readable = (node: NodeRecord | undefined): node is NodeRecord => node !== 
 /** Refusals that contradict a copy. */
 const DENIALS: ReadonlySet<string> = new Set(["not_found", "forbidden"]);
 
-/** How often a node that fails is tried because somebody reads it, before its pauses count for reads too. */
+/** Number of reads that try a failing node again, before its pauses hold for reads too. */
 const TRIES_BY_READING = 3;
 
 /** Reads items from the copy of a node or from its service, and sees to the copy where the answer asks for it. */
@@ -108,7 +108,7 @@ export class ItemReads {
     return answer ?? notCached(request);
   }
 
-  /** Whether the cache says what the service would say. */
+  /** True if the cache answers as the service would. */
   #isFresh(account: CacheAccount, node: NodeRecord): boolean {
     if (node.state !== "synced" || this.#context.gaps.isOpen(account)) return false;
     // A shared copy is up to date while somebody's events are applied to it.
@@ -126,7 +126,7 @@ export class ItemReads {
     this.#options.keeper.look(account, { service, node: name }, { routine: true });
   }
 
-  /** What is read from now on comes from the service, until the copy has been compared with it. */
+  /** Makes reads come from the service until the copy has been compared with it. */
   async doubt(
     account: CacheAccount,
     { service, node: name }: NodeAddress,

@@ -22,7 +22,7 @@ const NAMED = ["author", "location"];
 /** Lists of records whose strings are words for people. */
 const PEOPLE = "coAuthors";
 const LANGUAGES = "otherLanguages";
-/** What may be long, and so comes last: an index holds the first words of an item. */
+/** Long texts, which come last: an index holds the first words of an item. */
 const TEXTS = ["summary", "note", "text"];
 /** Members of such records that are no words. */
 const NO_WORDS = new Set(["lang", "jid", "url", "email"]);

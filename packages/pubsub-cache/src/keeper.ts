@@ -203,7 +203,7 @@ export class Keeper {
     return caughtUp ?? this.#synchroniser.sync(account, address, { tell: true, afresh: true });
   }
 
-  /** Whether items may have been overwritten in their places during an absence, and the node is not too large to find out at once. */
+  /** True if items may have been overwritten in their places during an absence, and the node is small enough to find out at once. */
   #readsWhole(node: NodeRecord): boolean {
     const notes = notesOf(node);
     if (node.state !== "stale" || !hidesOverwrites(notes) || notes.archived) return false;

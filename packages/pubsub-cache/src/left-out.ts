@@ -9,7 +9,7 @@ export interface LeftOutItem {
   readonly over: "id" | "size";
 }
 
-/** How many items a copy lacks, by the limit that they are over. */
+/** Number of items that a copy lacks, by the limit that they are over. */
 export interface LeftOutCounts {
   readonly tooLongIds: number;
   readonly tooLarge: number;
@@ -34,7 +34,7 @@ export function mergeLeftOut(
   return all.size === 0 ? undefined : [...all.values()].slice(-MAX_LEFT_OUT);
 }
 
-/** What is still left out of a node that lists these ids. */
+/** Items still left out of a node that lists these ids. */
 export function leftOutOf(
   listed: ReadonlySet<string>,
   before: readonly LeftOutItem[] | undefined,

@@ -10,7 +10,7 @@ import { type NodeNotes, notesOf } from "./node-notes.js";
 interface Differences {
   readonly gone: readonly string[];
   readonly unknown: readonly string[];
-  /** What is gone are the oldest items: the node was full. */
+  /** True if the oldest items are gone: the node was full. */
   readonly dropped: boolean;
 }
 

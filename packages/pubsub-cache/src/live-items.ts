@@ -143,7 +143,7 @@ export class LiveItems {
     return told.length === ids.length;
   }
 
-  /** Whether the copy says something else of any of these items. */
+  /** True if the copy differs in any of these items. */
   async differ(node: NodeRecord, items: readonly WireItem[]): Promise<boolean> {
     const ids = items.map(({ id }) => id);
     const known = await this.#options.store.items.known(node.id, ids);

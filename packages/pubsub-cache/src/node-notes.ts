@@ -9,9 +9,9 @@ export interface NodeNotes extends NodeMetadata, Partial<ServiceWays> {
   readonly listsIds?: boolean;
   /** When the ids of its items were compared last, in milliseconds. */
   readonly listedAt?: number;
-  /** How many comparisons of ids in a row have found nothing. */
+  /** Number of comparisons of ids in a row that found nothing. */
   readonly quiet?: number;
-  /** How many items its service had left when it had dropped the oldest without a word. */
+  /** Number of items that its service had left after it had dropped the oldest without an event. */
   readonly droppedAt?: number;
   /** Items that the copy lacks because they are over a limit of ours. */
   readonly leftOut?: readonly LeftOutItem[];
@@ -22,7 +22,7 @@ export interface NodeNotes extends NodeMetadata, Partial<ServiceWays> {
 export const notesOf = ({ metadata }: Pick<NodeRecord, "metadata">): NodeNotes =>
   (metadata ?? {}) as NodeNotes;
 
-/** What watching the node has shown, without what its service has said: that is asked anew. */
+/** Observations of the node, without the statements of its service, which are asked for anew. */
 export const observedOf = ({
   paging,
   overwritten,
@@ -43,7 +43,7 @@ export const observedOf = ({
   leftOut,
 });
 
-/** How many items the node holds at most, as far as its service says, or was seen to keep. */
+/** Largest number of items of the node that its service states, or was seen to keep. */
 export const mostItems = ({ maxItems, droppedAt }: NodeNotes): number | undefined => maxItems ?? droppedAt;
 
 /** Why a node is not worth keeping, or cannot be kept right; undefined where nothing speaks against it. */

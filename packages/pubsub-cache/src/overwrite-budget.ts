@@ -8,7 +8,7 @@ interface Day {
   spent: number;
 }
 
-/** How much may be read again in a day from the services of one host, only to find what was overwritten in its place. */
+/** Characters that may be read again in a day from the services of one host, only to find items overwritten in their places. */
 export class OverwriteBudget {
   readonly #bytesPerDay: number;
   readonly #days = new Map<string, Day>();

@@ -1,4 +1,4 @@
-/** How long the notification of a change of ours may take to arrive, after its answer. */
+/** Time that the notification of a change of ours may take after its answer. */
 const EXPECTED_WITHIN_MS = 60_000;
 const MAX_EXPECTED = 10_000;
 

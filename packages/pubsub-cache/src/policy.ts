@@ -21,7 +21,7 @@ export interface CacheTiming {
    * apart if nobody reads it and nothing was found. Default 600_000.
    */
   readonly listingMs: number;
-  /** How long after new items of such a node they are compared once more, to find what had to make room. Default 10_000. */
+  /** Time after new items of such a node until its ids are compared once more, to find items that were dropped, in milliseconds. Default 10_000. */
   readonly listingSoonMs: number;
   /** The first pause after a failure; it doubles with each further one. Default 30_000. */
   readonly retryMs: number;
@@ -34,11 +34,11 @@ export interface CacheEffort {
   /** Requests that may be under way to the services of one host. Default 4. */
   readonly requestsPerHost: number;
   /**
-   * Nodes of at most so many characters are read whole after an absence where overwritten items keep their places, so
+   * Nodes of at most this many characters are read whole after an absence where overwritten items keep their places, so
    * that only reading them shows a change. Default 1_000_000.
    */
   readonly readWholeBytes: number;
-  /** The same for larger nodes: so many characters a day of the services of one host. Default 50_000_000. */
+  /** The same for larger nodes: characters a day of the services of one host. Default 50_000_000. */
   readonly overwriteBytesPerDay: number;
   /** Nodes of one account that are synchronised or checked side by side. Default 3. */
   readonly jobsPerAccount: number;

@@ -7,7 +7,7 @@ interface Seen {
   readonly version: string;
 }
 
-/** What an item is seen as. */
+/** Form of an item for comparisons. */
 interface SeenItem {
   readonly id: string;
   readonly xml: string;

@@ -41,7 +41,7 @@ async function requireOrderBy(requester: Requester, service: string): Promise<vo
   throw new UnsupportedError(`${service} cannot order items (XEP-0413); a synchronised node can`);
 }
 
-/** What an answer says of items that could not be read. */
+/** Counts of the items of an answer that could not be read, if there are any. */
 const leftOut = (ids: readonly string[]) => {
   const counts = countLeftOut(ids.map(tooLarge));
   return counts && { leftOut: counts };

@@ -2,7 +2,7 @@ import type { NodeRecord } from "@larder/storage";
 import { type NodeNotes, notesOf } from "./node-notes.js";
 import type { CacheTiming } from "./policy.js";
 
-/** What the service of a node does not tell its subscribers, as far as is known; see XEP-0460 §10 for one that tells everything. */
+/** Changes of a node that its service does not notify of, as far as is known; see XEP-0460 §10 for a service that notifies of all. */
 export function silencesOf(notes: NodeNotes): string[] {
   if (notes.alwaysNotify === true) return [];
   const { droppedAt } = notes;
@@ -18,7 +18,7 @@ export function silencesOf(notes: NodeNotes): string[] {
   return silences;
 }
 
-/** How long a listing has to pay for an id: a node of many items is compared less often. */
+/** Pause for each id of a listing: a node of many items is compared less often. */
 const MS_FOR_EACH_ID = 100;
 /** The longest pause between two listings that found nothing, unless the regular one is longer. */
 const MAX_QUIET_MS = 3_600_000;

@@ -15,7 +15,7 @@ export interface SyncRun {
   readonly requester: Requester;
   readonly changes: RunChanges;
   readonly generation: number;
-  /** Whether each difference is told as an event: after a first synchronisation nobody has an older state to correct. */
+  /** True to log each difference as an event: after a first synchronisation nobody has an older state to correct. */
   readonly tell: boolean;
   readonly startedAt: number;
   readonly interrupted: boolean;

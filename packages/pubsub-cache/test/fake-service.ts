@@ -50,7 +50,7 @@ export interface Behaviour {
   readonly oddIds?: readonly string[];
   /** Writes attributes in another order each time, as a server that keeps none. */
   readonly shuffles?: boolean;
-  /** Who published the items, which notifications alone state. */
+  /** Publisher of the items, which only notifications state. */
   readonly publisher?: string;
 }
 
@@ -175,7 +175,7 @@ export class FakeService implements Requester {
     return parseTrustedXml(`<iq xmlns="jabber:client" type="result" from="${this.service}">${answer}</iq>`);
   }
 
-  /** What a publisher or an owner asks for; nobody is notified by itself. */
+  /** Requests of publishers and owners; they send no notifications. */
   #change(element: XmlElement): string {
     const item = element.getChild("item");
     switch (element.name) {

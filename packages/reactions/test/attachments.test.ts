@@ -31,7 +31,7 @@ class Service implements Requester {
   readonly nodes = new Map<string, Map<string, string>>();
   readonly requests: XmlElement[] = [];
   features: string[] = [];
-  /** Whether we own the nodes of other services. */
+  /** True if we own the nodes of other services. */
   isOwner = false;
 
   async request(iq: XmlElement): Promise<XmlElement> {

@@ -40,7 +40,7 @@ export function addRoomCommands(program: Command): void {
   });
 }
 
-/** What an account is in a room, and why, for a person. */
+/** State of an account in a room, with the reason, as text for a person. */
 export function shownStanding({ state, reason, alternate, error }: Standing): string {
   const why = state === "removed" ? (reason ?? error?.text ?? error?.message) : error?.message;
   return `${state}${why === undefined ? "" : `: ${why}`}${alternate === undefined ? "" : ` (now ${alternate})`}`;

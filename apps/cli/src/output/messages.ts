@@ -35,7 +35,7 @@ function carriedBy({ attachments = [], invitation, bodies }: Message): string[] 
   return [...files, `invitation into ${room}${by}${reason === undefined ? "" : `: ${reason}`}`];
 }
 
-/** What a message says, or else carries, in one line of at most this many characters. */
+/** Text of a message, or else a description of its files or invitation, in one line of at most this many characters. */
 export function briefly(message: BriefMessage, length: number): string {
   const { retracted, bodies, attachments, invitation } = message;
   if (retracted !== undefined) return "(retracted)";

@@ -18,7 +18,7 @@ export class OfflineDelivery {
     });
   }
 
-  /** Whether a stanza has come while the server delivers what it has kept. */
+  /** True while the server delivers the stanzas that it kept for us. */
   has(stanza: XmlElement): boolean {
     return this.#delivered.has(stanza);
   }

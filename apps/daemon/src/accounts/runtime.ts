@@ -218,7 +218,7 @@ export class AccountRuntime implements MessagingOwner {
   readonly keepRoomPassword = (room: string, password: string | undefined) =>
     this.#services.secrets.setRoomPassword(this.jid, room, password);
 
-  /** Whether our server has kept a message for us, and may say when it was sent. */
+  /** True if our server kept this message for us: then its delay is believed. */
   readonly wasKept = (stanza: XmlElement): boolean => this.#offline.has(stanza);
 
   readonly online = (): boolean => this.session.state === "online";

@@ -17,7 +17,7 @@ export class SecretsCopyError extends LarderError {
   override readonly type = "storage";
 }
 
-/** Where the secrets of a backup stand: beside it, so that it can be given away without them. */
+/** Path of a backup's secrets: a file beside it, so that the backup can be given away without them. */
 export const secretsCopyOf = (backup: string): string => `${backup}.secrets`;
 
 const textOf = (path: string): Promise<string | undefined> =>
@@ -26,7 +26,7 @@ const textOf = (path: string): Promise<string | undefined> =>
     throw error;
   });
 
-/** Whether the instance has passwords of its own. */
+/** True if the instance already has passwords. */
 export const hasSecrets = async ({ secretsFile }: Pick<InstancePaths, "secretsFile">): Promise<boolean> =>
   (await textOf(secretsFile)) !== undefined;
 

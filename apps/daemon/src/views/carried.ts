@@ -3,7 +3,7 @@ import type { MessageRecord } from "@larder/storage";
 
 type Carried = Pick<BridgeResult<"message_get">["message"], "attachments" | "invitation">;
 
-/** What a stanza has in it that carries something: most have not, and need not be parsed. */
+/** At least one of these names stands in a stanza that carries a file or an invitation: other stanzas are not parsed. */
 const CARRIES = /jabber:x:oob|urn:xmpp:sfs:|urn:xmpp:sims:|jabber:x:conference|<invite/;
 
 /** Files and invitation of a message, from its stanza as it came, so that they are there also for what was kept before. */

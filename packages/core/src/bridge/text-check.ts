@@ -1,6 +1,6 @@
 import { InvalidParamsError } from "../errors/errors.js";
 
-/** What XML 1.0 cannot hold (§2.2), not even as a reference; U+0000 and half surrogate pairs no database either. */
+/** Characters that XML 1.0 forbids (§2.2), also as references; U+0000 and half surrogate pairs fit into no database either. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
 

@@ -43,7 +43,7 @@ export class StanzaError extends LarderError {
       errorType?: string;
       applicationCondition?: string;
       from?: string;
-      /** Where what is `gone` has gone to, as the error says it (RFC 6120 §8.3.3.5): a URI. */
+      /** New address in an error `gone` (RFC 6120 §8.3.3.5): a URI. */
       newAddress?: string;
     } = {},
   ) {

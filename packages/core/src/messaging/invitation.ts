@@ -5,7 +5,7 @@ import type { XmlElement } from "../xml/element.js";
 /** An invitation into a room. */
 export interface Invitation {
   readonly room: string;
-  /** Who invites: a bare JID, or `room/nick` where the room says no more. */
+  /** Inviter: a bare JID, or `room/nick` if the room says no more. */
   readonly inviter?: string;
   readonly reason?: string;
   readonly password?: string;

@@ -70,7 +70,7 @@ export function readMucPresence(stanza: XmlElement): MucPresence | undefined {
   };
 }
 
-/** How much a room is to tell of what was said before (§7.2.13): as much as it likes to by default. */
+/** History to ask of a room (§7.2.13); by default the room decides. */
 export type MucHistory = "default" | "none" | { readonly since: Date };
 
 function historyElement(history: MucHistory): XmlElement | undefined {

@@ -34,7 +34,7 @@ export interface NodeMetadata {
   readonly purgeKeepsLastItem?: boolean;
   /** The node's own archive can be asked (XEP-0442). */
   readonly archived?: boolean;
-  /** Whether the account may read the node's configuration, as an owner may (XEP-0060 §8.2.1); absent where it was not asked. */
+  /** True if the account may read the node's configuration, as an owner may (XEP-0060 §8.2.1); absent if it was not asked. */
   readonly configurable?: boolean;
 }
 

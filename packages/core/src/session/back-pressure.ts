@@ -8,14 +8,14 @@ export interface Readable {
 
 export interface BackPressureOptions {
   readonly limits: Pick<SessionLimits, "unfinishedStanzas" | "unfinishedBytes">;
-  /** Whether something waits for what only the server can send: an answer, or an acknowledgement. */
+  /** True while a caller waits for an answer or an acknowledgement of the server. */
   readonly isAwaiting: () => boolean;
   readonly onPause: () => void;
 }
 
-/** How far reading goes on beyond the limits while an answer is awaited. */
+/** Factor of the limits while an answer is awaited. */
 const READ_ON = 4;
-/** What is left of the limits when reading begins again: not at each single stanza. */
+/** Part of the limits at which reading begins again, so that it does not switch at each stanza. */
 const RESUME_AT = 0.5;
 
 /**

@@ -42,7 +42,7 @@ export class Requests {
     this.#domain = parseJid(account)?.domain ?? account;
   }
 
-  /** How many requests wait for their answer. */
+  /** Number of requests that wait for their answer. */
   get waiting(): number {
     return this.#pending.size;
   }

@@ -20,7 +20,7 @@ export type ParserLimits = Pick<
   | "unfinishedChars"
 >;
 
-/** What one stanza, or one of its parts, has of each kind. */
+/** Counts of one stanza, or of one of its parts. */
 interface Counts {
   readonly elements: number;
   readonly attributes: number;
@@ -83,7 +83,7 @@ export class StanzaParser extends EventEmitter {
   /** Who takes parts of the stanza that begins with this start tag; asked once for each. */
   takerOf: ((stanza: XmlElement) => PartTaker | undefined) | undefined;
   #taker: PartTaker | undefined;
-  /** Where the part that is being read began, and what was wide and counted before it; undefined outside of one. */
+  /** Start of the part that is being read, with the counts before it; undefined outside of a part. */
   #part: { readonly from: number; readonly wide: number; readonly counts: Counts } | undefined;
 
   constructor(limits: ParserLimits) {
@@ -196,7 +196,7 @@ export class StanzaParser extends EventEmitter {
     };
   }
 
-  /** What is not namespace-well-formed ends the stream (RFC 6120 §11.3). */
+  /** Ends the stream for XML that is not namespace-well-formed (RFC 6120 §11.3). */
   #isFaulty(element: XmlElement): boolean {
     const fault = namespaceFault(element, this.#root);
     if (fault === undefined) return false;

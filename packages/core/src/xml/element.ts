@@ -127,7 +127,7 @@ function declarationFor(name: string): string {
  */
 function missing(element: XmlElement, inherited: ReadonlyMap<string, string>): Set<string> {
   const found = new Set<string>();
-  /** How many of the elements that are open declare it anew. */
+  /** Number of open elements that declare it anew. */
   const redeclared = new Map<string, number>();
   const visit = (at: XmlElement): void => {
     const names = Object.keys(at.attrs);

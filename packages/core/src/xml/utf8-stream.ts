@@ -12,7 +12,7 @@ function unfinished(bytes: Buffer): number {
   return 0;
 }
 
-/** How many bytes at the beginning are whole characters. */
+/** Length in bytes of the whole characters at the beginning. */
 function validLength(bytes: Buffer): number {
   let valid = 0;
   let invalid = bytes.length;

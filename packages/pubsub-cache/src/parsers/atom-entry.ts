@@ -41,9 +41,9 @@ export type BlogPost = {
   readonly attachments: readonly Attachment[];
   /** Authors beside the first. */
   readonly coAuthors?: readonly Omit<Author, "verified">[];
-  /** What the post says in other languages than its own. */
+  /** Texts of the post in other languages than its own. */
   readonly otherLanguages?: readonly OtherLanguage[];
-  /** What could not be read, and what stands in for it. */
+  /** Notes on parts that could not be read, and what stands in for them. */
   readonly notes?: readonly string[];
 };
 

@@ -39,7 +39,7 @@ export type CalendarEvent = {
     readonly name?: string;
     readonly text?: string;
   }[];
-  /** What could not be read, and what stands in for it. */
+  /** Notes on parts that could not be read, and what stands in for them. */
   readonly notes?: readonly string[];
 };
 
@@ -80,7 +80,7 @@ function readTimes(event: XmlElement, created: string | undefined) {
   return { start: read.start ?? known, end: read.end ?? known, notes };
 }
 
-/** Whether two versions are in one language, as far as they say: one of two often does not. */
+/** True if two versions may be in one language: one of two often does not state it. */
 function isSameLanguage(one: XmlElement, other: XmlElement | undefined): boolean {
   const languages = [languageOf(one), languageOf(other)].filter((lang) => lang !== undefined);
   return languages[0] === undefined || languages[1] === undefined || languages[0] === languages[1];
@@ -143,7 +143,7 @@ function readUrl(event: XmlElement): string | undefined {
     .find((address) => address !== undefined);
 }
 
-/** What the event says in other languages than those of its first name and description. */
+/** Texts of the event in other languages than those of its first name and description. */
 function readOtherLanguages(event: XmlElement) {
   const byLanguage = new Map<string | undefined, { lang?: string; name?: string; text?: string }>();
   for (const [element, field] of [

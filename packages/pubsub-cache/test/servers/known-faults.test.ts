@@ -13,7 +13,7 @@ import {
   whileOffline,
 } from "./place.js";
 
-/** What the parser of entries refuses. */
+/** An entry that its parser refuses. */
 const noEntry = (xml: string) => xml.replaceAll(/(<\/?)entry/g, "$1feed");
 
 async function fill(server: RealServer, at: Place, count: number, bad?: number): Promise<void> {

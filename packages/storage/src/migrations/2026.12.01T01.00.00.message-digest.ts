@@ -47,7 +47,7 @@ const smallFirst = [
   "digest",
 ];
 
-/** As the table was before: what was added to it later stands last. */
+/** The former table: columns that were added later stand last. */
 const asBefore = [
   ...smallFirst.slice(0, smallFirst.indexOf("position")),
   "received_at",

@@ -1,4 +1,4 @@
-/** What waits for a message that may never come is bounded in number and time. */
+/** Bounds in number and time what waits for a message that may never come. */
 import { index, optional } from "./columns.js";
 import type { Migration } from "./migration.js";
 

@@ -71,7 +71,7 @@ export interface CopySought {
   readonly originId?: string;
 }
 
-/** What may be a copy, or stand in for its first version, by the place of what was sought. */
+/** A possible copy, or stand-in for the first version, of the message at the index `place` of those asked for. */
 export interface CopyCandidate {
   readonly place: number;
   readonly head: MessageHead;
@@ -131,7 +131,7 @@ export async function copyCandidates(
   return rows.map((row) => ({ place: Number(row.place), head: headOf(row) }));
 }
 
-/** What is said in the same words, in one conversation. */
+/** A search for messages with the same words in one conversation. */
 export interface SameWords {
   readonly accountId: number;
   readonly conversation: string;

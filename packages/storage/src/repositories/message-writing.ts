@@ -122,7 +122,7 @@ function withOwnIds<Message extends Pick<NewMessage, "accountId" | "stanzaId" | 
   });
 }
 
-/** What is kept of an archive's id: nothing where another row has it already. */
+/** Archive id to store: undefined if another row has it already. */
 const unclaimed = sql`CASE WHEN EXISTS (SELECT 1 FROM message other WHERE other.account_id = g.account_id
   AND other.stanza_id_by = g.stanza_id_by AND other.stanza_id = g.stanza_id AND other.stanza_id IS NOT NULL)
   THEN NULL ELSE g.stanza_id END`;

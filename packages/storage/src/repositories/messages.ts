@@ -123,13 +123,13 @@ export class MessageRepository {
     return this.#db.read(({ executor }) => messagesNamed(executor, accountId, names, by));
   }
 
-  /** What may be here of these already: by ids, direction and sender, the latest of each id first. */
+  /** Stored messages that may be copies of these: by ids, direction and sender, the latest of each id first. */
   copyCandidates(accountId: number, sought: readonly CopySought[]): Promise<CopyCandidate[]> {
     if (sought.length === 0) return Promise.resolve([]);
     return this.#db.read(({ executor }) => copyCandidates(executor, accountId, sought));
   }
 
-  /** What was said first in the same words about a time. */
+  /** First message with the same words about a time. */
   ofWords(words: SameWords): Promise<MessageHead[]> {
     return this.#db.read(({ executor }) => messagesOfWords(executor, words));
   }

@@ -2,7 +2,7 @@ import type { Database } from "../database.js";
 import { checkKeys } from "../keys.js";
 import { sql } from "../sql.js";
 
-/** What there is to say of an account's being in a room. */
+/** State of an account in a room. */
 export type RoomState = "joined" | "joining" | "left" | "removed";
 
 /** Why an account is not in a room any more, or cannot get in, by the room's doing. */
@@ -31,7 +31,7 @@ export interface RoomRecord {
   /** The room announces occupant ids (XEP-0421). */
   readonly occupantIds: boolean;
   readonly lastError?: Readonly<Record<string, unknown>>;
-  /** What was told last. */
+  /** State that was logged last. */
   readonly state?: RoomState;
   readonly removal?: RoomRemoval;
 }

@@ -29,7 +29,7 @@ export class WaitingRepository {
     });
   }
 
-  /** How much waits, of all accounts. */
+  /** Number of rows that wait, of all accounts. */
   count(): Promise<number> {
     return this.#db.read(async ({ executor }) => {
       const row = await executor.first<{ n: number }>(sql`

@@ -169,7 +169,7 @@ function manyWords(lower: string): string[] {
 const shortened = (word: string): string =>
   word.length > MAX_WORD ? [...word].slice(0, MAX_WORD).join("") : word;
 
-/** What the index stores of a text. */
+/** Words of a text that the index stores. */
 export interface IndexedText {
   /** Its words, with one blank between them. */
   readonly words: string;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineMethod } from "../method.js";
 import { bare } from "../shapes/common.js";
 
-/** Where to connect. */
+/** Address of the server. */
 export const connectService = z.string().regex(/^xmpps?:\/\/[^\s/]+$/, {
   error: "takes xmpp://host:port (STARTTLS) or xmpps://host:port (direct TLS)",
 });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { errorField } from "./common.js";
 
-/** What an account is in a room. */
+/** State of an account in a room. */
 export const roomState = z
   .enum(["joined", "joining", "left", "removed"])
   .describe(

@@ -39,7 +39,7 @@ export function nodesToText(nodes: readonly (XmlElement | string)[]): string {
   return writer.text;
 }
 
-/** What is nested deeper is no text of a post, and reading it would exhaust the stack. */
+/** Deeper nesting is no text of a post, and reading it would exhaust the stack. */
 const MAX_DEPTH = 500;
 
 function read(node: XmlElement | string, writer: TextWriter, preformatted: boolean, depth: number): void {

@@ -13,9 +13,9 @@ export interface TextConstruct {
   readonly text: string;
   /** Sanitised. */
   readonly html?: string;
-  /** What it says in other languages. */
+  /** Its texts in other languages. */
   readonly others: readonly TextInLanguage[];
-  /** What could not be read of it. */
+  /** Notes on parts of it that could not be read. */
   readonly notes: readonly string[];
 }
 
@@ -48,7 +48,7 @@ function plainText(element: XmlElement): string {
   return text.replaceAll("\r\n", "\n").trim();
 }
 
-/** What one element says. */
+/** Content of one element. */
 function readVersion(element: XmlElement, kind: Kind, place: "title" | "body") {
   if (kind === "text") return { text: plainText(element) };
   const whole = kind === "xhtml" && place === "body" ? readPlain(element) : undefined;
