@@ -3,9 +3,13 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { InvalidParamsError } from "@larder/core";
 import type { Analyser } from "@larder/pubsub-cache";
+import { DEFAULT_WAITING_LIMITS, type WaitingLimits } from "@larder/storage";
 import { parse, TomlError } from "smol-toml";
 import { z } from "zod";
 import { configurationError } from "./config-error.js";
+
+/** The message's own id, and that of its archive or origin. */
+const NAMES_OF_A_RETRACTION = 2;
 
 const analyser = z
   .strictObject({
@@ -61,6 +65,14 @@ const configuration = z.strictObject({
         .int()
         .min(1024 ** 2)
         .default(8 * 1024 ** 2),
+      waitingReactions: z.int().min(10).max(100_000).default(DEFAULT_WAITING_LIMITS.reactions),
+      waitingConfirmations: z.int().min(10).max(100_000).default(DEFAULT_WAITING_LIMITS.confirmations),
+      waitingRetractions: z
+        .int()
+        .min(10)
+        .max(100_000)
+        .default(DEFAULT_WAITING_LIMITS.removals / NAMES_OF_A_RETRACTION),
+      waitingDays: z.number().min(1).max(36_500).default(DEFAULT_WAITING_LIMITS.days),
     })
     .prefault({}),
   cache: z
@@ -143,9 +155,25 @@ export function cacheSettings({ cache }: Configuration) {
 
 /** Limits of what the sessions of all accounts accept, from the configuration. */
 export function sessionLimits({ limits }: Configuration) {
-  const { connections: _, lineBytes: __, ...rest } = limits;
-  return rest;
+  const { stanzaBytes, stanzaElements, stanzaAttributes, stanzaNamespaces } = limits;
+  const { unfinishedStanzas, unfinishedBytes } = limits;
+  return {
+    stanzaBytes,
+    stanzaElements,
+    stanzaAttributes,
+    stanzaNamespaces,
+    unfinishedStanzas,
+    unfinishedBytes,
+  };
 }
+
+/** Limits of what waits for messages that are not here, from the configuration. */
+export const waitingLimits = ({ limits }: Configuration): WaitingLimits => ({
+  reactions: limits.waitingReactions,
+  confirmations: limits.waitingConfirmations,
+  removals: limits.waitingRetractions * NAMES_OF_A_RETRACTION,
+  days: limits.waitingDays,
+});
 
 /** The user's own analysers, which are asked before the built-in ones. Paths stand beside the configuration file. */
 export function configuredAnalysers(config: Configuration, configDirectory: string): Analyser[] {

@@ -9,7 +9,13 @@ import { AccountManager } from "./accounts/manager.js";
 import type { AccountRuntime } from "./accounts/runtime.js";
 import { createLineHandler } from "./bridge/rpc.js";
 import { BridgeServer } from "./bridge/server.js";
-import { type Configuration, cacheSettings, configuredAnalysers, sessionLimits } from "./config.js";
+import {
+  type Configuration,
+  cacheSettings,
+  configuredAnalysers,
+  sessionLimits,
+  waitingLimits,
+} from "./config.js";
 import { openDigestKey } from "./digest-key.js";
 import { prepareHome } from "./home.js";
 import { methodHandlers } from "./methods/index.js";
@@ -106,7 +112,7 @@ export class Daemon {
     this.#stops.push(() => database.close());
     if (migrated.copy !== undefined)
       log.info({ copy: migrated.copy }, "the database was copied before it was migrated");
-    const store = createStore(database);
+    const store = createStore(database, { waiting: waitingLimits(config) });
     const secrets = await SecretStore.open(paths.secretsFile);
     const digestKey = await openDigestKey(paths.digestKeyFile);
 

@@ -84,6 +84,7 @@ export type { RosterContact, RosterRepository } from "./repositories/roster.js";
 export { REQUEST_MEMORY_MS, type SendRequestRepository } from "./repositories/send-requests.js";
 export type { SharedNodeRepository } from "./repositories/shared-nodes.js";
 export type { SubscriptionRecord, SubscriptionRepository } from "./repositories/subscriptions.js";
+export { DEFAULT_WAITING_LIMITS, type WaitingLimits } from "./repositories/waiting-limits.js";
 export * from "./schema/index.js";
 export type { ParsedCondition } from "./search/conditions.js";
 export { type FullTextQuery, parseFullTextQuery } from "./search/full-text-query.js";
@@ -92,4 +93,4 @@ export { type PreparedItem, prepareItem, type StoredText } from "./search/prepar
 export { textOf } from "./search/stored-text.js";
 export { foldCase, foldText, indexedText, wordsOf } from "./search/words.js";
 export { holdFile } from "./sqlite/lock.js";
-export { createStore, type Store } from "./store.js";
+export { createStore, type Store, type StoreOptions } from "./store.js";

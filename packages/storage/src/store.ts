@@ -22,6 +22,7 @@ import { SendRequestRepository } from "./repositories/send-requests.js";
 import { SharedNodeRepository } from "./repositories/shared-nodes.js";
 import { SubscriptionRepository } from "./repositories/subscriptions.js";
 import { WaitingRepository } from "./repositories/waiting.js";
+import { DEFAULT_WAITING_LIMITS, type WaitingLimits } from "./repositories/waiting-limits.js";
 
 /** All repositories of one database. */
 export interface Store {
@@ -51,18 +52,23 @@ export interface Store {
   readonly waiting: WaitingRepository;
 }
 
+export interface StoreOptions {
+  readonly waiting?: Partial<WaitingLimits>;
+}
+
 /** The repositories over an open database. */
-export function createStore(database: Database): Store {
+export function createStore(database: Database, options: StoreOptions = {}): Store {
+  const waiting = { ...DEFAULT_WAITING_LIMITS, ...options.waiting };
   const messages = new MessageRepository(database);
-  const reactions = new ReactionRepository(database);
+  const reactions = new ReactionRepository(database, waiting);
   return {
     database,
     accounts: new AccountRepository(database),
     roster: new RosterRepository(database),
     messages,
     aliases: new MessageAliasRepository(database),
-    removals: new MessageRemovalRepository(database),
-    confirmations: new MessageConfirmationRepository(database),
+    removals: new MessageRemovalRepository(database, waiting),
+    confirmations: new MessageConfirmationRepository(database, waiting),
     conversations: new ConversationRepository(database),
     archives: new ArchiveRepository(database),
     rooms: new RoomRepository(database),
@@ -78,6 +84,6 @@ export function createStore(database: Database): Store {
     parsing: new ParsingRepository(database),
     subscriptions: new SubscriptionRepository(database),
     events: new EventLogRepository(database),
-    waiting: new WaitingRepository(database),
+    waiting: new WaitingRepository(database, waiting),
   };
 }

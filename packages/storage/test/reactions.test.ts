@@ -1,4 +1,5 @@
 import type { ReactionChange } from "@larder/core";
+import { createStore } from "@larder/storage";
 import { accountIn, message, onEachEngine, reactionChange, temporaryStore } from "./support.js";
 
 const bob = "bob@larder.test";
@@ -348,3 +349,23 @@ onEachEngine(
     t.deepEqual([...found.keys()].sort(), [1, 2]);
   },
 );
+
+onEachEngine("other limits of what waits hold as they are set", async (t, engine) => {
+  const { database } = await temporaryStore(t, engine);
+  const limits = { reactions: 3, confirmations: 2, removals: 4, days: 2 };
+  const store = createStore(database, { waiting: limits });
+  const accountId = await accountIn(store);
+  for (let at = 0; at < 6; at++) {
+    await store.reactions.put([reactionChange(accountId, { target: `t${at}` })]);
+    const value = `m${at}`;
+    await store.removals.put(accountId, { conversation: bob, kind: "wire", value, givenBy: bob }, new Date());
+    const state = { own: false, groupchat: false, state: "delivered" } as const;
+    await store.confirmations.put(accountId, { conversation: bob, id: value, ...state });
+  }
+  t.is(await store.waiting.count(), limits.reactions + limits.confirmations + limits.removals);
+  const hour = 3_600_000;
+  await store.waiting.forgetExpired(new Date(Date.now() + 47 * hour));
+  t.is(await store.waiting.count(), 9);
+  await store.waiting.forgetExpired(new Date(Date.now() + 49 * hour));
+  t.is(await store.waiting.count(), limits.removals);
+});

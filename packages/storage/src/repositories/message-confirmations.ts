@@ -1,6 +1,7 @@
 import type { Database } from "../database.js";
 import { checkKeys } from "../keys.js";
 import { sql } from "../sql.js";
+import type { WaitingLimits } from "./waiting-limits.js";
 import { namesOfMessages } from "./waiting-names.js";
 
 /** A receipt or marker, and what it names a message by that may not be here. */
@@ -30,15 +31,14 @@ interface Row {
   readonly message_id: number;
 }
 
-/** Confirmations of one conversation that wait for messages, the latest: anybody may send them for ids that nothing has. */
-const MAX_WAITING_IN_CONVERSATION = 500;
-
 /** Receipts and markers (XEP-0184, XEP-0333) that came before their messages. */
 export class MessageConfirmationRepository {
   readonly #db: Database;
+  readonly #mostWaiting: number;
 
-  constructor(db: Database) {
+  constructor(db: Database, limits: WaitingLimits) {
     this.#db = db;
+    this.#mostWaiting = limits.confirmations;
   }
 
   /** @throws {KeyTooLongError} the id or the conversation */
@@ -55,7 +55,7 @@ export class MessageConfirmationRepository {
       await executor.run(sql`
         DELETE FROM message_confirmation WHERE ${there} AND id <= (
           SELECT id FROM message_confirmation WHERE ${there} ORDER BY id DESC
-          LIMIT 1 OFFSET ${MAX_WAITING_IN_CONVERSATION})`);
+          LIMIT 1 OFFSET ${this.#mostWaiting})`);
     });
   }
 

@@ -1,6 +1,7 @@
 import type { Database } from "../database.js";
 import { checkKeys } from "../keys.js";
 import { sql } from "../sql.js";
+import type { WaitingLimits } from "./waiting-limits.js";
 
 /** Names a message that may not be here, by an id and by who may take it back. */
 export interface RemovalKey {
@@ -16,18 +17,14 @@ const columns = { conversation: "text", kind: "text", value: "text", given_by: "
 /** Binding the names of a page costs more than looking whether the account has any removal at all. */
 const WORTH_A_LOOK = 100;
 
-/**
- * Names of messages that one sender has taken back in one conversation before they came, the latest; an ordinary retraction
- * leaves two.
- */
-const MAX_WAITING_OF_SENDER = 2000;
-
 /** Retractions and tombstones (XEP-0424, 0425) of messages that are not stored. */
 export class MessageRemovalRepository {
   readonly #db: Database;
+  readonly #mostWaiting: number;
 
-  constructor(db: Database) {
+  constructor(db: Database, limits: WaitingLimits) {
     this.#db = db;
+    this.#mostWaiting = limits.removals;
   }
 
   /** @throws {KeyTooLongError} the id or an address */
@@ -42,7 +39,7 @@ export class MessageRemovalRepository {
       const there = sql`account_id = ${accountId} AND conversation = ${conversation} AND given_by = ${givenBy}`;
       await executor.run(sql`
         DELETE FROM message_removal WHERE ${there} AND id <= (
-          SELECT id FROM message_removal WHERE ${there} ORDER BY id DESC LIMIT 1 OFFSET ${MAX_WAITING_OF_SENDER})`);
+          SELECT id FROM message_removal WHERE ${there} ORDER BY id DESC LIMIT 1 OFFSET ${this.#mostWaiting})`);
     });
   }
 

@@ -3,6 +3,7 @@ import type { Database, UnitOfWork } from "../database.js";
 import { checkKeys } from "../keys.js";
 import { type Executor, join, raw, type Sql, sql } from "../sql.js";
 import { changeOf, type ReactionRow, rowOf } from "./reaction-record.js";
+import type { WaitingLimits } from "./waiting-limits.js";
 
 const columns = {
   account_id: "number",
@@ -41,10 +42,8 @@ const mutable = [
   "state",
 ] as const;
 
-/** Changes of one sender in one conversation that wait for messages. */
-const MAX_WAITING_OF_SENDER = 200;
-/** Changes of all senders in one conversation that wait for messages. */
-const MAX_WAITING_IN_CONVERSATION = 5000;
+/** All senders of a conversation may have this many times what one of them may have waiting. */
+const SENDERS_AT_THE_LIMIT = 25;
 
 const value = (column: string, alias: string): Sql =>
   raw(flags.has(column) ? `${alias}.${column} <> 0` : `${alias}.${column}`);
@@ -78,10 +77,12 @@ export type ReactionWatcher = (messageIds: ReadonlySet<number>) => () => void;
 /** The ledger of reactions (XEP-0444): every change that was accepted, and which of them stand. */
 export class ReactionRepository {
   readonly #db: Database;
+  readonly #mostWaiting: number;
   readonly #watchers = new Set<ReactionWatcher>();
 
-  constructor(db: Database) {
+  constructor(db: Database, limits: WaitingLimits) {
     this.#db = db;
+    this.#mostWaiting = limits.reactions;
   }
 
   /** Tells what is being changed, for who keeps in memory what stands; returns how to stop that. */
@@ -209,13 +210,13 @@ export class ReactionRepository {
     for (const { account_id, conversation, sender } of senders.values())
       await limit(
         sql`account_id = ${account_id} AND conversation = ${conversation} AND sender = ${sender}`,
-        MAX_WAITING_OF_SENDER,
+        this.#mostWaiting,
       );
     const conversations = new Map(fresh.map((row) => [row.conversation, row]));
     for (const { account_id, conversation } of conversations.values())
       await limit(
         sql`account_id = ${account_id} AND conversation = ${conversation}`,
-        MAX_WAITING_IN_CONVERSATION,
+        this.#mostWaiting * SENDERS_AT_THE_LIMIT,
       );
   }
 

@@ -1,30 +1,32 @@
 import type { Database } from "../database.js";
 import { sql } from "../sql.js";
+import type { WaitingLimits } from "./waiting-limits.js";
 
 const DAY_MS = 86_400_000;
-/** Reactions, receipts and markers wait as long as a first reading of an archive goes back by default. */
-const WAITING_MS = 90 * DAY_MS;
-/** A removal waits longer: if it is forgotten too soon, a later copy brings back what was taken back. */
-const REMOVAL_WAITING_MS = 365 * DAY_MS;
+/** A removal waits longer: if it is forgotten too soon, a later copy brings back the text that was retracted. */
+const REMOVAL_DAYS = 365;
 
 /** Reactions, confirmations and removals that wait for messages that may never come. */
 export class WaitingRepository {
   readonly #db: Database;
+  readonly #days: number;
 
-  constructor(db: Database) {
+  constructor(db: Database, limits: WaitingLimits) {
     this.#db = db;
+    this.#days = limits.days;
   }
 
   /** Forgets what has waited too long. */
   forgetExpired(now = new Date()): Promise<void> {
-    const since = now.getTime() - WAITING_MS;
+    const before = (days: number): number => now.getTime() - days * DAY_MS;
+    const since = before(this.#days);
     return this.#db.write(async ({ executor }) => {
       await executor.run(
         sql`DELETE FROM reaction_change WHERE message_id IS NULL AND waiting_since < ${since}`,
       );
       await executor.run(sql`DELETE FROM message_confirmation WHERE received_at < ${since}`);
       await executor.run(
-        sql`DELETE FROM message_removal WHERE received_at < ${now.getTime() - REMOVAL_WAITING_MS}`,
+        sql`DELETE FROM message_removal WHERE received_at < ${before(Math.max(this.#days, REMOVAL_DAYS))}`,
       );
     });
   }
