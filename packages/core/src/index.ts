@@ -89,7 +89,7 @@ export { readItem, type WireItem } from "./pubsub/item.js";
 export { fetchNodeMetadata, type NodeMetadata } from "./pubsub/node-metadata.js";
 export { configureNode, createNode, deleteNode, fetchNodeConfig, purgeNode } from "./pubsub/nodes.js";
 export { publishItem, retractItem } from "./pubsub/publish.js";
-export { saysTheSame } from "./pubsub/same-item.js";
+export { canonicalItem, saysTheSame } from "./pubsub/same-item.js";
 export {
   fetchSubscriptions,
   type Subscription,

@@ -1,5 +1,5 @@
 import { getItemsById, type PubsubEvent, type WireItem } from "@larder/core";
-import { fitsKey, type NodeRecord } from "@larder/storage";
+import { fitsKey, type KnownItem, type NodeRecord } from "@larder/storage";
 import { type CacheAccount, laneOf, type NodeAddress } from "./account.js";
 import { described } from "./analysers/described.js";
 import type { CacheContext } from "./context.js";
@@ -8,7 +8,7 @@ import { tooLarge, tooLong } from "./left-out.js";
 import { hidesOverwrites, mostItems, notesOf } from "./node-notes.js";
 import { isKept, isReadable } from "./node-state.js";
 import { noteLeftOut } from "./note-left-out.js";
-import { retractionOf } from "./own-news.js";
+import { publicationOf, retractionOf } from "./own-news.js";
 import { tell } from "./telling.js";
 
 type ItemsEvent = Extract<PubsubEvent, { event: "items" }>;
@@ -82,6 +82,7 @@ export class LiveItems {
         node,
         withPayload,
         event.delayed ? "catchup" : "live",
+        { notified: true },
       );
       // An item sent again that is unknown: it came while nobody told us, so others may have come too (§6.1.7).
       if (fresh && event.delayed) this.#options.onHint(account, address);
@@ -120,6 +121,7 @@ export class LiveItems {
     items: readonly WireItem[],
   ): Promise<void> {
     await this.#store(account, address, node, items, "live");
+    for (const item of items) this.#options.news.expect(node.id, publicationOf(item));
   }
 
   /**
@@ -191,9 +193,11 @@ export class LiveItems {
       readonly stillTrue?: (ids: readonly { id: string }[]) => readonly { id: string }[];
       /** They are what makes the node known, and told whatever they are. */
       readonly first?: boolean;
+      /** A notification brings them, which may be late. */
+      readonly notified?: boolean;
     } = {},
   ): Promise<boolean> {
-    const { stillTrue = (ids) => ids, first = false } = options;
+    const { stillTrue = (ids) => ids, first = false, notified = false } = options;
     const { store, pool, analysers, seen, runs, onDropped, policy } = this.#options;
     const dropped: WireItem[] = [];
     const keepable = withoutRepeats(withKeepableIds(items, (others) => void dropped.push(...others)));
@@ -212,11 +216,14 @@ export class LiveItems {
       node.id,
       keepable.map(({ id }) => id),
     );
-    const changed = changedItems(keepable, before, analyser);
+    const different = changedItems(keepable, before, analyser);
+    const late = notified ? different.filter((item) => this.#isLate(node, item, before.get(item.id))) : [];
+    if (late.length > 0) await this.#doubt(account, address, node);
+    const changed = different.filter((item) => !late.includes(item));
     if (origin === "live")
       await this.#publishedAgain(
         node,
-        keepable.filter(({ id }) => !changed.some((item) => item.id === id)),
+        keepable.filter(({ id }) => !different.some((item) => item.id === id)),
       );
     if (changed.length === 0) return false; // a repeated notification, or the last item sent on subscribing (§6.1.7)
     const timed = seen.timed(address, changed);
@@ -253,6 +260,21 @@ export class LiveItems {
     runs.note(node.id, (changes) => changes.published(ids));
     if (origin === "live" && news.length > 0 && isReadable(node)) this.#options.onStored(node);
     return news.length > 0;
+  }
+
+  /**
+   * True for a version that we have published ourselves and that is here no more: we have overwritten or retracted it
+   * meanwhile, and ejabberd's notification of it came after the answer to that. Or somebody has published the same.
+   */
+  #isLate(node: NodeRecord, item: WireItem, stored: KnownItem | undefined): boolean {
+    return isNews(item, stored) && this.#options.news.expects(node.id, publicationOf(item));
+  }
+
+  /** Has the node compared, and read from its service until then. */
+  async #doubt(account: CacheAccount, address: NodeAddress, node: NodeRecord): Promise<void> {
+    this.#options.runs.note(node.id, (changes) => changes.doubted());
+    await this.#options.store.nodes.markNodeStale(node.id);
+    this.#options.onHint(account, address);
   }
 
   /**

@@ -104,6 +104,41 @@ test("an item whose id the service gives is there under that id", async (t) => {
   t.deepEqual(await w.told(), [`live items ${id}`]);
 });
 
+for (const { name, overtake, told } of [
+  {
+    name: "retracted",
+    overtake: (w: World) => retractItem(w.cache.writer(w.account), { ...w.address, id: "a", notify: false }),
+    told: ["live items a", "live retract a"],
+  },
+  {
+    name: "overwritten",
+    overtake: (w: World) =>
+      publishItem(w.cache.writer(w.account), { ...w.address, id: "a", payload: entry("again") }),
+    told: ["live items a", "live items a"],
+  },
+  {
+    name: "purged",
+    overtake: (w: World) => purgeNode(w.cache.writer(w.account), w.address.service, w.address.node),
+    told: ["live items a", "live purge"],
+  },
+])
+  test(`late notifications of an item that we have ${name} since neither bring it back nor tell it again`, async (t) => {
+    const w = await world(t, { publisher: "alice@larder.test" }, 2);
+    const { cache, account, address, service } = w;
+    await cache.sync(account, address);
+    await publishItem(cache.writer(account), { ...address, id: "a", payload: entry("mine") });
+    const late = `<items node="feed">${service.notifiedXml("a", "mine")}</items>`;
+    await overtake(w);
+    for (let times = 0; times < 2; times++) {
+      await w.event(late);
+      t.deepEqual(idsOf(await cache.getItems(account, address)), service.ids);
+      await cache.idle();
+    }
+    t.deepEqual(await w.told(), told);
+    t.deepEqual(await w.cached(), service.ids);
+    t.is(await w.state(), "synced");
+  });
+
 test("what others publish and retract again after a retraction of ours is told", async (t) => {
   const w = await world(t, {}, 2);
   await w.cache.sync(w.account, w.address);
