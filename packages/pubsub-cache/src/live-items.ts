@@ -120,7 +120,7 @@ export class LiveItems {
     node: NodeRecord,
     items: readonly WireItem[],
   ): Promise<void> {
-    await this.#store(account, address, node, items, "live");
+    await this.#store(account, address, node, items, "live", { own: true });
     for (const item of items) this.#options.news.expect(node.id, publicationOf(item));
   }
 
@@ -152,14 +152,22 @@ export class LiveItems {
     return items.some((item) => isNews(item, known.get(item.id)));
   }
 
+  /** A notification of our purge: if there are items again, it is late, or is of somebody else's. */
+  async purgedBefore(account: CacheAccount, address: NodeAddress, node: NodeRecord): Promise<void> {
+    if (await this.#options.store.items.any(node.id)) await this.#doubt(account, address, node);
+  }
+
   async #retract(
     account: CacheAccount,
     address: NodeAddress,
     node: NodeRecord,
     ids: readonly string[],
   ): Promise<void> {
-    const { news } = this.#options;
+    const { news, store } = this.#options;
     const told = ids.filter((id) => !news.arrived(node.id, retractionOf(id)));
+    const ours = ids.filter((id) => !told.includes(id));
+    // We have published one again since: this is the late notification of ours, or somebody's retraction of that.
+    if ((await store.items.known(node.id, ours)).size > 0) await this.#doubt(account, address, node);
     if (told.length > 0) await this.#remove(account, address, node, told, told);
   }
 
@@ -195,9 +203,11 @@ export class LiveItems {
       readonly first?: boolean;
       /** A notification brings them, which may be late. */
       readonly notified?: boolean;
+      /** Their service has confirmed them to us: notifications of what we changed before may still come. */
+      readonly own?: boolean;
     } = {},
   ): Promise<boolean> {
-    const { stillTrue = (ids) => ids, first = false, notified = false } = options;
+    const { stillTrue = (ids) => ids, first = false, notified = false, own = false } = options;
     const { store, pool, analysers, seen, runs, onDropped, policy } = this.#options;
     const dropped: WireItem[] = [];
     const keepable = withoutRepeats(withKeepableIds(items, (others) => void dropped.push(...others)));
@@ -230,8 +240,8 @@ export class LiveItems {
     const prepared = await prepareItems(pool, address, subtype, analyser, timed);
     const current = new Set(stillTrue(changed).map(({ id }) => id));
     // There again: a retraction that is told from now on is another one.
-    for (const id of current) this.#options.news.arrived(node.id, retractionOf(id));
-    if (current.size > 0) this.#options.news.arrived(node.id, "purge");
+    if (!own) for (const id of current) this.#options.news.arrived(node.id, retractionOf(id));
+    if (!own && current.size > 0) this.#options.news.arrived(node.id, "purge");
     const stored = prepared.filter(({ itemId }) => current.has(itemId));
     if (stored.length === 0) return false;
     const ids = stored.map(({ itemId }) => itemId);

@@ -65,7 +65,10 @@ export class LiveEvents {
         await this.#items.apply(account, address, node, event);
         break;
       case "purge":
-        if (node && news.arrived(node.id, "purge")) break;
+        if (node && news.arrived(node.id, "purge")) {
+          await this.#items.purgedBefore(account, address, node);
+          break;
+        }
         await write({ event: "purge" }, async (unit) => {
           if (node) await store.items.clear(node.id);
           await store.events.scrubItems(unit, account.id, address);

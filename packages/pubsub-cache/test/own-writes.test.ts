@@ -139,6 +139,48 @@ for (const { name, overtake, told } of [
     t.is(await w.state(), "synced");
   });
 
+for (const { name, remove, event, told } of [
+  {
+    name: "retraction",
+    remove: (w: World) => retractItem(w.cache.writer(w.account), { ...w.address, id: "i1", notify: true }),
+    event: '<items node="feed"><retract id="i1"/></items>',
+    told: ["live retract i1", "live items i1"],
+  },
+  {
+    name: "purge",
+    remove: (w: World) => purgeNode(w.cache.writer(w.account), w.address.service, w.address.node),
+    event: '<purge node="feed"/>',
+    told: ["live purge", "live items i1"],
+  },
+]) {
+  test(`the late notification of a ${name} of ours does not take away what we have published again since`, async (t) => {
+    const w = await world(t, { publisher: "alice@larder.test" }, 2);
+    const { cache, account, address, service } = w;
+    await cache.sync(account, address);
+    await remove(w);
+    await publishItem(cache.writer(account), { ...address, id: "i1", payload: entry("mine") });
+    await w.event(event);
+    t.deepEqual(idsOf(await cache.getItems(account, address)), service.ids);
+    await cache.idle();
+    t.deepEqual(await w.told(), told);
+    t.deepEqual(await w.cached(), service.ids);
+    t.is(await w.state(), "synced");
+  });
+
+  test(`a ${name} by somebody else, of what we have published again after one of ours, is found`, async (t) => {
+    const w = await world(t, { publisher: "alice@larder.test" }, 2);
+    const { cache, account, address, service } = w;
+    await cache.sync(account, address);
+    await remove(w); // its service does not notify us of it
+    await publishItem(cache.writer(account), { ...address, id: "i1", payload: entry("mine") });
+    service.retract("i1");
+    await w.event(event);
+    t.false(idsOf(await cache.getItems(account, address)).includes("i1"));
+    await cache.idle();
+    t.deepEqual(await w.told(), [...told, "catchup retract i1"]);
+  });
+}
+
 test("what others publish and retract again after a retraction of ours is told", async (t) => {
   const w = await world(t, {}, 2);
   await w.cache.sync(w.account, w.address);
