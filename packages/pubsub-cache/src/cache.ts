@@ -71,6 +71,9 @@ export interface PubsubCacheEvents {
   dropped: [NodeAddress & { readonly account: string; readonly items: number }];
 }
 
+/** Time that a session that is online may take to begin for the cache, before a synchronisation goes on without it. */
+const BEGINNING_MS = 5000;
+
 /**
  * A transparent cache in front of pubsub. A node that is synchronised is answered from the database,
  * any other by its service; where an analyser wants the node, its first read starts the
@@ -188,6 +191,7 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
   async sync(account: CacheAccount, { service, node: name }: NodeAddress): Promise<ListedNode> {
     if (!account.online()) throw new NotConnectedError(account.jid);
     this.#accounts.set(account.id, account);
+    await this.#context.gaps.closed(account, BEGINNING_MS); // or it would be stale again when the session begins
     const node = await this.#keeper.synchronise(account, { service, node: name }, { tell: false });
     const [listed] = await this.nodes({ accountIds: [account.id], services: [service], nodes: [name] });
     return listed ?? { ...node, accountIds: [account.id] };

@@ -7,6 +7,7 @@ import type { CacheAccount } from "./account.js";
  */
 export class SessionGaps {
   readonly #open = new Set<number>();
+  readonly #waiting = new Set<{ readonly accountId: number; readonly done: () => void }>();
 
   begin(account: CacheAccount): void {
     this.#open.add(account.id);
@@ -14,6 +15,24 @@ export class SessionGaps {
 
   end(account: CacheAccount): void {
     this.#open.delete(account.id);
+    for (const { accountId, done } of this.#waiting) if (accountId === account.id) done();
+  }
+
+  /** Waits until a session that is online has begun for the cache, too; at most for `withinMs`. */
+  async closed(account: CacheAccount, withinMs: number): Promise<void> {
+    if (!this.isOpen(account) || !account.online()) return;
+    await new Promise<void>((resolve) => {
+      const waiting = {
+        accountId: account.id,
+        done: () => {
+          clearTimeout(timer);
+          this.#waiting.delete(waiting);
+          resolve();
+        },
+      };
+      const timer = setTimeout(waiting.done, withinMs).unref();
+      this.#waiting.add(waiting);
+    });
   }
 
   isOpen(account: CacheAccount): boolean {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import {
   AnswerTooLargeError,
   NotConnectedError,
@@ -673,3 +674,13 @@ for (const [what, happens] of [
     t.deepEqual(await w.cached(), w.service.ids);
     for (const { state, items } of await Promise.all(states)) t.false(state === "synced" && items !== 30);
   });
+
+test("a synchronisation asked for in the first moments of a session waits for its beginning, and is not done twice", async (t) => {
+  const w = await world(t, {}, 3);
+  await w.cache.sessionEnded(w.account); // as before every session
+  const synced = w.cache.sync(w.account, w.address);
+  t.is(await Promise.race([synced, delay(200, "waits")]), "waits");
+  await w.cache.sessionStarted(w.account);
+  t.like(await synced, { state: "synced" });
+  t.is((await w.cache.getItems(w.account, w.address)).source, "cache");
+});

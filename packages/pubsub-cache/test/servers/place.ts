@@ -129,6 +129,8 @@ export class Publisher {
 /** The cache of alice, in this process, over a database in a file. */
 export class Reader {
   readonly #off: (() => void)[] = [];
+  /** The cache knows of the session. */
+  begun: Promise<void> = Promise.resolve();
   constructor(
     readonly session: Session,
     readonly store: Store,
@@ -147,7 +149,7 @@ export class Reader {
         const begun = resumed
           ? cache.sessionResumed(account)
           : session.send(xml("presence")).then(() => cache.sessionStarted(account));
-        begun.catch((error: unknown) => failures.push(error));
+        this.begun = begun.catch((error: unknown) => void failures.push(error));
       }),
     );
   }
@@ -232,6 +234,7 @@ export async function place(t: ExecutionContext, server: RealServer, options: Pl
   const publisher = new Publisher(publisherSession, server.pubsub, node);
   const reader = new Reader(readerSession, store, cache, account, failures);
   await Promise.all([publisherSession.connect(), readerSession.connect()]);
+  await reader.begun;
   return { server, store, cache, account, publisher, reader, proxy, address: publisher.address };
 }
 
