@@ -191,7 +191,8 @@ export class PubsubCache extends EventEmitter<PubsubCacheEvents> implements Asyn
   async sync(account: CacheAccount, { service, node: name }: NodeAddress): Promise<ListedNode> {
     if (!account.online()) throw new NotConnectedError(account.jid);
     this.#accounts.set(account.id, account);
-    await this.#context.gaps.closed(account, BEGINNING_MS); // or it would be stale again when the session begins
+    const { gaps } = this.#context;
+    if (gaps.isOpen(account)) await gaps.closed(account, BEGINNING_MS); // or the beginning would make it stale again
     const node = await this.#keeper.synchronise(account, { service, node: name }, { tell: false });
     const [listed] = await this.nodes({ accountIds: [account.id], services: [service], nodes: [name] });
     return listed ?? { ...node, accountIds: [account.id] };
